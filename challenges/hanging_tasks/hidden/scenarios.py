@@ -1,0 +1,56 @@
+"""What has to run inside the learner's process."""
+
+import threading
+
+import ray
+from service_link import ask
+
+PROBES = 4
+
+
+@ray.remote(num_cpus=1, max_retries=0)
+def probe() -> None:
+    """Stand for somebody else's work: takes one CPU and waits for the other probes."""
+    ask("probe")
+
+
+def ready(solution) -> bool:
+    """Nothing; once it is back, driver and solution are loaded and a call can be timed."""
+    return solution is not None
+
+
+def process(solution, orders: list[dict], within_s: float) -> dict:
+    """Process one batch; `within_s` is the deadline the solution is given."""
+    return solution.process_orders(orders, deadline_s=within_s)
+
+
+def probe_cpus(_solution) -> int:
+    """Have the cluster do something else; how many probes ended."""
+    probes = [probe.remote() for _ in range(PROBES)]
+    return len(ray.wait(probes, num_returns=PROBES, timeout=10.0)[0])
+
+
+def twice(solution, batches: list[list[dict]], within_s: list[float]) -> list:
+    """Process two batches one after the other."""
+    return [
+        solution.process_orders(orders, deadline_s=deadline_s)
+        for orders, deadline_s in zip(batches, within_s, strict=True)
+    ]
+
+
+def two_at_once(solution, batches: list[list[dict]], within_s: float) -> list:
+    """Process two batches at the same time; an exception is given as its text."""
+    outcomes = [None] * len(batches)
+
+    def work(number: int) -> None:
+        try:
+            outcomes[number] = solution.process_orders(batches[number], deadline_s=within_s)
+        except Exception as error:  # noqa: BLE001 - the judge decides what it means
+            outcomes[number] = f"{type(error).__name__}: {error}"
+
+    threads = [threading.Thread(target=work, args=(i,), daemon=True) for i in range(len(batches))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return outcomes

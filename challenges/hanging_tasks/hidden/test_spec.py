@@ -1,0 +1,352 @@
+"""What process_orders must do. One behaviour per test."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from typing import Any
+
+import numpy as np
+
+from grader.behaviour import behaviour, void
+
+GRACE_S = 1.0  # how much later than its deadline a call may return
+GUARD_S = 2.0  # how much later than its deadline a call is stopped
+PRICE_LIMIT = 4
+SETTLE_S = 3.0  # how long cancelled work may take to be gone
+STEPS = ("take_back", "reserve", "price", "ship")
+SHOWN = 5
+
+Order = dict[str, Any]
+
+
+def make_orders(world: Any, rng: np.random.Generator, n: int, *, customers: int) -> list[Order]:
+    """Ordinary orders, spread evenly over the customers; the world learns their amounts."""
+    numbers = rng.choice(np.arange(10_000, 100_000), size=2 * n + 100, replace=False)
+    new = [f"A-{number}" for number in numbers if f"A-{number}" not in world.amounts][:n]
+    names = rng.choice(np.arange(10, 100), size=customers, replace=False)
+    orders = [
+        {
+            "id": order_id,
+            "customer": f"c-{names[i % customers]}",
+            "kind": "sale",
+            "express": False,
+            "hazardous": False,
+            "lines": [
+                {"sku": f"sku-{rng.integers(10, 100)}", "quantity": int(rng.integers(1, 9))}
+                for _ in range(rng.integers(1, 4))
+            ],
+        }
+        for i, order_id in enumerate(new)
+    ]
+    world.amounts |= {order["id"]: int(rng.integers(100, 100_000)) for order in orders}
+    return orders
+
+
+def ids_of(orders: list[Order]) -> list[str]:
+    return [order["id"] for order in orders]
+
+
+def listed(ids: list[str]) -> str:
+    shown = ", ".join(ids[:SHOWN])
+    return shown if len(ids) <= SHOWN else f"{shown} and {len(ids) - SHOWN} more"
+
+
+def assert_outcome(
+    seen: Any,
+    orders: list[Order],
+    amounts: dict[str, int],
+    *,
+    failed: dict[str, str] | None = None,
+    timed_out: set[str] | frozenset[str] = frozenset(),
+) -> None:
+    """The result holds each order once, where it belongs, with its amount or reason."""
+    failed = failed or {}
+    assert type(seen) is dict, f"process_orders returned {type(seen).__name__}, promised is a dict"
+    promised = {"done": dict, "timed_out": list, "failed": dict}
+    assert set(seen) == set(promised), (
+        f"the result has the keys {sorted(map(str, seen))}, promised are {sorted(promised)}"
+    )
+    for key, kind in promised.items():
+        assert type(seen[key]) is kind, (
+            f"`{key}` is a {type(seen[key]).__name__}, promised is a {kind.__name__}"
+        )
+    places = Counter([*seen["done"], *seen["timed_out"], *seen["failed"]])
+    missing = [i for i in ids_of(orders) if not places[i]]
+    assert not missing, (
+        f"{len(missing)} of {len(orders)} orders are in none of done, timed_out and failed: "
+        f"{listed(missing)}"
+    )
+    twice = [i for i, count in places.items() if count > 1]
+    assert not twice, f"these orders ended more than once: {listed(twice)}"
+    strange = [str(i) for i in places if i not in set(ids_of(orders))]
+    assert not strange, f"these ids were not in the batch: {listed(strange)}"
+
+    for order_id in ids_of(orders):
+        where = "failed" if order_id in failed else "timed_out" if order_id in timed_out else "done"
+        found = next(key for key in promised if order_id in seen[key])
+        detail = f" (reason: {seen['failed'][order_id]!r})" if found == "failed" else ""
+        assert found == where, f"order {order_id} is in `{found}`{detail}, it belongs in `{where}`"
+        if where == "failed":
+            assert seen["failed"][order_id] == failed[order_id], (
+                f"order {order_id} failed for the reason {seen['failed'][order_id]!r}, "
+                f"the service said {failed[order_id]!r}"
+            )
+        elif where == "done":
+            amount = seen["done"][order_id]
+            assert type(amount) is int, f"the amount of {order_id} is {amount!r}, promised is an int"
+            assert amount == amounts[order_id], (
+                f"the amount of {order_id} is {amount}, its price was {amounts[order_id]}"
+            )
+
+
+def process(learner: Any, orders: list[Order], *, deadline_s: float) -> Any:
+    return learner.scenario(
+        "process", orders=orders, within_s=deadline_s, deadline_s=deadline_s + GUARD_S
+    )
+
+
+def timed(learner: Any, orders: list[Order], *, deadline_s: float) -> tuple[Any, float]:
+    """The result and the seconds until it came, by the judge's clock."""
+    learner.scenario("ready", deadline_s=30.0)
+    start_s = time.monotonic()
+    seen = process(learner, orders, deadline_s=deadline_s)
+    return seen, time.monotonic() - start_s
+
+
+def assert_steps_in_order(world: Any, orders: list[Order]) -> None:
+    """Each step of an order began when the one before it had been answered."""
+    entries = {(e.op, e.args[0]): e for e in world.ledger.entries(outcome="ok")}
+    for order in orders:
+        steps = STEPS if order["kind"] == "exchange" else STEPS[1:]
+        for step in steps:
+            assert (step, order["id"]) in entries, (
+                f"`{step}` was never called for order {order['id']} ({order['kind']})"
+            )
+        for before, after in zip(steps, steps[1:], strict=False):
+            ended_s = entries[before, order["id"]].end_s
+            assert ended_s <= entries[after, order["id"]].start_s, (
+                f"order {order['id']}: `{after}` began before `{before}` was answered"
+            )
+
+
+def no_open_calls(world: Any, within_s: float) -> list[str]:
+    """Calls to the service that are still open after `within_s` seconds."""
+    give_up_s = time.monotonic() + within_s
+    while world.open() and time.monotonic() < give_up_s:
+        time.sleep(0.02)
+    return [f"{entry.op}({entry.args[0]})" for entry in world.open()]
+
+
+@behaviour(points=8, category="correctness", required=True)
+def test_many_customers(learner, rng, observe):
+    """Orders of many customers are all done, with the amounts that were computed."""
+    orders = make_orders(learner.world, rng, 8, customers=6)
+    seen = process(learner, orders, deadline_s=3.0)
+    assert_outcome(seen, orders, learner.world.amounts)
+    assert_steps_in_order(learner.world, orders)
+    observe(len(orders), unit="orders")
+
+
+@behaviour(points=7, category="correctness")
+def test_hazardous_order(learner, rng, observe):
+    """A hazardous order is done like any other."""
+    orders = make_orders(learner.world, rng, 3, customers=2)
+    orders[1]["hazardous"] = True
+    seen = process(learner, orders, deadline_s=2.5)
+    assert_outcome(seen, orders, learner.world.amounts)
+    observe(len(orders), unit="orders")
+
+
+@behaviour(points=7, category="correctness")
+def test_exchange(learner, rng, observe):
+    """An exchange is done, its old goods taken back before the new ones are reserved."""
+    orders = make_orders(learner.world, rng, 3, customers=2)
+    orders[1]["kind"] = "exchange"
+    seen = process(learner, orders, deadline_s=2.5)
+    assert_outcome(seen, orders, learner.world.amounts)
+    assert_steps_in_order(learner.world, orders)
+    taken = [entry.args[0] for entry in learner.world.ledger.entries("take_back")]
+    assert taken == [orders[1]["id"]], (
+        f"goods were taken back for {listed(taken)}; the only exchange is {orders[1]['id']}"
+    )
+    observe(len(orders), unit="orders")
+
+
+@behaviour(points=7, category="correctness")
+def test_express_order(learner, rng, observe):
+    """An express order is done like any other."""
+    orders = make_orders(learner.world, rng, 3, customers=2)
+    orders[1]["express"] = True
+    seen = process(learner, orders, deadline_s=2.5)
+    assert_outcome(seen, orders, learner.world.amounts)
+    observe(len(orders), unit="orders")
+
+
+@behaviour(points=8, category="correctness")
+def test_failed_orders_keep_their_reason(learner, rng, observe):
+    """Refused orders fail with the service's words and go no further; the others are done."""
+    orders, world = make_orders(learner.world, rng, 6, customers=2), learner.world
+    no_stock, no_address = orders[1]["id"], orders[4]["id"]
+    failed = {
+        no_stock: f"{orders[1]['lines'][0]['sku']} is out of stock until week {rng.integers(53)}",
+        no_address: f"no door {rng.integers(100, 1000)} in the street of {orders[4]['customer']}",
+    }
+    world.refusals["reserve", no_stock] = ("OutOfStock", failed[no_stock])
+    world.refusals["ship", no_address] = ("BadAddress", failed[no_address])
+    seen = process(learner, orders, deadline_s=2.5)
+    assert_outcome(seen, orders, world.amounts, failed=failed)
+    further = [e.op for e in world.ledger.entries() if e.args[0] == no_stock and e.op != "reserve"]
+    assert not further, f"order {no_stock} was out of stock; after that came {', '.join(further)}"
+    observe(len(failed), unit="failed orders")
+
+
+@behaviour(points=8, category="correctness")
+def test_no_order_is_lost(learner, rng, observe):
+    """Of twenty orders of one customer none is lost and none is shipped twice."""
+    orders, world = make_orders(learner.world, rng, 20, customers=1), learner.world
+    seen = process(learner, orders, deadline_s=10.0)
+    shipped = Counter(entry.args[0] for entry in world.ledger.entries("ship"))
+    observe(len(shipped), limit=len(orders), unit="orders shipped")
+    assert_outcome(seen, orders, world.amounts)
+    repeated = [order_id for order_id, count in shipped.items() if count > 1]
+    assert not repeated, f"these orders were shipped more than once: {listed(repeated)}"
+
+
+@behaviour(points=5, category="correctness")
+def test_nothing_is_awaited(learner, rng, observe):
+    """When nothing is stuck the answer does not wait for the deadline."""
+    orders, deadline_s = make_orders(learner.world, rng, 3, customers=2), 20.0
+    seen, took_s = timed(learner, orders, deadline_s=deadline_s)
+    observe(round(took_s, 2), limit=deadline_s / 4, unit="s")
+    assert_outcome(seen, orders, learner.world.amounts)
+    assert took_s < deadline_s / 4, (
+        f"3 orders, none of them stuck, took {took_s:.1f} s of a deadline of {deadline_s:.0f} s"
+    )
+    seen, took_s = timed(learner, [], deadline_s=deadline_s)
+    assert_outcome(seen, [], {})
+    assert took_s < deadline_s / 4, f"no orders at all took {took_s:.1f} s"
+
+
+@behaviour(points=8, category="correctness")
+def test_four_prices_at_a_time(learner, rng, observe):
+    """Four prices run at a time: no fewer, and no more, also when two batches are processed at once."""
+    world = learner.world
+    world.prices_together = PRICE_LIMIT
+    orders, deadline_s = make_orders(learner.world, rng, 12, customers=6), 5.0
+    seen = process(learner, orders, deadline_s=deadline_s)
+    peak = world.ledger.peak("price")
+    observe(peak, limit=PRICE_LIMIT, unit="prices at a time")
+    assert_outcome(seen, orders, world.amounts)
+    assert peak >= PRICE_LIMIT, f"at most {peak} prices ran at a time; there are CPUs for four"
+    assert peak <= PRICE_LIMIT, f"{peak} prices ran at a time; at most four may"
+
+    batches = [make_orders(learner.world, rng, 12, customers=6) for _ in range(2)]
+    outcomes = learner.scenario(
+        "two_at_once", batches=batches, within_s=deadline_s, deadline_s=deadline_s + GUARD_S
+    )
+    peak = world.ledger.peak("price")
+    observe(peak, limit=PRICE_LIMIT, unit="prices at a time")
+    for batch, outcome in zip(batches, outcomes, strict=True):
+        assert not isinstance(outcome, str), f"one of two calls at once raised {outcome}"
+        assert_outcome(outcome, batch, world.amounts)
+    assert peak <= PRICE_LIMIT, (
+        f"{peak} prices ran at a time while two batches were processed; at most four may"
+    )
+
+
+@behaviour(points=8, category="resilience")
+def test_worker_killed(learner, rng, observe):
+    """A worker killed while it prices, and one killed while it ships, cost no order."""
+    orders, world = make_orders(learner.world, rng, 6, customers=3), learner.world
+    world.kill_at = {"price": 2, "ship": 1}
+    seen = process(learner, orders, deadline_s=7.0)
+    killed = [entry.op for entry in world.ledger.entries(outcome="killed")]
+    observe(len(killed), limit=2, unit="workers killed")
+    for op, number in world.kill_at.items():
+        calls = world.ledger.count(op)
+        assert calls > number, f"`{op}` was called {calls} times for {len(orders)} orders"
+        if op not in killed:
+            void(f"no worker was killed while it called `{op}`")
+    assert_outcome(seen, orders, world.amounts)
+
+
+@behaviour(points=2, category="resilience")
+def test_nothing_left_behind(learner, rng, observe):
+    """After a call there is no actor, task or placement group more than before."""
+    orders = make_orders(learner.world, rng, 3, customers=2)
+    before = set(learner.leftovers(within_s=SETTLE_S))
+    seen = process(learner, orders, deadline_s=3.0)
+    assert_outcome(seen, orders, learner.world.amounts)
+    left = [what for what in learner.leftovers(within_s=SETTLE_S) if what not in before]
+    observe(len(left), limit=0, unit="left")
+    assert not left, f"left behind: {'; '.join(left)}"
+
+
+@behaviour(points=8, category="resilience")
+def test_deadline_is_kept(learner, rng, observe):
+    """Six shipments never return: the call ends within a second of its deadline, the rest is done."""
+    orders, world, deadline_s = make_orders(learner.world, rng, 14, customers=3), learner.world, 2.5
+    stuck = set(rng.permutation(ids_of(orders))[:6].tolist())
+    world.stuck = {("ship", order_id) for order_id in stuck}
+    seen, took_s = timed(learner, orders, deadline_s=deadline_s)
+    observe(round(took_s, 2), limit=deadline_s + GRACE_S, unit="s")
+    assert_outcome(seen, orders, world.amounts, timed_out=stuck)
+    assert took_s <= deadline_s + GRACE_S, (
+        f"the deadline was {deadline_s} s, the answer came after {took_s:.2f} s"
+    )
+
+
+@behaviour(points=8, category="resilience")
+def test_stuck_work_is_cancelled(learner, rng, observe):
+    """Stuck prices, shipments and reservations are stopped; their CPUs work for others again."""
+    orders, world, deadline_s = make_orders(learner.world, rng, 9, customers=2), learner.world, 2.5
+    stuck = rng.permutation(ids_of(orders))[:4].tolist()
+    steps = ("price", "price", "ship", "reserve")
+    world.stuck = set(zip(steps, stuck, strict=True))
+    seen = process(learner, orders, deadline_s=deadline_s)
+    assert_outcome(seen, orders, world.amounts, timed_out=set(stuck))
+    learner.scenario("probe_cpus", deadline_s=15.0)
+    probes = world.ledger.peak("probe")
+    observe(probes, limit=PRICE_LIMIT, unit="CPUs usable")
+    assert probes == PRICE_LIMIT, (
+        f"after the call {PRICE_LIMIT} tasks with one CPU each were started; "
+        f"only {probes} ran at a time: stuck work still holds a CPU"
+    )
+    still_open = no_open_calls(world, SETTLE_S)
+    assert not still_open, f"after the call these were still waiting: {listed(still_open)}"
+
+
+@behaviour(points=5, category="resilience")
+def test_second_call_is_unaffected(learner, rng, observe):
+    """A batch after one with stuck orders is done as if nothing had been."""
+    first = make_orders(learner.world, rng, 12, customers=3)
+    second = make_orders(learner.world, rng, 6, customers=3)
+    world = learner.world
+    stuck = set(ids_of(first[:10]))
+    world.stuck = {("ship", order_id) for order_id in stuck}
+    deadlines_s = [2.0, 3.0]
+    seen = learner.scenario(
+        "twice",
+        batches=[first, second],
+        within_s=deadlines_s,
+        deadline_s=sum(deadlines_s) + GUARD_S,
+    )
+    assert_outcome(seen[0], first, world.amounts, timed_out=stuck)
+    assert_outcome(seen[1], second, world.amounts)
+    observe(len(second), unit="orders")
+
+
+@behaviour(points=11, category="performance")
+def test_speed(race):
+    """60 orders as fast as the reference; three carriers answer when all others have."""
+
+    def draw(world: Any, rng: np.random.Generator) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        orders = make_orders(world, rng, 60, customers=20)
+        world.held_back = set(ids_of(orders)[3::20])
+        return (orders,), {"deadline_s": 30.0}
+
+    def check(world: Any, args: tuple[Any, ...], _kwargs: dict[str, Any], value: Any) -> None:
+        assert_outcome(value, args[0], world.amounts)
+
+    race.run("process_orders", draw=draw, check=check, naive_ratio=4.5, deadline_s=8.0)

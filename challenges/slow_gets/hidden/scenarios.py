@@ -1,0 +1,53 @@
+"""Calls of score_all that a plain call cannot make; they run in the learner's driver."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import numpy as np
+
+
+def change_in_place(
+    solution: Any, record_ids: list[int], first: np.ndarray, second: np.ndarray
+) -> list[Any]:
+    """Two calls with the same array object, which holds another model the second time."""
+    memory = first.copy()
+    model = memory[:]
+    results = [solution.score_all(list(record_ids), model)]
+    memory[:] = second
+    results.append(solution.score_all(list(record_ids), model))
+    return results
+
+
+def two_at_once(solution: Any, calls: list[tuple[list[int], np.ndarray]]) -> list[Any]:
+    """One call per thread, all at the same time; their results in the order of `calls`."""
+    results: list[Any] = [None] * len(calls)
+    errors: list[BaseException] = []
+
+    def run(position: int) -> None:
+        record_ids, model = calls[position]
+        try:
+            results[position] = solution.score_all(list(record_ids), model)
+        except BaseException as error:  # raised again below, in the main thread
+            errors.append(error)
+
+    threads = [threading.Thread(target=run, args=(k,), daemon=True) for k in range(len(calls))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[0]
+    return results
+
+
+def look_at_model(solution: Any, record_ids: list[int], model: np.ndarray) -> dict[str, bool]:
+    """What a call left of the caller's array."""
+    model = model.copy()
+    before = model.copy()
+    solution.score_all(list(record_ids), model)
+    return {
+        "same_values": bool(np.array_equal(model, before)),
+        "writeable": bool(model.flags.writeable),
+    }

@@ -1,0 +1,378 @@
+"""What score_all must do. One behaviour per test.
+
+Nothing here gates on a clock. Where calls have to meet, the world holds them until they have met or
+a guard time is over; a right program meets long before, also on workers that have yet to start.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+
+from grader.behaviour import behaviour, void
+from grader.side import SolutionRaised
+
+MODEL_SHAPE = (2048, 1024)
+TOLERANCE = 1e-9  # what the brief promises
+COARSE = 1e-3  # tells one model from another, whatever the arithmetic
+MIN_IN_FLIGHT = 8
+MIN_WORKERS = 2
+SPARE_TASKS = 16
+MAX_MODELS_STORED = 1.5
+N_RECORDS = 24
+N_RECORDS_RACE = 48
+GUARD_S = 8.0
+CALL_S = 60.0  # against hangs only
+
+Result = dict[str, Any]
+
+
+@functools.cache
+def tonights_model() -> np.ndarray:
+    """The model of every test that is not about models; the records differ in each run."""
+    return draw_model(np.random.default_rng(20))
+
+
+def draw_model(rng: np.random.Generator) -> np.ndarray:
+    return rng.standard_normal(MODEL_SHAPE) / 32.0
+
+
+def draw_ids(rng: np.random.Generator, n: int) -> list[int]:
+    return [int(record_id) for record_id in rng.choice(1_000_000, size=n, replace=False)]
+
+
+def expected_scores(world: Any, record_ids: list[int], model: np.ndarray) -> dict[int, float]:
+    """The oracle: the contract of `features` and `score`, computed here for all records at once.
+
+    Columns are records: histories (1024, n), hidden (2048, n).
+    """
+    found = [record_id for record_id in record_ids if record_id not in world.missing]
+    histories = np.stack([world.history(record_id) for record_id in found], axis=1)
+    vectors = (histories - histories.mean(axis=0)) / histories.std(axis=0)
+    signals = vectors
+    for _ in range(2):
+        hidden = np.tanh(model @ signals)
+        signals = vectors + model.T @ hidden
+    return dict(zip(found, (1000.0 * hidden.mean(axis=0)).tolist(), strict=True))
+
+
+def results_by_id(seen: Any, record_ids: list[int]) -> dict[int, Result]:
+    """Check the form of the results, not their order or scores; every id once."""
+    check_form(seen)
+    ids_seen = [result["id"] for result in seen]
+    lost, strange = set(record_ids) - set(ids_seen), set(ids_seen) - set(record_ids)
+    assert not lost, (
+        f"{len(lost)} of {len(record_ids)} ids have no result, for example {min(lost)}."
+    )
+    assert not strange, f"There is a result for {min(strange)}, which was not asked for."
+    assert len(seen) == len(record_ids), f"{len(record_ids)} ids, but {len(seen)} results."
+    return {result["id"]: result for result in seen}
+
+
+def check_form(seen: Any) -> None:
+    assert type(seen) is list, f"score_all returned {type(seen).__name__}; promised is a list."
+    for position, result in enumerate(seen):
+        right = type(result) is dict and (
+            (set(result) == {"id", "score"} and type(result["score"]) is float)
+            or (set(result) == {"id", "error"} and type(result["error"]) is str)
+        )
+        assert right, (
+            f"The result at position {position} is {result!r}; promised is "
+            '{"id": int, "score": float} or {"id": int, "error": str}.'
+        )
+        assert type(result["id"]) is int, (
+            f"The id at position {position} is {result['id']!r}; promised is an int."
+        )
+
+
+def check_scores(
+    results: dict[int, Result], expected: dict[int, float], *, tolerance: float
+) -> None:
+    wrong = [
+        (record_id, results[record_id], value)
+        for record_id, value in expected.items()
+        if not abs(results[record_id].get("score", np.inf) - value) <= tolerance
+    ]
+    assert not wrong, (
+        f"{len(wrong)} of {len(expected)} scores differ from the expected ones by more than "
+        f"{tolerance:g}. Id {wrong[0][0]}: seen {wrong[0][1]!r}, "
+        f"expected the score {wrong[0][2]!r}."
+    )
+
+
+@behaviour(points=5, category="correctness", required=True)
+def test_scores_are_right(learner, rng, observe):
+    """Every score is the one the model gives for its record."""
+    record_ids, model = draw_ids(rng, N_RECORDS), tonights_model()
+    seen = learner.call("score_all", record_ids, model, deadline_s=CALL_S)
+    results = results_by_id(seen, record_ids)
+    expected = expected_scores(learner.world, record_ids, model)
+    check_scores(results, expected, tolerance=TOLERANCE)
+    worst = max(abs(results[i]["score"] - value) for i, value in expected.items())
+    observe(worst, limit=TOLERANCE, unit="off at most")
+
+
+@behaviour(points=4, category="correctness")
+def test_results_keep_input_order(learner, rng, observe):
+    """Results come in the order of the ids, whichever record is done first."""
+    world, record_ids = learner.world, draw_ids(rng, 12)
+    world.fetch_gates[record_ids[0]] = world.gate(lambda: len(world.scored()) > 0, guard_s=4.0)
+    seen = learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
+    check_form(seen)
+    ids_seen = [result["id"] for result in seen]
+    in_place = sum(got == wanted for got, wanted in zip(ids_seen, record_ids, strict=False))
+    observe(in_place, limit=len(record_ids), unit="in their place")
+    assert ids_seen == record_ids, (
+        "The results are not in the order of the ids. Asked for "
+        f"{record_ids[:4]} …, answered {ids_seen[:4]} …"
+    )
+
+
+@behaviour(points=4, category="correctness")
+def test_missing_ids_are_reported(learner, rng, observe):
+    """An id without a record is reported, and the rest is scored."""
+    world, record_ids = learner.world, draw_ids(rng, N_RECORDS)
+    world.missing = {record_ids[0], record_ids[7], record_ids[8], record_ids[-1]}
+    seen = learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
+    results = results_by_id(seen, record_ids)
+    for record_id in record_ids:
+        result = results[record_id]
+        if record_id in world.missing:
+            wanted = {"id": record_id, "error": "not found"}
+            assert result == wanted, (
+                f"Id {record_id} has no record: {result!r}, expected {wanted!r}."
+            )
+        else:
+            assert "score" in result, f"Id {record_id} has a record, but its result is {result!r}."
+    observe(len(world.missing), unit="reported")
+
+
+@behaviour(points=4, category="correctness")
+def test_any_list_of_ids(learner, rng, observe):
+    """No id, one id and repeated ids each get their results."""
+    first, second, third = draw_ids(rng, 3)
+    requests: list[list[int]] = [[], [first], [first, second, first, first, third, second]]
+    for record_ids in requests:
+        seen = learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
+        check_form(seen)
+        ids_seen = sorted(result["id"] for result in seen)
+        assert ids_seen == sorted(record_ids), (
+            f"Asked for {len(record_ids)} ids, {record_ids}: there are {len(seen)} results, "
+            f"for the ids {[result['id'] for result in seen]}."
+        )
+        scores = {(result["id"], round(result.get("score", np.nan), 6)) for result in seen}
+        assert len(scores) == len(set(record_ids)), (
+            f"Asked for {record_ids}: results of the same id differ: {seen!r}."
+        )
+    observe(len(requests), unit="requests")
+
+
+@behaviour(points=4, category="correctness")
+def test_other_errors_are_raised(learner, rng, observe):
+    """A store that fails is no missing record: score_all raises."""
+    world, record_ids = learner.world, draw_ids(rng, 12)
+    world.failing = {record_ids[5]}
+    try:
+        seen = learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
+    except SolutionRaised as raised:
+        shown = f"{raised.type_name}: {raised.message}"
+        observe(raised.type_name, unit="raised")
+        assert "StoreDown" in shown, f"Expected StoreDown (or Ray's wrapper of it), but {shown}"
+    else:
+        result = next((r for r in seen if r.get("id") == record_ids[5]), None)
+        raise AssertionError(
+            f"The store failed for id {record_ids[5]}, but score_all returned; the result of this "
+            f"id is {result!r}. Nobody can know whether this record exists."
+        )
+    finally:
+        learner.leftovers(within_s=10.0)  # its other tasks must not meet the next test's world
+
+
+@behaviour(points=5, category="correctness")
+def test_two_models_never_mix(learner, rng, observe):
+    """A call uses the values that its own model holds, whatever ran before or runs beside it."""
+    world, record_ids = learner.world, draw_ids(rng, 12)
+    first, second = draw_model(rng), draw_model(rng)
+
+    def check(seen: Any, ids: list[int], own: np.ndarray, other: np.ndarray, when: str) -> None:
+        results = results_by_id(seen, ids)
+        right, mixed = expected_scores(world, ids, own), expected_scores(world, ids, other)
+        for record_id in ids:
+            got = results[record_id].get("score", np.nan)
+            why = "The other model's" if abs(got - mixed[record_id]) <= COARSE else "Neither's"
+            assert abs(got - right[record_id]) <= COARSE, (
+                f"{when}: the score of id {record_id} is {got!r}. Its own model gives "
+                f"{right[record_id]!r}, the other one {mixed[record_id]!r}. {why} score came back."
+            )
+
+    one, two = learner.scenario(
+        "change_in_place", record_ids=record_ids, first=first, second=second, deadline_s=CALL_S
+    )
+    check(one, record_ids, first, second, "First of two calls")
+    check(two, record_ids, second, first, "Second call, the same array with new values in it")
+
+    left, right = record_ids[:2], record_ids[2:4]
+    world.fetch_gate = world.gate(
+        lambda: bool(world.in_flight() & set(left)) and bool(world.in_flight() & set(right)),
+        guard_s=3.0,
+    )
+    one, two = learner.scenario(
+        "two_at_once", calls=[(left, first), (right, second)], deadline_s=CALL_S
+    )
+    check(one, left, first, second, "Two calls at the same time")
+    check(two, right, second, first, "Two calls at the same time")
+    observe(4, unit="calls")
+
+
+@behaviour(points=3, category="correctness")
+def test_model_stays_the_callers(learner, rng, observe):
+    """The caller's model is as it was before the call."""
+    record_ids = draw_ids(rng, 4)
+    seen = learner.scenario(
+        "look_at_model", record_ids=record_ids, model=tonights_model(), deadline_s=CALL_S
+    )
+    observe("unchanged" if all(seen.values()) else "changed")
+    assert seen["same_values"], "score_all changed values in the caller's array."
+    assert seen["writeable"], "After score_all the caller's array is read-only; it was not before."
+
+
+@behaviour(points=12, category="memory")
+def test_model_is_stored_once(learner, rng, observe):
+    """The model is put into the object store once per call."""
+    record_ids, model = draw_ids(rng, N_RECORDS), tonights_model()
+    with learner.counting() as counts:
+        learner.call("score_all", record_ids, model, deadline_s=CALL_S)
+    models = counts.stored_bytes / model.nbytes
+    limit_mb = MAX_MODELS_STORED * model.nbytes / 1e6
+    observe(round(counts.stored_bytes / 1e6, 1), limit=round(limit_mb, 1), unit="MB")
+    assert models <= MAX_MODELS_STORED, (
+        f"One call with {len(record_ids)} records put {counts.stored_bytes / 1e6:.0f} MB into the "
+        f"object store: {models:.1f} times the model of {model.nbytes / 1e6:.0f} MB."
+    )
+
+
+@behaviour(points=11, category="performance")
+def test_fetches_overlap(learner, rng, observe):
+    """Fetches wait side by side: at least 8 in flight on 4 CPUs."""
+    world, record_ids = learner.world, draw_ids(rng, N_RECORDS)
+    world.fetch_gate = world.gate(
+        lambda: len(world.open("fetch")) >= MIN_IN_FLIGHT, guard_s=GUARD_S
+    )
+    learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
+    peak = world.ledger.peak("fetch")
+    observe(peak, limit=MIN_IN_FLIGHT, unit="in flight")
+    assert peak >= MIN_IN_FLIGHT, (
+        f"With {len(record_ids)} records at most {peak} fetches were in flight at the same time; "
+        f"expected are {MIN_IN_FLIGHT}. A fetch waits for the network and needs next to no CPU."
+    )
+
+
+@behaviour(points=8, category="performance")
+def test_slow_fetch_delays_nobody(learner, rng, observe):
+    """While one fetch hangs, every other record is fetched and scored."""
+    world, record_ids = learner.world, draw_ids(rng, N_RECORDS)
+    slow, others = record_ids[0], set(record_ids[1:])
+    scored_meanwhile: set[int] = set()
+
+    def others_are_done() -> bool:
+        scored_meanwhile.update(world.scored() & others)
+        return scored_meanwhile == others
+
+    world.fetch_gates[slow] = world.gate(others_are_done, guard_s=GUARD_S)
+    learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
+    observe(len(scored_meanwhile), limit=len(others), unit="scored meanwhile")
+    assert scored_meanwhile == others, (
+        f"The fetch of one record took long. Until it was answered, {len(scored_meanwhile)} of the "
+        f"other {len(others)} records were scored; the rest waited for it."
+    )
+
+
+@behaviour(points=7, category="performance")
+def test_few_tasks(learner, rng, observe):
+    """At most one task or actor call per record, and 16 more."""
+    record_ids = draw_ids(rng, N_RECORDS)
+    with learner.counting() as counts:
+        learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
+    limit = len(record_ids) + SPARE_TASKS
+    observe(counts.n_tasks, limit=limit, unit="tasks")
+    per_function = ", ".join(f"{n} x {name}" for name, n in sorted(counts.tasks.items()))
+    assert counts.n_tasks <= limit, (
+        f"{len(record_ids)} records became {counts.n_tasks} tasks and actor calls: {per_function}. "
+        f"Allowed are {limit}. Each costs about a millisecond; `features` needs a hundredth of it."
+    )
+
+
+@behaviour(points=5, category="performance")
+def test_workers_do_the_work(learner, rng, observe):
+    """Ray workers fetch and score, at least two of them score at the same time."""
+    world, record_ids = learner.world, draw_ids(rng, N_RECORDS)
+    most_workers = 0
+
+    def enough_are_scoring() -> bool:
+        nonlocal most_workers
+        most_workers = max(most_workers, len(world.scoring_pids()))
+        return most_workers >= MIN_WORKERS
+
+    world.score_gate = world.gate(enough_are_scoring, guard_s=GUARD_S)
+    learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
+    calls, worker_pids = world.ledger.entries(), learner.worker_pids()
+    elsewhere = [call for call in calls if call.pid not in worker_pids]
+    in_driver = sum(call.pid == learner.driver_pid for call in elsewhere)
+    observe(most_workers, limit=MIN_WORKERS, unit="workers at once")
+    assert not elsewhere, (
+        f"{len(elsewhere)} of {len(calls)} calls of fetch and score came from outside of Ray's "
+        f"workers, {in_driver} of them from the driver."
+    )
+    assert most_workers >= MIN_WORKERS, (
+        f"Never did {MIN_WORKERS} Ray workers score at the same time: "
+        f"{len({call.pid for call in calls if call.op == 'score'})} processes scored in all."
+    )
+
+
+@behaviour(points=5, category="resilience")
+def test_killed_worker_costs_nothing(learner, rng, observe):
+    """A worker killed in a fetch and one killed while scoring cost no result."""
+    world, record_ids = learner.world, draw_ids(rng, N_RECORDS)
+    in_fetch, in_score = record_ids[3], record_ids[14]
+    world.kill_on_fetch, world.kill_on_score = {in_fetch}, {in_score}
+    seen = learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
+    results = results_by_id(seen, record_ids)
+    check_scores(results, expected_scores(world, record_ids, tonights_model()), tolerance=COARSE)
+    killed = {entry.op for entry in world.ledger.entries(outcome="killed")}
+    for op, record_id in (("fetch", in_fetch), ("score", in_score)):
+        asked = any(entry.args == (record_id,) for entry in world.ledger.entries(op))
+        assert asked, f"service.{op} was never called for id {record_id}."
+        if op not in killed:
+            void(f"no worker was killed in {op}")
+    observe(len(killed), unit="workers killed")
+
+
+@behaviour(points=3, category="memory")
+def test_nothing_is_left_behind(learner, rng, observe):
+    """After a call no task runs on, and the object store is as it was."""
+    record_ids = draw_ids(rng, N_RECORDS_RACE)
+    learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
+    with learner.counting() as counts:
+        learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
+    left = learner.leftovers()
+    if counts.n_actors == 0:  # a fixed pool that served both calls may stay
+        left = [line for line in left if "actor" not in line.lower()]
+    observe(len(left), limit=0, unit="left")
+    assert not left, "After the call there is still: " + "; ".join(left)
+
+
+@behaviour(points=20, category="performance")
+def test_speed(race):
+    """As fast as the reference with 48 records."""
+
+    def draw(world: Any, rng: np.random.Generator) -> tuple[tuple[Any, ...], dict[str, Any]]:  # noqa: ARG001
+        return (draw_ids(rng, N_RECORDS_RACE), draw_model(rng)), {}
+
+    def check(world: Any, args: tuple[Any, ...], kwargs: dict[str, Any], value: Any) -> None:  # noqa: ARG001
+        record_ids, model = args
+        results = results_by_id(value, record_ids)
+        check_scores(results, expected_scores(world, record_ids, model), tolerance=TOLERANCE)
+
+    race.run("score_all", draw=draw, check=check, naive_ratio=9.0, deadline_s=CALL_S)

@@ -1,0 +1,115 @@
+"""The record store as the judge runs it: this run's records, the delays and the faults."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from grader.collaborator import Call, Collaborator, KillWorker, Refused
+
+HISTORY_LENGTH = 1024
+CAPACITY = 8  # requests the store works on at a time; the rest queue
+FETCH_S = 0.04
+
+
+class Gate:
+    """Holds callers until a condition was true once, or until its guard time has gone by.
+
+    The guard starts with the first caller, and whoever comes after its end passes at once: a
+    program that never meets the condition waits once, not once for each call.
+
+    Args:
+        condition: What the callers wait for.
+        guard_s: How long the gate stays closed at most.
+    """
+
+    def __init__(self, condition: Callable[[], bool], *, guard_s: float) -> None:
+        self._condition = condition
+        self._guard_s = guard_s
+        self._opens_at_s: float | None = None
+        self._open = False
+
+    def _is_open(self) -> bool:
+        self._open = self._open or self._condition()
+        return self._open
+
+    async def passed(self, world: Collaborator) -> None:
+        """Returns when the gate is open."""
+        if self._opens_at_s is None:
+            self._opens_at_s = time.monotonic() + self._guard_s
+        await world.until(self._is_open, within_s=max(0.0, self._opens_at_s - time.monotonic()))
+        self._open = True
+
+
+class World(Collaborator):
+    """The records, and what goes wrong with them; a test sets the attributes before the call.
+
+    Attributes:
+        missing: ids without a record.
+        failing: ids for which the store fails.
+        kill_on_fetch: ids whose next fetch kills the process that asks (once each).
+        kill_on_score: ids whose next scoring kills the process that scores (once each).
+        fetch_gate: what every fetch waits for.
+        score_gate: what every scoring waits for before it starts.
+        fetch_gates: for single ids, what their fetch waits for.
+    """
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        super().__init__(rng)
+        self._seed = int(rng.integers(2**62))
+        self._slots = asyncio.Semaphore(CAPACITY)
+        self.missing: set[int] = set()
+        self.failing: set[int] = set()
+        self.kill_on_fetch: set[int] = set()
+        self.kill_on_score: set[int] = set()
+        self.fetch_gate: Gate | None = None
+        self.score_gate: Gate | None = None
+        self.fetch_gates: dict[int, Gate] = {}
+
+    def gate(self, condition: Callable[[], bool], *, guard_s: float) -> Gate:
+        """A new gate, to be put into one of the attributes above."""
+        return Gate(condition, guard_s=guard_s)
+
+    def history(self, record_id: int) -> np.ndarray:
+        """The record's payment history: float64, shape (HISTORY_LENGTH,), another in each run."""
+        return np.random.default_rng([self._seed, record_id]).gamma(2.0, 150.0, HISTORY_LENGTH)
+
+    def in_flight(self) -> set[int]:
+        """Ids whose fetch is open now."""
+        return {entry.args[0] for entry in self.open("fetch")}
+
+    def scored(self) -> set[int]:
+        """Ids that were scored to the end so far."""
+        return {entry.args[0] for entry in self.ledger.entries("score", "ok")}
+
+    def scoring_pids(self) -> set[int]:
+        """Processes that are scoring now."""
+        return {entry.pid for entry in self.open("score")}
+
+    async def fetch(self, call: Call, record_id: int) -> dict[str, Any]:  # noqa: ARG002
+        """Operation: one record after about 40 ms; at most CAPACITY are in work at a time."""
+        for gate in (self.fetch_gate, self.fetch_gates.get(record_id)):
+            if gate is not None:
+                await gate.passed(self)
+        async with self._slots:
+            await asyncio.sleep(FETCH_S)
+        if record_id in self.kill_on_fetch:
+            self.kill_on_fetch.discard(record_id)
+            raise KillWorker
+        if record_id in self.failing:
+            raise Refused("StoreDown", record_id)
+        if record_id in self.missing:
+            raise Refused("NotFound", record_id)
+        return {"id": record_id, "history": self.history(record_id)}
+
+    async def score(self, call: Call, record_id: int) -> None:  # noqa: ARG002
+        """Operation: a scoring starts; its entry stays open until the kernel is done."""
+        if self.score_gate is not None:
+            await self.score_gate.passed(self)
+        if record_id in self.kill_on_score:
+            self.kill_on_score.discard(record_id)
+            raise KillWorker

@@ -1,0 +1,161 @@
+"""Grades one solution: runs the judge over the hidden suite and makes a record of what it saw.
+
+Callable as a function, so that a test, `verify`, or a Ray task on a larger cluster can use it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from grader.arena import Arena
+from grader.catalogue import ROOT, Challenge
+from grader.errors import GraderError, GradingError
+from grader.judge import JOB, Job, Listener, new_seed
+from grader.record import Record, make_record
+from grader.submission import Submission
+from grader.verdict import total
+
+MIN_SHARED_MEMORY_SLACK = 1.1
+_PYTEST_ENVIRONMENT = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_CURRENT_TEST")
+
+
+class _HandOver:
+    """Puts the job where the judge finds it."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.stash[JOB] = self._job
+
+
+def grade(
+    challenge: Challenge,
+    submission: Submission,
+    *,
+    seed: int | None = None,
+    arena: Arena | None = None,
+    listen: Listener | None = None,
+) -> Record:
+    """Judge one solution.
+
+    Args:
+        challenge: What is judged.
+        submission: Whose solution.
+        seed: Where the run's inputs come from; None draws a new one.
+        arena: A warm one to use and leave running; None starts one and ends it.
+        listen: Told of the run's progress: see `grader.judge.Job`.
+
+    Raises:
+        GraderError: Nothing was judged, for no fault of the solution.
+        KeyboardInterrupt: The user interrupted; both sides are ended.
+    """
+    start = time.monotonic()
+    check_shared_memory(challenge)
+    own = Arena(challenge) if arena is None else None
+    used = arena or own
+    assert used is not None
+    job = Job(
+        challenge=challenge,
+        submission=submission,
+        seed=new_seed() if seed is None else seed,
+        arena=used,
+        listen=listen or (lambda _event, _value: None),
+    )
+    try:
+        used.seat(submission)
+        if not submission.problem:
+            used.start_reference()
+        _run_suite(job)
+    finally:
+        if own is not None:
+            own.close()
+    if job.failure is not None:
+        raise job.failure
+    checks = job.reports.checks()
+    if not checks:
+        raise GradingError(f"{challenge.suite_path} holds no behaviour that could be collected")
+    score = total(checks, challenge.pass_mark)
+    return make_record(
+        challenge=challenge,
+        submission=submission,
+        seed=job.seed,
+        checks=checks,
+        score=score,
+        races=job.races,
+        seconds=time.monotonic() - start,
+    )
+
+
+def _run_suite(job: Job) -> None:
+    """Run pytest in this process, on the suite alone: no conftest, no plugin but ours, no options from outside."""
+    arguments = [
+        str(job.challenge.suite_path),
+        f"--rootdir={ROOT}",
+        f"--config-file={ROOT / 'grader' / 'judge.ini'}",
+        "--import-mode=importlib",
+        "--noconftest",
+        "--disable-plugin-autoload",
+        "-p", "grader.judge",
+        "-p", "pytest_benchmark.plugin",
+        "-p", "no:cacheprovider",
+        "--assert=plain",
+        "--benchmark-disable-gc",
+        "-q",
+    ]  # fmt: skip
+    said = io.StringIO()
+    with _without(_PYTEST_ENVIRONMENT), contextlib.redirect_stdout(said):
+        status = pytest.main(arguments, plugins=[_HandOver(job)])
+    if status == pytest.ExitCode.INTERRUPTED and job.failure is None and not _stopped_early(job):
+        raise KeyboardInterrupt
+    if status in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERNAL_ERROR) or (
+        status == pytest.ExitCode.INTERRUPTED and not job.reports.expected
+    ):
+        raise GradingError(f"the suite of {job.challenge.name} could not be run:\n{said.getvalue()}")
+
+
+def _stopped_early(job: Job) -> bool:
+    return not job.reports.expected
+
+
+@contextlib.contextmanager
+def _without(names: tuple[str, ...]) -> Iterator[None]:
+    """Run the block without some environment variables."""
+    kept = {name: os.environ.pop(name) for name in names if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(kept)
+
+
+def check_shared_memory(challenge: Challenge, free_bytes: Callable[[], int | None] | None = None) -> None:
+    """Ray's object stores have to fit in shared memory, or they spill to disk and speed means nothing.
+
+    Raises:
+        GradingError: They do not; the message says how much is needed and how to get it.
+    """
+    free = (free_bytes or _shared_memory_free)()
+    needed = int(2 * challenge.cluster.object_store_mb * 1_000_000 * MIN_SHARED_MEMORY_SLACK)
+    if free is not None and free < needed:
+        raise GradingError(
+            f"/dev/shm has {free / 1e6:.0f} MB free; grading {challenge.name} needs {needed / 1e6:.0f} MB "
+            "for two object stores. In Docker start the container with --shm-size=2g; otherwise free "
+            "space there."
+        )
+
+
+def _shared_memory_free() -> int | None:
+    """Free bytes of shared memory; None where it is not a folder (macOS)."""
+    if not sys.platform.startswith("linux") or not Path("/dev/shm").is_dir():  # noqa: S108
+        return None
+    return shutil.disk_usage("/dev/shm").free  # noqa: S108

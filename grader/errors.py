@@ -1,0 +1,48 @@
+"""What can go wrong apart from the solution, each with the exit status it leads to.
+
+    GraderError
+    |-- UsageError           2  the command line asks for something that is not there
+    |   `-- ChallengeError   2  a challenge folder is broken
+    |-- GradingError         3  the grader or a cluster failed: nothing was judged
+    |   |-- ClusterError     3  a cluster did not start, or was lost for no fault of the solution
+    |   `-- RayChangedError  3  this version of Ray no longer offers what the probes read
+    `-- WireError            3  bytes on a private socket are not a frame
+
+What a *solution* does wrong is not an error of the grader: see `grader.observation`.
+"""
+
+from __future__ import annotations
+
+EXIT_PASSED = 0
+EXIT_NOT_PASSED = 1
+EXIT_USAGE = 2
+EXIT_GRADER = 3
+EXIT_INTERRUPTED = 130
+
+
+class GraderError(Exception):
+    """Root of the tree; the message says what, where, what was found and what to do."""
+
+    exit_status = EXIT_GRADER
+
+
+class UsageError(GraderError):
+    """The command names something that does not exist or cannot be graded."""
+
+    exit_status = EXIT_USAGE
+
+
+class ChallengeError(UsageError):
+    """A challenge folder is incomplete or contradicts itself."""
+
+
+class GradingError(GraderError):
+    """The machinery failed before a verdict; the solution is not to blame."""
+
+
+class ClusterError(GradingError):
+    """A Ray cluster did not start, or went away without the solution's doing."""
+
+
+class RayChangedError(GradingError):
+    """A private call of Ray that the probes need is gone or answers otherwise."""

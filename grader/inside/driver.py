@@ -1,0 +1,123 @@
+"""The driver of a side: a fresh interpreter that holds the solution and answers the judge's calls.
+
+Run as `python -I driver.py`; what it needs comes on the command line as JSON. One request is served at a
+time, on the main thread. A call has two frames, the arguments and then "go", so that the judge's
+clock starts when the arguments are already here. What is answered is plain data or an exception as text.
+"""
+
+import contextlib
+import faulthandler
+import gc
+import importlib
+import itertools
+import json
+import os
+import signal
+import socket
+import sys
+import traceback
+from types import ModuleType
+from typing import Any
+
+MAX_TEXT = 4000
+
+
+def _own_frames(error: BaseException, work_folder: str) -> str:
+    """The learner's own lines of a traceback, here and in the Ray worker it came from."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = traceback.format_list([f for f in frames if f.filename.startswith(work_folder)])
+    remote = str(getattr(error, "traceback_str", "")).splitlines()
+    for line, source in itertools.pairwise([*remote, ""]):
+        if work_folder in line:
+            own += [f"{line}\n", f"{source}\n"]
+    if isinstance(error, SyntaxError):
+        own += traceback.format_exception_only(error)
+    return "".join(own).replace(work_folder + os.sep, "")[-MAX_TEXT:]
+
+
+def described(error: BaseException, work_folder: str) -> dict[str, Any]:
+    """An exception as text; a failed Ray task is described by what made it fail."""
+    cause = getattr(error, "cause", None)
+    shown = cause if isinstance(cause, BaseException) else error
+    with_text = ""
+    with contextlib.suppress(Exception):  # a hostile or broken __str__ must not cost the answer
+        with_text = str(shown)[:MAX_TEXT]
+    return {
+        "type": type(shown).__name__,
+        "message": with_text,
+        "traceback": _own_frames(error, work_folder),
+    }
+
+
+class Driver:
+    """Serves the judge's requests with one solution."""
+
+    def __init__(self, sock: socket.socket, work_folder: str) -> None:
+        self.sock = sock
+        self.work_folder = work_folder
+        self.modules: dict[str, ModuleType] = {}
+
+    def serve(self) -> None:
+        """Answer requests until the judge hangs up."""
+        import kata_wire
+
+        while True:
+            try:
+                request = kata_wire.receive(self.sock)
+            except EOFError:
+                return
+            try:
+                answer = {"value": self._perform(request)}
+                parts = kata_wire.dump(answer, "answer")
+            except kata_wire.NotPlainError as error:
+                text = str(error).replace("answer['value']", "the returned value")
+                parts = kata_wire.dump({"not_plain": text})
+            except BaseException as error:  # noqa: BLE001 - SystemExit and friends are answers too
+                parts = kata_wire.dump({"raised": described(error, self.work_folder)})
+            kata_wire.send_parts(self.sock, parts)
+
+    def _perform(self, request: dict[str, Any]) -> Any:
+        import kata_wire
+
+        if request["do"] == "load":
+            return self._load(request["address"])
+        if request["do"] == "collect":
+            gc.collect()
+            return None
+        function = getattr(self.modules[request["module"]], request["name"])
+        args, kwargs = request["args"], request["kwargs"]
+        if request["module"] == "scenarios":
+            args = [self.modules["solution"], *args]
+        kata_wire.send(self.sock, {"ready": True})
+        kata_wire.receive(self.sock)  # "go"
+        return function(*args, **kwargs)
+
+    def _load(self, address: str) -> None:
+        import ray
+
+        os.environ["RAY_ADDRESS"] = address
+        ray.init(address=address, logging_level="WARNING", log_to_driver=False)
+        for name in ("solution", "scenarios"):
+            if os.path.exists(os.path.join(self.work_folder, f"{name}.py")):  # noqa: PTH110, PTH118
+                self.modules[name] = importlib.import_module(name)
+
+
+def main() -> None:
+    """Introduce this process to the judge and serve it."""
+    job = json.loads(sys.argv[1])
+    sys.argv = [os.path.join(job["work"], "driver.py")]  # noqa: PTH118
+    sys.path[:0] = [job["work"], job["inside"]]
+    stacks = open(os.path.join(job["stacks"], f"{os.getpid()}.txt"), "a")  # noqa: PTH118, PTH123, SIM115
+    faulthandler.register(signal.SIGUSR1, file=stacks, all_threads=True)
+    import kata_wire
+
+    sock = kata_wire.connect(job["socket"], job["token"])
+    import ray  # noqa: F401 - imported before the judge counts on a prompt answer
+
+    kata_wire.send(sock, {"ready": True})
+    Driver(sock, job["work"]).serve()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,200 @@
+"""Frames of plain data over a private socket; nothing is ever unpickled.
+
+A frame is a head (frame length, number of buffers and their lengths), a MessagePack body and the raw
+bytes of its NumPy arrays, so a 16 MB array is copied once on each side and never walked.
+
+Plain data are None, bool, int, float, str, bytes, list, tuple, dict and NumPy arrays of bool, integer,
+float, complex, datetime, bytes or text dtype, by exact type: a subclass could lie in a comparison.
+
+This module is copied into every side and imported there by itself: it must not import the grader.
+"""
+
+import os
+import socket
+import struct
+import time
+from typing import Any
+
+import msgpack
+import numpy as np
+
+MAX_FRAME_BYTES = 512 * 1024 * 1024
+MAX_DEPTH = 64
+_HEAD = struct.Struct("<QI")
+_LENGTH = struct.Struct("<Q")
+_TUPLE, _ARRAY, _BIG_INT = 1, 2, 3
+_INT64 = range(-(2**63), 2**64)
+_ARRAY_KINDS = "biufcmMSU"
+
+
+class NotPlainError(TypeError):
+    """A value that may not travel; the message names the place and the type found."""
+
+
+class BrokenFrameError(ConnectionError):
+    """The bytes that arrived are not a frame."""
+
+
+def _type_name(value: object) -> str:
+    kind = type(value)
+    module = kind.__module__
+    return kind.__qualname__ if module == "builtins" else f"{module}.{kind.__qualname__}"
+
+
+def _array(value: "np.ndarray[Any, Any]", where: str, buffers: list[Any]) -> msgpack.ExtType:
+    if value.dtype.kind not in _ARRAY_KINDS or value.dtype.hasobject:
+        raise NotPlainError(f"{where} is a NumPy array of dtype {value.dtype}: not plain data")
+    contiguous = np.ascontiguousarray(value)
+    buffers.append(contiguous)
+    head = [len(buffers) - 1, contiguous.dtype.str, list(value.shape)]
+    return msgpack.ExtType(_ARRAY, msgpack.packb(head))
+
+
+def _plain(value: Any, where: str, buffers: list[Any], depth: int = 0) -> Any:
+    """`value` as MessagePack can hold it; arrays go to `buffers`."""
+    if depth > MAX_DEPTH:
+        raise NotPlainError(f"{where} is nested more than {MAX_DEPTH} levels deep")
+    kind = type(value)
+    if value is None or kind in (bool, float, str, bytes):
+        return value
+    if kind is int:
+        return value if value in _INT64 else msgpack.ExtType(_BIG_INT, str(value).encode())
+    if kind is list:
+        return [_plain(v, f"{where}[{i}]", buffers, depth + 1) for i, v in enumerate(value)]
+    if kind is dict:
+        return {
+            _key(k, where): _plain(v, f"{where}[{k!r}]", buffers, depth + 1)
+            for k, v in value.items()
+        }
+    if kind is tuple:
+        items = [_plain(v, f"{where}[{i}]", buffers, depth + 1) for i, v in enumerate(value)]
+        return msgpack.ExtType(_TUPLE, msgpack.packb(items))
+    if kind is np.ndarray:
+        return _array(value, where, buffers)
+    raise NotPlainError(
+        f"{where} is {_type_name(value)}; plain data was promised "
+        "(None, bool, int, float, str, bytes, list, tuple, dict, numpy.ndarray)"
+    )
+
+
+def _key(key: Any, where: str) -> Any:
+    if type(key) in (str, int, float, bool, bytes):
+        return key
+    raise NotPlainError(f"{where} has a key of type {_type_name(key)}; text or numbers were promised")
+
+
+def dump(value: Any, name: str = "value") -> list[Any]:
+    """The parts of one frame, ready to be sent in order.
+
+    Args:
+        value: Plain data.
+        name: What to call the value in an error.
+
+    Raises:
+        NotPlainError: `value` holds something else; the message says where.
+    """
+    buffers: list[Any] = []
+    body = msgpack.packb(_plain(value, name, buffers))
+    views = [b.reshape(-1).view(np.uint8).data for b in buffers]
+    head = _HEAD.pack(len(body), len(views)) + b"".join(_LENGTH.pack(len(v)) for v in views)
+    return [head + body, *views]
+
+
+def load(body: bytes | bytearray, buffers: list[bytearray]) -> Any:
+    """The value of a frame's body and buffers; arrays own their memory and are writable.
+
+    Raises:
+        BrokenFrameError: The bytes are not what `dump` makes.
+    """
+
+    def ext(code: int, payload: bytes) -> Any:
+        if code == _TUPLE:
+            return tuple(unpack(payload))
+        if code == _BIG_INT:
+            return int(payload)
+        if code == _ARRAY:
+            index, dtype, shape = msgpack.unpackb(payload)
+            if np.dtype(dtype).kind not in _ARRAY_KINDS:
+                raise ValueError(dtype)
+            return np.ndarray(tuple(shape), np.dtype(dtype), buffer=buffers[index])
+        raise ValueError(f"extension {code}")
+
+    def unpack(payload: bytes | bytearray) -> Any:
+        return msgpack.unpackb(payload, ext_hook=ext, strict_map_key=False)
+
+    try:
+        return unpack(body)
+    except Exception as error:
+        raise BrokenFrameError(f"not a frame: {error!r}") from error
+
+
+def layout(head: bytes | bytearray) -> tuple[int, int]:
+    """Length of the body and number of buffers that a frame's first bytes announce."""
+    body_bytes, n_buffers = _HEAD.unpack(head)
+    if body_bytes > MAX_FRAME_BYTES or n_buffers > 1_000_000:
+        raise BrokenFrameError("not a frame: its head announces an impossible size")
+    return body_bytes, n_buffers
+
+
+def buffer_sizes(lengths: bytes | bytearray, n_buffers: int) -> list[int]:
+    """Lengths of the buffers of a frame, in bytes."""
+    sizes = [_LENGTH.unpack_from(lengths, i * _LENGTH.size)[0] for i in range(n_buffers)]
+    if sum(sizes) > MAX_FRAME_BYTES:
+        raise BrokenFrameError(f"a frame of more than {MAX_FRAME_BYTES} bytes")
+    return sizes
+
+
+HEAD_BYTES = _HEAD.size
+LENGTH_BYTES = _LENGTH.size
+
+
+def send(sock: socket.socket, value: Any, name: str = "value") -> None:
+    """Send one frame; NotPlainError before the first byte when `value` is not plain."""
+    send_parts(sock, dump(value, name))
+
+
+def send_parts(sock: socket.socket, parts: list[Any]) -> None:
+    """Send a frame that `dump` has made."""
+    for part in parts:
+        if len(part):
+            sock.sendall(part)
+
+
+def _exactly(sock: socket.socket, n_bytes: int, deadline: float | None) -> bytearray:
+    chunk = bytearray(n_bytes)
+    view = memoryview(chunk)
+    got = 0
+    while got < n_bytes:
+        if deadline is not None:
+            sock.settimeout(max(deadline - time.monotonic(), 0.001))
+        read = sock.recv_into(view[got:])
+        if not read:
+            raise EOFError("the other end of the socket is gone")
+        got += read
+    return chunk
+
+
+def receive(sock: socket.socket, deadline: float | None = None) -> Any:
+    """The next frame's value.
+
+    Args:
+        sock: Where it comes from.
+        deadline: Monotonic time by which the whole frame has to be here; None waits for ever.
+
+    Raises:
+        EOFError: The other end closed the socket.
+        BrokenFrameError: What arrived is not a frame.
+        TimeoutError: The deadline has passed.
+    """
+    body_bytes, n_buffers = layout(_exactly(sock, HEAD_BYTES, deadline))
+    sizes = buffer_sizes(_exactly(sock, n_buffers * LENGTH_BYTES, deadline), n_buffers)
+    body = _exactly(sock, body_bytes, deadline)
+    return load(body, [_exactly(sock, size, deadline) for size in sizes])
+
+
+def connect(path: str, token: str) -> socket.socket:
+    """A socket to the judge's Unix socket at `path`, introduced with `token`."""
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    sock.connect(path)
+    send(sock, {"token": token, "pid": os.getpid()})
+    return sock

@@ -1,0 +1,17 @@
+"""Start-up of every Python process of a side: make its stacks readable from outside.
+
+On SIGUSR1 the process appends the stack of each of its threads to a file of its own; `faulthandler`
+does that even while the interpreter is stuck in C code. Failing to set this up costs an explanation,
+never the process.
+"""
+
+import contextlib
+import faulthandler
+import os
+import signal
+
+with contextlib.suppress(Exception):
+    _folder = os.environ.get("KATA_STACKS")
+    if _folder:
+        _stacks = open(os.path.join(_folder, f"{os.getpid()}.txt"), "a")  # noqa: PTH118, PTH123, SIM115
+        faulthandler.register(signal.SIGUSR1, file=_stacks, all_threads=True)

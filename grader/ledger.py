@@ -1,0 +1,85 @@
+"""The judge's own books: who asked the outside world for what, from which process, from when to when."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+CallOutcome = Literal["open", "ok", "refused", "killed", "dropped"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One operation.
+
+    Args:
+        number: Position in the ledger, from 0.
+        op: Name of the operation.
+        args: Its arguments as plain data.
+        pid: The process that asked, as the kernel tells it.
+        start_s: Monotonic time of its arrival, in seconds.
+        end_s: Monotonic time of its end; None while it is open.
+        outcome: "open"; "ok"; "refused" by the world; "killed", the caller was told to die; "dropped", the
+            caller went away (died, was cancelled) before the end.
+    """
+
+    number: int
+    op: str
+    args: tuple[Any, ...]
+    pid: int
+    start_s: float
+    end_s: float | None = None
+    outcome: CallOutcome = "open"
+
+
+class Ledger:
+    """Entries in order of arrival; written by the collaborator's loop, read by tests."""
+
+    def __init__(self) -> None:
+        self._entries: list[Entry] = []
+        self._lock = threading.Lock()
+
+    def begin(self, op: str, args: tuple[Any, ...], pid: int) -> Entry:
+        """Enter an operation that starts now."""
+        with self._lock:
+            entry = Entry(
+                number=len(self._entries), op=op, args=args, pid=pid, start_s=time.monotonic()
+            )
+            self._entries.append(entry)
+            return entry
+
+    def end(self, entry: Entry, outcome: CallOutcome) -> None:
+        """Close an operation now; an operation closes once."""
+        with self._lock:
+            if self._entries[entry.number].outcome == "open":
+                self._entries[entry.number] = replace(
+                    entry, end_s=time.monotonic(), outcome=outcome
+                )
+
+    def entries(self, op: str | None = None, outcome: CallOutcome | None = None) -> list[Entry]:
+        """The entries of an operation, of an outcome, or all."""
+        with self._lock:
+            return [
+                e
+                for e in self._entries
+                if op in (None, e.op) and outcome in (None, e.outcome)
+            ]  # fmt: skip
+
+    def count(self, op: str | None = None, outcome: CallOutcome | None = None) -> int:
+        """How many entries there are of an operation and outcome."""
+        return len(self.entries(op, outcome))
+
+    def peak(self, op: str | None = None) -> int:
+        """The largest number of entries that were open at once."""
+        moments: list[tuple[float, int]] = []
+        for entry in self.entries(op):
+            moments.append((entry.start_s, 1))
+            if entry.end_s is not None:
+                moments.append((entry.end_s, -1))
+        running = highest = 0
+        for _, change in sorted(moments):  # an end at the same instant counts before a start
+            running += change
+            highest = max(highest, running)
+        return highest

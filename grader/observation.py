@@ -1,0 +1,70 @@
+"""What a solution was seen to do instead of answering: the ways a behaviour ends without a pass.
+
+    Observation
+    |-- SolutionRaised      an exception came out of the solution             -> fail
+    |-- NotPlain            it returned something else than plain data        -> fail
+    |-- SolutionTimeout     it did not return in time, with the cause         -> timeout
+    |-- SolutionCrashed     its process ended or broke the connection         -> crash
+    `-- NotLoadable         solution.py cannot be read or imported            -> fail, timeout or crash
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Outcome = Literal["pass", "partial", "fail", "timeout", "crash", "inconclusive", "error"]
+
+
+class Observation(Exception):  # noqa: N818 - what was seen, not an error of ours
+    """Ends a behaviour with an outcome and a message for the learner."""
+
+    outcome: Outcome = "fail"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class SolutionRaised(Observation):
+    """An exception came out of the solution.
+
+    Args:
+        type_name: The exception's class name.
+        message: Its text.
+        trace: The traceback from the solution's first frame on.
+    """
+
+    def __init__(self, type_name: str, message: str, trace: str = "") -> None:
+        text = f"it raised {type_name}: {message}" if message else f"it raised {type_name}"
+        super().__init__(text + (f"\n{trace.rstrip()}" if trace else ""))
+        self.type_name = type_name
+        self.text = message
+        self.trace = trace
+
+
+class NotPlain(Observation):
+    """A call returned something that is not plain data."""
+
+
+class SolutionTimeout(Observation):
+    """A call did not return before its deadline; the message names the cause."""
+
+    outcome: Outcome = "timeout"
+
+
+class SolutionCrashed(Observation):
+    """The solution's process ended in the middle of a call, or its connection broke."""
+
+    outcome: Outcome = "crash"
+
+
+class NotLoadable(Observation):
+    """The solution could not be loaded; every behaviour ends like this one."""
+
+    def __init__(self, message: str, outcome: Outcome = "fail") -> None:
+        super().__init__(message)
+        self.outcome = outcome
+
+
+class Void(Exception):  # noqa: N818 - a statement about the test
+    """The test could not do what it is for, through no fault of the solution: outcome error."""

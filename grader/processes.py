@@ -1,0 +1,85 @@
+"""Finding and ending every process of a side, also those that tried to get away.
+
+A side's warden is a child subreaper: what double-forks or starts a session of its own still hangs below it.
+Where the system has no subreaper (macOS), processes are found by the marker in their environment.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterable
+
+import psutil
+
+MARKER = "KATA_SIDE"
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+def become_subreaper() -> bool:
+    """Adopt orphaned descendants from now on; False where the system cannot do that."""
+    if not sys.platform.startswith("linux"):
+        return False
+    return ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
+
+
+def descendants(pid: int) -> list[psutil.Process]:
+    """Every living process below `pid`; empty when it is gone."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return psutil.Process(pid).children(recursive=True)
+    return []
+
+
+def marked(side_id: str) -> list[psutil.Process]:
+    """Every process of this user whose environment names the side."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if process.environ().get(MARKER) == side_id:
+                found.append(process)
+    return found
+
+
+def signal_all(processes: Iterable[psutil.Process], signum: int) -> None:
+    """Send a signal to each process that still exists."""
+    for process in processes:
+        with contextlib.suppress(psutil.Error, OSError):
+            process.send_signal(signum)
+
+
+def end_all(find: Callable[[], list[psutil.Process]], within_s: float = 10.0) -> list[int]:
+    """Kill what `find` finds until it finds nothing: a fork in between is found the next time.
+
+    Each sweep stops everything before it kills anything, so nothing can answer a death with a birth.
+
+    Returns:
+        The pids that were still alive at the end; empty when all is well.
+    """
+    deadline = time.monotonic() + within_s
+    while True:
+        alive = [p for p in find() if _is_running(p)]
+        if not alive or time.monotonic() > deadline:
+            return [p.pid for p in alive]
+        signal_all(alive, signal.SIGSTOP)
+        signal_all(alive, signal.SIGKILL)
+        _reap()
+        psutil.wait_procs(alive, timeout=0.5)
+        _reap()
+
+
+def _is_running(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.Error):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
+def _reap() -> None:
+    """Collect adopted children that have ended."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass

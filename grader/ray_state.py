@@ -1,0 +1,170 @@
+"""What a cluster shows of itself without the dashboard: the only user of private Ray in the engine.
+
+Runs in a side's warden, which shares the cluster's token. Reads the GCS tables behind `ray.timeline()`
+and the raylet's own counters; it never becomes a driver of the cluster, so it adds no job, no worker
+and no object. `tests/test_ray_state.py` fails when Ray changes what is read here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from grader.errors import RayChangedError
+
+FINISHED_STATES = frozenset({"FINISHED", "FAILED"})
+
+
+class ClusterState:
+    """Reads one cluster.
+
+    Args:
+        address: The GCS's `host:port`; the environment must hold the cluster's token.
+    """
+
+    def __init__(self, address: str) -> None:
+        try:
+            from ray._raylet import GcsClientOptions, GlobalStateAccessor
+            from ray.core.generated import common_pb2, gcs_pb2, node_manager_pb2
+        except ImportError as error:
+            raise RayChangedError(f"private Ray has moved: {error}") from error
+        self._common, self._gcs, self._node_manager = common_pb2, gcs_pb2, node_manager_pb2
+        self._accessor = GlobalStateAccessor(
+            GcsClientOptions.create(
+                address, None, allow_cluster_id_nil=True, fetch_cluster_id_if_nil=True
+            )
+        )
+        self._accessor.connect()
+        self._stubs: dict[str, Any] = {}
+
+    def close(self) -> None:
+        """Let go of the connection before its cluster ends."""
+        self._stubs.clear()
+        self._accessor = None
+
+    def nodes(self) -> list[dict[str, Any]]:
+        """Alive nodes: id, total resources, and where the raylet listens."""
+        return [
+            {
+                "node_id": node["NodeID"],
+                "resources": {k: float(v) for k, v in node["Resources"].items()},
+                "raylet": f"{node['NodeManagerAddress']}:{node['NodeManagerPort']}",
+            }
+            for node in self._accessor.get_node_table()
+            if node["Alive"]
+        ]
+
+    def available(self) -> dict[str, dict[str, float]]:
+        """Free resources by node id, as the GCS last heard."""
+        free = {}
+        for message in self._accessor.get_all_available_resources():
+            node = self._gcs.AvailableResources.FromString(message)
+            free[node.node_id.hex()] = dict(node.resources_available)
+        return free
+
+    def tasks(self) -> list[dict[str, Any]]:
+        """Last attempt of every task of the living jobs: name, kind, state, needs, parent, worker.
+
+        Tasks of a killed driver stay "running" in the GCS for 15 s; they are left out.
+        """
+        living = self._living_jobs()
+        latest: dict[str, Any] = {}
+        attempts: dict[str, int] = {}
+        for message in self._accessor.get_task_events():
+            event = self._gcs.TaskEvents.FromString(message)
+            if event.job_id.hex() not in living:
+                continue
+            task_id = event.task_id.hex()
+            attempts[task_id] = attempts.get(task_id, 0) + 1
+            if task_id not in latest or event.attempt_number >= latest[task_id].attempt_number:
+                latest[task_id] = event
+        return [self._task(event, attempts[task_id]) for task_id, event in latest.items()]
+
+    def _living_jobs(self) -> set[str]:
+        jobs = [self._gcs.JobTableData.FromString(m) for m in self._accessor.get_job_table()]
+        return {job.job_id.hex() for job in jobs if not job.is_dead}
+
+    def _task(self, event: Any, attempts: int) -> dict[str, Any]:
+        facts, updates = event.task_info, event.state_updates
+        times = {
+            self._common.TaskStatus.Name(state): ns / 1e9 for state, ns in updates.state_ts_ns.items()
+        }
+        state = max(updates.state_ts_ns, default=0)
+        return {
+            "task_id": event.task_id.hex(),
+            "name": facts.func_or_class_name or facts.name,
+            "kind": self._common.TaskType.Name(facts.type),
+            "state": self._common.TaskStatus.Name(state),
+            "times_s": times,
+            "required": {k: float(v) for k, v in facts.required_resources.items()},
+            "parent_id": facts.parent_task_id.hex(),
+            "actor_id": facts.actor_id.hex(),
+            "job_id": event.job_id.hex(),
+            "pid": updates.worker_pid,
+            "attempts": attempts,
+        }
+
+    def actors(self) -> list[dict[str, Any]]:
+        """Every actor of every job: class, state, pid, what it holds while alive."""
+        found = []
+        for message in self._accessor.get_actor_table(None, None):
+            actor = self._gcs.ActorTableData.FromString(message)
+            found.append(
+                {
+                    "actor_id": actor.actor_id.hex(),
+                    "class_name": actor.class_name,
+                    "state": self._gcs.ActorTableData.ActorState.Name(actor.state),
+                    "pid": actor.pid,
+                    "name": actor.name,
+                    "detached": actor.is_detached,
+                    "job_id": actor.job_id.hex(),
+                    "node_id": actor.address.node_id.hex(),
+                    "held": {k: float(v) for k, v in actor.required_resources.items()},
+                }
+            )
+        return found
+
+    def placement_groups(self) -> list[dict[str, Any]]:
+        """Placement groups that are not removed."""
+        found = []
+        for message in self._accessor.get_placement_group_table():
+            group = self._gcs.PlacementGroupTableData.FromString(message)
+            state = self._gcs.PlacementGroupTableData.PlacementGroupState.Name(group.state)
+            if state != "REMOVED":
+                found.append({"id": group.placement_group_id.hex(), "state": state})
+        return found
+
+    def worker_pids(self) -> list[int]:
+        """Processes that are or were Ray workers of this cluster, without drivers."""
+        pids = []
+        for message in self._accessor.get_worker_table():
+            worker = self._gcs.WorkerTableData.FromString(message)
+            if worker.worker_type == self._common.WorkerType.WORKER and worker.pid:
+                pids.append(worker.pid)
+        return pids
+
+    def store(self) -> dict[str, int]:
+        """Sums of the raylets' own object-store counters, in bytes and objects."""
+        from ray.core.generated import node_manager_pb2_grpc
+
+        sums = dict.fromkeys(("used_bytes", "created_bytes", "created_objects", "spilled_bytes"), 0)
+        for node in self.nodes():
+            if node["raylet"] not in self._stubs:
+                self._stubs[node["raylet"]] = node_manager_pb2_grpc.NodeManagerServiceStub(
+                    _channel(node["raylet"])
+                )
+            reply = self._stubs[node["raylet"]].GetNodeStats(
+                self._node_manager.GetNodeStatsRequest(include_memory_info=False), timeout=5.0
+            )
+            stats = reply.store_stats
+            sums["used_bytes"] += stats.object_store_bytes_used
+            sums["created_bytes"] += stats.cumulative_created_bytes
+            sums["created_objects"] += stats.cumulative_created_objects
+            sums["spilled_bytes"] += stats.spilled_bytes_total
+        return sums
+
+
+def _channel(address: str) -> Any:
+    """A gRPC channel to a raylet that carries the cluster's token."""
+    from ray._private.grpc_utils import init_grpc_channel
+
+    return init_grpc_channel(address, options=[("grpc.enable_http_proxy", 0)])

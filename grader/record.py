@@ -1,0 +1,161 @@
+"""The record of one grading: what every report is drawn from, as JSON on disk."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from grader.catalogue import ROOT, Challenge
+from grader.errors import GradingError
+from grader.race import RaceResult
+from grader.submission import Submission
+from grader.verdict import Check, RunOutcome, Score
+
+SCHEMA = 1
+RECORDS = ROOT / ".grade" / "records"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One grading, complete: a report needs nothing else.
+
+    Args:
+        seconds: Wall time of the whole grading.
+        environment: Versions and machine.
+    """
+
+    challenge: str
+    pass_mark: int
+    submission: Submission
+    seed: int
+    seconds: float
+    checks: tuple[Check, ...]
+    races: tuple[RaceResult, ...]
+    score: Score
+    environment: dict[str, Any]
+
+    @property
+    def outcome(self) -> RunOutcome:
+        """How the run ended."""
+        return self.score.outcome
+
+    def not_passed(self) -> set[str]:
+        """Names of the behaviours that did not pass."""
+        return {c.behaviour.name for c in self.checks if c.outcome != "pass"}
+
+    def to_json(self) -> dict[str, Any]:
+        """The document that `--json` prints; `schema` grows when its meaning changes."""
+        return {
+            "schema": SCHEMA,
+            "challenge": self.challenge,
+            "score": self.score.earned,
+            "max_score": 100,
+            "judged_points": self.score.judged,
+            "passed": self.score.passed,
+            "outcome": self.score.outcome,
+            "seed": self.seed,
+            "seconds": round(self.seconds, 2),
+            "solution": {
+                "path": str(self.submission.path),
+                "sha256": self.submission.sha256,
+                "kind": self.submission.kind,
+            },
+            "checks": [_check_json(check) for check in self.checks],
+            "benchmark": [_race_json(race) for race in self.races],
+            "environment": self.environment,
+        }
+
+
+def make_record(
+    *,
+    challenge: Challenge,
+    submission: Submission,
+    seed: int,
+    checks: Sequence[Check],
+    score: Score,
+    races: Sequence[RaceResult],
+    seconds: float,
+) -> Record:
+    """Put a run's parts together with what is known of the machine."""
+    return Record(
+        challenge=challenge.name,
+        pass_mark=challenge.pass_mark,
+        submission=submission,
+        seed=seed,
+        seconds=seconds,
+        checks=tuple(checks),
+        races=tuple(races),
+        score=score,
+        environment=environment(),
+    )
+
+
+def environment() -> dict[str, Any]:
+    """Versions and machine, for comparing records."""
+    return {
+        "ray": version("ray"),
+        "python": platform.python_version(),
+        "cpus": os.cpu_count(),
+        "platform": platform.platform(),
+    }
+
+
+def save_record(record: Record, folder: Path = RECORDS) -> Path:
+    """Write a record below `.grade`; a record is there whole or not at all.
+
+    Raises:
+        GradingError: It cannot be written, for example because the disk is full.
+    """
+    own = folder / record.challenge
+    name = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
+    text = json.dumps(record.to_json(), indent=1, ensure_ascii=False)
+    try:
+        own.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=own, prefix=".", suffix=".part", delete=False
+        ) as part:
+            part.write(text)
+        target = own / f"{name}-{record.seed}.json"
+        os.replace(part.name, target)  # noqa: PTH105
+    except OSError as error:
+        raise GradingError(f"{own}: the record cannot be written: {error.strerror}") from None
+    return target
+
+
+def _check_json(check: Check) -> dict[str, Any]:
+    return {
+        "name": check.behaviour.name,
+        "title": check.behaviour.title,
+        "category": check.behaviour.category,
+        "required": check.behaviour.required,
+        "points": check.behaviour.points,
+        "earned": check.earned,
+        "outcome": check.outcome,
+        "message": check.message,
+        "observed": check.observed,
+        "limit": check.limit,
+        "unit": check.unit,
+        "seconds": check.seconds,
+    }
+
+
+def _race_json(race: RaceResult) -> dict[str, Any]:
+    return {
+        "name": race.name,
+        "ratio": round(race.speed.ratio, 3),
+        "interval": [round(x, 3) for x in race.speed.interval],
+        "band": [round(x, 3) for x in race.speed.band],
+        "state": race.speed.state,
+        "rounds": len(race.rounds.learner_s),
+        "learner_s": [round(s, 5) for s in race.rounds.learner_s],
+        "reference_s": [round(s, 5) for s in race.rounds.reference_s],
+        "baseline_s": [round(s, 5) for s in race.rounds.baseline_s],
+    }

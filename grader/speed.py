@@ -1,0 +1,143 @@
+"""Is it as fast as the reference? Statistics of paired rounds; pure, no clock and no Ray.
+
+Round by round the reference and the learner solve equal inputs one after the other, so the ratio of a pair
+hardly depends on how busy the machine is. The verdict rests on a confidence interval of the median ratio, taken
+from order statistics: no assumption about the noise. What the interval cannot tell is not judged.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+FULL_RATIO = 1.25
+COVERAGE = 0.9
+DISTURBED_RATIO = 1.3
+SETTLED_FRACTION = 0.1
+
+State = Literal["clear", "unclear", "disturbed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rounds:
+    """What was measured, in seconds.
+
+    Args:
+        learner_s: The learner's rounds.
+        reference_s: The reference's rounds, each just before the learner's of the same index.
+        baseline_s: Rounds of the reference while the learner's side was stopped.
+    """
+
+    learner_s: tuple[float, ...]
+    reference_s: tuple[float, ...]
+    baseline_s: tuple[float, ...]
+
+    @property
+    def ratios(self) -> tuple[float, ...]:
+        """Learner over reference, pair by pair."""
+        return tuple(mine / theirs for mine, theirs in zip(self.learner_s, self.reference_s, strict=True))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speed:
+    """What the rounds say.
+
+    Args:
+        ratio: Median of the pairs' ratios.
+        interval: Where the true median ratio lies with at least COVERAGE (if enough rounds).
+        band: Middle half of the reference's own rounds, relative to their median.
+        fraction: Share of the points earned, 0 to 1.
+        state: "clear"; "unclear", more rounds may tell; "disturbed", the reference was slower beside
+            the learner's side than without it.
+        gate: Ratio halfway (geometrically) between the reference's and the naive design's.
+    """
+
+    ratio: float
+    interval: tuple[float, float]
+    band: tuple[float, float]
+    fraction: float
+    state: State
+    gate: float
+
+
+def median_interval(values: Sequence[float], coverage: float = COVERAGE) -> tuple[float, float]:
+    """Distribution-free confidence interval of the median: the tightest pair of order statistics.
+
+    Args:
+        values: At least one.
+        coverage: Wanted probability. Where so few values cannot give it, the range is returned.
+    """
+    ordered = sorted(values)
+    n = len(ordered)
+    outside = 0.0  # probability that the median lies below the k-th or above the (n-k)-th value
+    best = 0
+    for k in range((n + 1) // 2):
+        outside += 2 * math.comb(n, k) / 2**n
+        if 1.0 - outside < coverage:
+            break
+        best = k
+    return ordered[best], ordered[n - 1 - best]
+
+
+def fraction_of_points(ratio: float, naive_ratio: float) -> float:
+    """Full up to FULL_RATIO, then falling on a log scale to none at the naive design's ratio."""
+    if ratio <= FULL_RATIO:
+        return 1.0
+    if ratio >= naive_ratio:
+        return 0.0
+    return 1.0 - math.log(ratio / FULL_RATIO) / math.log(naive_ratio / FULL_RATIO)
+
+
+def judge_speed(rounds: Rounds, naive_ratio: float) -> Speed:
+    """What the rounds so far say.
+
+    Args:
+        rounds: At least one pair and one baseline round.
+        naive_ratio: The naive design's ratio to the reference, above FULL_RATIO.
+    """
+    ratios = rounds.ratios
+    ratio = statistics.median(ratios)
+    low, high = median_interval(ratios)
+    fraction = fraction_of_points(ratio, naive_ratio)
+    loss_is_sure = low > FULL_RATIO and low >= naive_ratio
+    state: State
+    if _is_disturbed(rounds) and not loss_is_sure:
+        state = "disturbed"
+    elif high <= FULL_RATIO or loss_is_sure or _is_settled(low, high, naive_ratio):
+        state = "clear"
+    else:
+        state = "unclear"
+    return Speed(
+        ratio=ratio,
+        interval=(low, high),
+        band=_band(rounds.reference_s),
+        fraction=fraction,
+        state=state,
+        gate=math.sqrt(naive_ratio),
+    )
+
+
+def _is_settled(low: float, high: float, naive_ratio: float) -> bool:
+    """Whether both ends of the interval lose points, and about as many."""
+    spread = fraction_of_points(low, naive_ratio) - fraction_of_points(high, naive_ratio)
+    return low > FULL_RATIO and spread <= SETTLED_FRACTION
+
+
+def _is_disturbed(rounds: Rounds) -> bool:
+    """Whether the reference ran clearly slower beside the learner's side than without it."""
+    if len(rounds.reference_s) < 3 or len(rounds.baseline_s) < 3:
+        return False
+    slowed = statistics.median(rounds.reference_s) / statistics.median(rounds.baseline_s)
+    apart = median_interval(rounds.reference_s)[0] > max(rounds.baseline_s)
+    return slowed > DISTURBED_RATIO and apart
+
+
+def _band(reference_s: Sequence[float]) -> tuple[float, float]:
+    middle = statistics.median(reference_s)
+    if len(reference_s) < 2:
+        return (1.0, 1.0)
+    low, _, high = statistics.quantiles(reference_s, n=4, method="inclusive")
+    return (low / middle, high / middle)

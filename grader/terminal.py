@@ -1,0 +1,180 @@
+"""What a grading looks like on the terminal: plain sentences, line by line, the next command last."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from typing import Any
+
+from rich.console import Console
+from rich.status import Status
+from rich.text import Text
+
+from grader.behaviour import Behaviour
+from grader.catalogue import Challenge
+from grader.record import Record
+from grader.submission import Submission
+from grader.verdict import Check
+
+_WORDS = {
+    "pass": ("PASS", "green"),
+    "partial": ("PART", "yellow"),
+    "fail": ("FAIL", "red"),
+    "timeout": ("HANG", "red"),
+    "crash": ("DIED", "red"),
+    "inconclusive": ("----", "yellow"),
+    "error": ("OURS", "magenta"),
+}
+_CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_MAX_MESSAGE_LINES = 24
+
+
+def plain(text: str) -> str:
+    """Text that came from a solution, without what could move a cursor or colour a verdict."""
+    return _CONTROL.sub("", text)
+
+
+class Progress:
+    """Prints a grading as it goes; on a terminal a status line shows what is going on.
+
+    Args:
+        console: Where to.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._status: Status | None = None
+        self._n_done = self._n_all = 0
+
+    def begin(self, challenge: Challenge, submission: Submission) -> None:
+        """Say what is graded, before the clusters start."""
+        heading = f"{challenge.name} · {challenge.kind} · level {challenge.level}"
+        self._console.print(Text(heading, style="bold"))
+        if submission.kind == "stub":
+            self._line(
+                f"There is no solution.py yet: this grades the stub. "
+                f"Begin with  python grade.py start {challenge.name}"
+            )
+        elif submission.kind == "file":
+            self._line(f"Grading {submission.path}")
+        self._show("starting two Ray clusters")
+
+    def listen(self, event: str, value: Any) -> None:
+        """Take the judge's events: see `grader.judge.Job`."""
+        if event == "collected":
+            self._n_all = len(value)
+        elif event == "started":
+            behaviour: Behaviour = value
+            self._show(f"{self._n_done + 1} of {self._n_all}: {behaviour.title}")
+        elif event == "ended":
+            self._n_done += 1
+            self._check(value)
+
+    def end(self, challenge: Challenge, record: Record) -> None:
+        """The score and the next command."""
+        self.stop()
+        self._console.print(score_line(record))
+        self._console.print(Text(next_step(challenge, record)))
+
+    def stop(self) -> None:
+        """Remove the status line."""
+        if self._status is not None:
+            self._status.stop()
+            self._status = None
+
+    def _show(self, doing: str) -> None:
+        if not self._console.is_terminal:
+            return
+        if self._status is None:
+            self._status = self._console.status("")
+            self._status.start()
+        room = max(self._console.width - 4, 20)
+        self._status.update(Text(doing[:room]))
+
+    def _check(self, check: Check) -> None:
+        for line in check_lines(check, self._console.width):
+            self._console.print(line, soft_wrap=True)
+
+    def _line(self, text: str) -> None:
+        for line in textwrap.wrap(text, max(self._console.width, 40)):
+            self._console.print(Text(line), soft_wrap=True)
+
+
+def check_lines(check: Check, width: int) -> list[Text]:
+    """One behaviour: outcome, title, points, what was measured; then its message, indented."""
+    word, style = _WORDS[check.outcome]
+    points = f"{_points(check)}/{check.behaviour.points}".rjust(7)
+    measured = _measured(check)
+    head = Text("  ").append(word, style=style).append("  ")
+    room = max(width - 8 - len(points) - 1, 20)
+    title = check.behaviour.title
+    beside = bool(measured) and room > 44 + len(measured)
+    column = room - len(measured) - 3 if beside else room
+    first, *rest = textwrap.wrap(title, min(column, 62)) or [""]
+    head.append(first.ljust(min(column, 62))).append(points)
+    if beside:
+        head.append(f"   {measured}", style="dim")
+    lines = [head, *(Text(" " * 8 + line) for line in rest)]
+    if measured and not beside:
+        lines.append(Text(" " * 10 + measured, style="dim"))
+    if check.outcome != "pass" and check.message:
+        lines += [Text(line) for line in _message_lines(plain(check.message), width)]
+    return lines
+
+
+def _message_lines(message: str, width: int) -> list[str]:
+    room, indent = max(width - 10, 30), " " * 10
+    lines: list[str] = []
+    for paragraph in message.splitlines():
+        lead = paragraph[: len(paragraph) - len(paragraph.lstrip())]
+        lines += textwrap.wrap(
+            paragraph, room, initial_indent=indent, subsequent_indent=indent + lead
+        ) or [""]
+    if len(lines) > _MAX_MESSAGE_LINES:
+        lines = [*lines[:_MAX_MESSAGE_LINES], f"{indent}… (the whole text is in the record)"]
+    return lines
+
+
+def _points(check: Check) -> str:
+    return "-" if check.outcome in ("inconclusive", "error") else f"{check.earned:g}"
+
+
+def _measured(check: Check) -> str:
+    if check.observed is None:
+        return ""
+    seen = f"{_number(check.observed)} {check.unit}".strip()
+    return f"{seen} (limit {_number(check.limit)})" if check.limit is not None else seen
+
+
+def _number(value: float | str | None) -> str:
+    return f"{value:,.4g}" if isinstance(value, float) else (f"{value:,}" if isinstance(value, int) else str(value))
+
+
+def score_line(record: Record) -> Text:
+    """The score in one line."""
+    score = record.score
+    missing = 100 - score.judged
+    text = f"Score {score.earned:g} of {score.judged:g} judged points"
+    if missing > 0:
+        text += f" · {missing:g} not judged"
+    words = {
+        "passed": ("passed", "bold green"),
+        "failed": ("not passed", "bold red"),
+        "inconclusive": ("inconclusive", "bold yellow"),
+        "error": ("the grader failed in part", "bold magenta"),
+    }
+    word, style = words[score.outcome]
+    tail = f" · pass mark {record.pass_mark} · seed {record.seed} · {record.seconds:.1f} s"
+    return Text(text).append(" · ").append(word, style=style).append(tail)
+
+
+def next_step(challenge: Challenge, record: Record) -> str:
+    """What to type next."""
+    name = challenge.name
+    if record.submission.kind == "stub":
+        return f"Next: python grade.py start {name}"
+    if record.outcome == "inconclusive":
+        return f"Next: close what keeps this machine busy, then  python grade.py run {name}"
+    if record.outcome == "passed":
+        return f"Next: compare with reference/{name}/, then  python grade.py list"
+    return f"Next: mend challenges/{name}/solution.py, then  python grade.py run {name}"

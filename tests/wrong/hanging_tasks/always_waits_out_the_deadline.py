@@ -1,0 +1,55 @@
+# rejected-by: test_nothing_is_awaited, test_speed
+"""The learner looks once, when the deadline has come."""
+
+import time
+
+import ray
+import service
+from ray.exceptions import RayError, RayTaskError
+
+
+@ray.remote(num_cpus=1)
+def price_order(order, _reserved):
+    return service.price(order)
+
+
+@ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)
+class Counter:
+    def reserve(self, order):
+        if order["kind"] == "exchange":
+            service.take_back(order)
+        return service.reserve(order)
+
+    def ship(self, order, amount):
+        service.ship(order)
+        return amount
+
+
+def process_orders(orders, *, deadline_s):
+    due = time.monotonic() + deadline_s
+    result = {"done": {}, "timed_out": [], "failed": {}}
+    if not orders:
+        return result
+    counter = Counter.options(max_concurrency=100).remote()
+    prices, shipments = [], {}
+    try:
+        for order in orders:
+            amount = price_order.remote(order, counter.reserve.remote(order))
+            prices.append(amount)
+            shipments[counter.ship.remote(order, amount)] = order["id"]
+        refs = list(shipments)
+        time.sleep(max(0, due - time.monotonic()))
+        ready, late = ray.wait(refs, num_returns=len(refs), timeout=0)
+        for ref in ready:
+            try:
+                result["done"][shipments[ref]] = ray.get(ref)
+            except RayTaskError as error:
+                result["failed"][shipments[ref]] = str(error.cause)
+            except RayError as error:
+                result["failed"][shipments[ref]] = str(error)
+        result["timed_out"] = [shipments[ref] for ref in late]
+    finally:
+        for ref in prices:
+            ray.cancel(ref, force=True)
+        ray.kill(counter)
+    return result

@@ -1,0 +1,75 @@
+# rejected-by: test_express_order
+"""Cause left in: express orders go to an async actor that blocks the loop it needs itself."""
+
+import time
+
+import ray
+import service
+from ray.exceptions import RayError, RayTaskError
+
+
+@ray.remote(num_cpus=1)
+def price_order(order, _reserved):
+    return service.price(order)
+
+
+@ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)
+class Counter:
+    def reserve(self, order):
+        if order["kind"] == "exchange":
+            service.take_back(order)
+        return service.reserve(order)
+
+    def ship(self, order, amount):
+        service.ship(order)
+        return amount
+
+
+@ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)
+class ExpressLane:
+    async def quote(self, order):
+        return await price_order.remote(order, None)
+
+    async def handle(self, order):
+        lane = ray.get_runtime_context().current_actor
+        if order["kind"] == "exchange":
+            service.take_back(order)
+        service.reserve(order)
+        amount = ray.get(lane.quote.remote(order))
+        service.ship(order)
+        return amount
+
+
+def process_orders(orders, *, deadline_s):
+    due = time.monotonic() + deadline_s
+    result = {"done": {}, "timed_out": [], "failed": {}}
+    if not orders:
+        return result
+    counter = Counter.options(max_concurrency=100).remote()
+    lane = ExpressLane.remote() if any(order["express"] for order in orders) else None
+    prices, shipments = [], {}
+    try:
+        for order in orders:
+            if order["express"]:
+                shipments[lane.handle.remote(order)] = order["id"]
+                continue
+            amount = price_order.remote(order, counter.reserve.remote(order))
+            prices.append(amount)
+            shipments[counter.ship.remote(order, amount)] = order["id"]
+        refs = list(shipments)
+        ready, late = ray.wait(refs, num_returns=len(refs), timeout=max(0, due - time.monotonic()))
+        for ref in ready:
+            try:
+                result["done"][shipments[ref]] = ray.get(ref)
+            except RayTaskError as error:
+                result["failed"][shipments[ref]] = str(error.cause)
+            except RayError as error:
+                result["failed"][shipments[ref]] = str(error)
+        result["timed_out"] = [shipments[ref] for ref in late]
+    finally:
+        for ref in prices:
+            ray.cancel(ref, force=True)
+        ray.kill(counter)
+        if lane is not None:
+            ray.kill(lane)
+    return result

@@ -1,0 +1,57 @@
+# rejected-by: test_hazardous_order
+"""Cause left in: hazardous goods are priced on a node that does not exist."""
+
+import time
+
+import ray
+import service
+from ray.exceptions import RayError, RayTaskError
+
+
+@ray.remote(num_cpus=1)
+def price_order(order, _reserved):
+    return service.price(order)
+
+
+@ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)
+class Counter:
+    def reserve(self, order):
+        if order["kind"] == "exchange":
+            service.take_back(order)
+        return service.reserve(order)
+
+    def ship(self, order, amount):
+        service.ship(order)
+        return amount
+
+
+def process_orders(orders, *, deadline_s):
+    due = time.monotonic() + deadline_s
+    result = {"done": {}, "timed_out": [], "failed": {}}
+    if not orders:
+        return result
+    counter = Counter.options(max_concurrency=100).remote()
+    prices, shipments = [], {}
+    try:
+        for order in orders:
+            pricing = price_order
+            if order["hazardous"]:
+                pricing = price_order.options(resources={"hazmat": 1})
+            amount = pricing.remote(order, counter.reserve.remote(order))
+            prices.append(amount)
+            shipments[counter.ship.remote(order, amount)] = order["id"]
+        refs = list(shipments)
+        ready, late = ray.wait(refs, num_returns=len(refs), timeout=max(0, due - time.monotonic()))
+        for ref in ready:
+            try:
+                result["done"][shipments[ref]] = ray.get(ref)
+            except RayTaskError as error:
+                result["failed"][shipments[ref]] = str(error.cause)
+            except RayError as error:
+                result["failed"][shipments[ref]] = str(error)
+        result["timed_out"] = [shipments[ref] for ref in late]
+    finally:
+        for ref in prices:
+            ray.cancel(ref, force=True)
+        ray.kill(counter)
+    return result
