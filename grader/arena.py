@@ -21,6 +21,8 @@ from grader.learner import Learner
 from grader.side import Side
 from grader.submission import Submission, read_submission
 
+SETTLED_WITHIN_S = 2.0
+
 
 class Arena:
     """Both sides of one challenge.
@@ -80,7 +82,7 @@ class Arena:
         """The learner's side for one behaviour: a world of its own, a cluster with nothing on it."""
         side = self.learner_side
         side.ready()
-        if not side.is_clean_now():
+        if not side.becomes_clean(within_s=SETTLED_WITHIN_S):
             side.recover()
             side.ready()
         world = self.make_world(rng)

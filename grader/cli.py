@@ -6,7 +6,7 @@ import json
 import shutil
 import signal
 import sys
-from collections.abc import Callable
+from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
@@ -16,6 +16,7 @@ import click
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from grader.catalogue import Challenge, find_challenge, read_catalogue
 from grader.errors import (
@@ -28,6 +29,7 @@ from grader.errors import (
     GradingError,
     UsageError,
 )
+from grader.terminal import Progress, plain
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -123,7 +125,6 @@ def _graded(
     """Grade one solution with live progress and keep its record; the JSON document and the exit status."""
     from grader.engine import grade
     from grader.record import save_record
-    from grader.terminal import Progress
     from grader.warden_client import sweep_leftovers
 
     submission = challenge.submission(path)
@@ -139,6 +140,43 @@ def _graded(
     if record.outcome == "error":
         return record.to_json(), EXIT_GRADER
     return record.to_json(), EXIT_PASSED if record.score.passed else EXIT_NOT_PASSED
+
+
+@app.command()
+def verify(
+    name: Annotated[str | None, typer.Argument(help="Name of a challenge.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Verify every challenge.")] = False,
+    runs: Annotated[int, typer.Option(min=1, help="How often to grade the reference.")] = 5,
+    quick: Annotated[
+        bool, typer.Option(help="Judge wrong solutions by the behaviours they name only.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """For authors: prove that a suite accepts its reference and rejects wrong solutions."""
+    if every == (name is not None):
+        raise UsageError("Give the name of one challenge, or --all.")
+    challenges = read_catalogue() if every else [find_challenge(name or "")]
+    _need_ray()
+    from grader.verify import Finding
+    from grader.verify import verify as prove
+    from grader.warden_client import sweep_leftovers
+
+    sweep_leftovers()
+    console = Console(file=sys.stderr if as_json else sys.stdout, highlight=False)
+    found: dict[str, list[Finding]] = {}
+    for challenge in challenges:
+        console.print(Text(f"verify {challenge.name}", style="bold"))
+
+        def tell(finding: Finding) -> None:
+            word = "ok  " if finding.holds else "BAD "
+            line = f"  {word} {finding.subject}: {plain(finding.detail)}"
+            console.print(Text(line, style="" if finding.holds else "red"), soft_wrap=True)
+
+        found[challenge.name] = prove(challenge, runs=runs, quick=quick, tell=tell)
+    if as_json:
+        typer.echo(json.dumps({n: [asdict(f) for f in fs] for n, fs in found.items()}, indent=1))
+    holds = all(finding.holds for findings in found.values() for finding in findings)
+    raise typer.Exit(EXIT_PASSED if holds else EXIT_NOT_PASSED)
 
 
 def _need_ray() -> None:

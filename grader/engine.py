@@ -45,6 +45,7 @@ def grade(
     *,
     seed: int | None = None,
     arena: Arena | None = None,
+    only: frozenset[str] | None = None,
     listen: Listener | None = None,
 ) -> Record:
     """Judge one solution.
@@ -54,6 +55,7 @@ def grade(
         submission: Whose solution.
         seed: Where the run's inputs come from; None draws a new one.
         arena: A warm one to use and leave running; None starts one and ends it.
+        only: Names of the behaviours to judge; None for all.
         listen: Told of the run's progress: see `grader.judge.Job`.
 
     Raises:
@@ -70,12 +72,11 @@ def grade(
         submission=submission,
         seed=new_seed() if seed is None else seed,
         arena=used,
+        only=only,
         listen=listen or (lambda _event, _value: None),
     )
     try:
         used.seat(submission)
-        if not submission.problem:
-            used.start_reference()
         _run_suite(job)
     finally:
         if own is not None:

@@ -38,6 +38,7 @@ class Job:
         submission: Whose solution.
         seed: Where every input of the run comes from.
         arena: The two sides.
+        only: Names of the behaviours to judge; None for all.
         listen: Told of ("collected", behaviours), ("started", behaviour) and ("ended", check).
         reports: Filled by the run.
         races: Results of performance behaviours.
@@ -48,6 +49,7 @@ class Job:
     submission: Submission
     seed: int
     arena: Arena
+    only: frozenset[str] | None = None
     listen: Listener = lambda _event, _value: None
     reports: Reports = field(default_factory=Reports)
     races: list[RaceResult] = field(default_factory=list)
@@ -100,6 +102,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if job.failure is not None:
         items.clear()
         return
+    if job.only is not None:
+        items[:] = [item for item in items if item.name in job.only]
+        found = [b for b in found if b.name in job.only]
+    if any("race" in getattr(item, "fixturenames", ()) for item in items):
+        job.arena.start_reference()
     job.reports.expected = found
     job.listen("collected", found)
 

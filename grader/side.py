@@ -177,21 +177,25 @@ class Side:
         alive = [a for a in seen["actors"] if a["state"] != "DEAD"]
         return free >= self.needs.num_cpus and not alive and not seen["placement_groups"]
 
-    def is_clean_now(self) -> bool:
-        """As `is_clean`; a cluster that does not answer is not clean."""
-        try:
-            return self.is_clean()
-        except ClusterError:
-            return False
+    def becomes_clean(self, within_s: float = CLEAN_WITHIN_S) -> bool:
+        """Wait for the cluster to be clean; a cluster that does not answer is not.
+
+        Ray lends workers for a moment longer than their tasks run, so this takes up to about a second
+        after a call that left nothing behind.
+        """
+        deadline = time.monotonic() + within_s
+        while True:
+            with contextlib.suppress(ClusterError):
+                if self.is_clean():
+                    return True
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.02)
 
     def _ensure_clean(self) -> None:
         """Wait for the cluster to get rid of a dead driver's work; else replace the side."""
-        deadline = time.monotonic() + CLEAN_WITHIN_S
-        while time.monotonic() < deadline:
-            if self.is_clean_now():
-                return
-            time.sleep(0.05)
-        self._restart()
+        if not self.becomes_clean():
+            self._restart()
 
     # -- driver ----------------------------------------------------------------------------------
 

@@ -27,6 +27,8 @@ _WORDS = {
 }
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _MAX_MESSAGE_LINES = 24
+_WIDE = 104
+_TITLE_COLUMN = 60
 
 
 def plain(text: str) -> str:
@@ -73,8 +75,8 @@ class Progress:
     def end(self, challenge: Challenge, record: Record) -> None:
         """The score and the next command."""
         self.stop()
-        self._console.print(score_line(record))
-        self._console.print(Text(next_step(challenge, record)))
+        self._console.print(score_line(record), soft_wrap=True)
+        self._console.print(Text(next_step(challenge, record)), soft_wrap=True)
 
     def stop(self) -> None:
         """Remove the status line."""
@@ -106,13 +108,11 @@ def check_lines(check: Check, width: int) -> list[Text]:
     points = f"{_points(check)}/{check.behaviour.points}".rjust(7)
     measured = _measured(check)
     head = Text("  ").append(word, style=style).append("  ")
-    room = max(width - 8 - len(points) - 1, 20)
-    title = check.behaviour.title
-    beside = bool(measured) and room > 44 + len(measured)
-    column = room - len(measured) - 3 if beside else room
-    first, *rest = textwrap.wrap(title, min(column, 62)) or [""]
-    head.append(first.ljust(min(column, 62))).append(points)
-    if beside:
+    beside = width >= _WIDE
+    column = _TITLE_COLUMN if beside else max(width - 8 - len(points) - 1, 20)
+    first, *rest = textwrap.wrap(check.behaviour.title, column) or [""]
+    head.append(first.ljust(column)).append(points)
+    if measured and beside:
         head.append(f"   {measured}", style="dim")
     lines = [head, *(Text(" " * 8 + line) for line in rest)]
     if measured and not beside:
