@@ -5,6 +5,7 @@ An arena can be kept warm over several gradings of one challenge: the clusters s
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import sys
 from collections.abc import Callable
@@ -16,7 +17,7 @@ import numpy as np
 
 from grader.catalogue import Challenge
 from grader.collaborator import Collaborator
-from grader.errors import ChallengeError
+from grader.errors import ChallengeError, GraderError
 from grader.learner import Learner
 from grader.side import Side
 from grader.submission import Submission, read_submission
@@ -101,10 +102,8 @@ class Arena:
         if self._learner is not None:
             left += self._learner.close()
         if self._reference is not None:
-            try:
+            with contextlib.suppress(GraderError):  # a side that did not start has nothing to end
                 left += self._reference.result().close()
-            except Exception:  # noqa: BLE001, S110 - a side that did not start has nothing to end
-                pass
         self._pool.shutdown()
         self._learner = self._reference = None
         return left

@@ -63,9 +63,7 @@ def list_challenges(
 
 def _listed(challenge: Challenge) -> dict[str, Any]:
     keys = ("name", "title", "summary", "track", "kind", "level", "minutes", "pass_mark")
-    return {key: getattr(challenge, key) for key in keys} | {
-        "started": challenge.solution_path.exists()
-    }
+    return {key: getattr(challenge, key) for key in keys} | {"started": challenge.solution_path.exists()}
 
 
 @app.command()

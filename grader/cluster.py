@@ -24,9 +24,7 @@ _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NU
 # With grpcio installed `ray start` would also open a Ray Client server, always on port 10001: two sides, or
 # anybody else's cluster, would clash. Hiding grpc from this one process is the only way to do without.
 _RAY_CLI = "import sys; sys.modules['grpc'] = None; from ray.scripts.scripts import main; main()"
-_SYSTEM_CONFIG = (
-    '{"task_events_report_interval_ms": 100, "idle_worker_killing_time_threshold_ms": 5000}'
-)
+_SYSTEM_CONFIG = '{"task_events_report_interval_ms": 100, "idle_worker_killing_time_threshold_ms": 5000}'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +116,7 @@ def side_environment(folder: SideFolder, token: str, service_token: str | None) 
 
 def start_cluster(
     folder: SideFolder, environment: dict[str, str], needs: ClusterNeeds
-) -> "subprocess.Popen[bytes]":
+) -> subprocess.Popen[bytes]:
     """Start the head node; it runs until it is killed."""
     import json
 
@@ -143,7 +141,7 @@ def start_cluster(
     )
 
 
-def await_address(folder: SideFolder, process: "subprocess.Popen[bytes]") -> str:
+def await_address(folder: SideFolder, process: subprocess.Popen[bytes]) -> str:
     """The GCS's `host:port`, once `ray start` has announced it.
 
     Raises:

@@ -136,9 +136,7 @@ class WorldServer:
         server.close()
         for task in self._connections:
             task.cancel()
-        self._loop.run_until_complete(
-            asyncio.gather(*self._connections, return_exceptions=True)
-        )
+        self._loop.run_until_complete(asyncio.gather(*self._connections, return_exceptions=True))
         self._loop.close()
 
     def close(self) -> None:
@@ -162,9 +160,7 @@ class WorldServer:
             self._connections.discard(task)
             writer.close()
 
-    async def _serve(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pid: int
-    ) -> None:
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pid: int) -> None:
         while True:
             request = await _read(reader)
             if not isinstance(request, dict) or "op" not in request:

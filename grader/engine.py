@@ -18,7 +18,7 @@ import pytest
 
 from grader.arena import Arena
 from grader.catalogue import ROOT, Challenge
-from grader.errors import GraderError, GradingError
+from grader.errors import GradingError
 from grader.judge import JOB, Job, Listener, new_seed
 from grader.record import Record, make_record
 from grader.submission import Submission
@@ -99,7 +99,7 @@ def grade(
 
 
 def _run_suite(job: Job) -> None:
-    """Run pytest in this process, on the suite alone: no conftest, no plugin but ours, no options from outside."""
+    """Run pytest in this process, on the suite alone: no conftest, plugin or option from outside."""
     arguments = [
         str(job.challenge.suite_path),
         f"--rootdir={ROOT}",
@@ -149,9 +149,9 @@ def check_shared_memory(challenge: Challenge, free_bytes: Callable[[], int | Non
     needed = int(2 * challenge.cluster.object_store_mb * 1_000_000 * MIN_SHARED_MEMORY_SLACK)
     if free is not None and free < needed:
         raise GradingError(
-            f"/dev/shm has {free / 1e6:.0f} MB free; grading {challenge.name} needs {needed / 1e6:.0f} MB "
-            "for two object stores. In Docker start the container with --shm-size=2g; otherwise free "
-            "space there."
+            f"Shared memory (/dev/shm) has {free / 1e6:.0f} MB free; grading {challenge.name} needs "
+            f"{needed / 1e6:.0f} MB for two object stores. In Docker start the container with "
+            "--shm-size=2g; otherwise free space there."
         )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -105,7 +105,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if job.only is not None:
         items[:] = [item for item in items if item.name in job.only]
         found = [b for b in found if b.name in job.only]
-    if any("race" in getattr(item, "fixturenames", ()) for item in items):
+    races = any("race" in getattr(item, "fixturenames", ()) for item in items)
+    if races and not job.submission.problem:
         job.arena.start_reference()
     job.reports.expected = found
     job.listen("collected", found)
@@ -195,7 +196,7 @@ def race(request: pytest.FixtureRequest, learner: Learner) -> Race:
 
 
 @pytest.fixture
-def solution(request: pytest.FixtureRequest) -> Iterator[Any]:
+def solution(request: pytest.FixtureRequest) -> Any:
     """The learner's public functions for the visible examples: plain data in and out.
 
     They run in a side, with a collaborator that serves itself; an exception arrives as `SolutionRaised`.
@@ -207,7 +208,7 @@ def solution(request: pytest.FixtureRequest) -> Iterator[Any]:
         def __getattr__(self, name: str) -> Callable[..., Any]:
             return lambda *args, **kwargs: side.call("solution", name, args, kwargs, 30.0)
 
-    yield Proxy()
+    return Proxy()
 
 
 # -- verdicts ------------------------------------------------------------------------------------
@@ -273,7 +274,9 @@ def _check(job: Job, item: pytest.Item, described: Behaviour, error: BaseExcepti
         job.races.append(race.result)
         return speed_check(blank, race.result.speed)
     if isinstance(error, Observation):
-        message = error.message[0].upper() + error.message[1:]
+        message = error.message
+        if message.startswith("it "):
+            message = f"I{message[1:]}"
         return replace(blank, outcome=error.outcome, earned=0.0, message=message)
     if isinstance(error, AssertionError):
         return replace(blank, outcome="fail", earned=0.0, message=str(error))

@@ -146,7 +146,7 @@ class Learner:
         tasks: list[dict[str, Any]] = self.side.look("tasks")["tasks"]
         while time.monotonic() < deadline:
             time.sleep(_FLUSH_INTERVAL_S)
-            again = self.side.look("tasks")["tasks"]
+            again: list[dict[str, Any]] = self.side.look("tasks")["tasks"]
             settled = all(t["state"] in _ENDED for t in again if t["kind"] != "DRIVER_TASK")
             if len(again) == len(tasks) and settled:
                 return again

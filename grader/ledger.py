@@ -44,9 +44,7 @@ class Ledger:
     def begin(self, op: str, args: tuple[Any, ...], pid: int) -> Entry:
         """Enter an operation that starts now."""
         with self._lock:
-            entry = Entry(
-                number=len(self._entries), op=op, args=args, pid=pid, start_s=time.monotonic()
-            )
+            entry = Entry(number=len(self._entries), op=op, args=args, pid=pid, start_s=time.monotonic())
             self._entries.append(entry)
             return entry
 
@@ -54,9 +52,7 @@ class Ledger:
         """Close an operation now; an operation closes once."""
         with self._lock:
             if self._entries[entry.number].outcome == "open":
-                self._entries[entry.number] = replace(
-                    entry, end_s=time.monotonic(), outcome=outcome
-                )
+                self._entries[entry.number] = replace(entry, end_s=time.monotonic(), outcome=outcome)
 
     def entries(self, op: str | None = None, outcome: CallOutcome | None = None) -> list[Entry]:
         """The entries of an operation, of an outcome, or all."""

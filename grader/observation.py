@@ -1,11 +1,11 @@
 """What a solution was seen to do instead of answering: the ways a behaviour ends without a pass.
 
-    Observation
-    |-- SolutionRaised      an exception came out of the solution             -> fail
-    |-- NotPlain            it returned something else than plain data        -> fail
-    |-- SolutionTimeout     it did not return in time, with the cause         -> timeout
-    |-- SolutionCrashed     its process ended or broke the connection         -> crash
-    `-- NotLoadable         solution.py cannot be read or imported            -> fail, timeout or crash
+Observation
+|-- SolutionRaised      an exception came out of the solution             -> fail
+|-- NotPlain            it returned something else than plain data        -> fail
+|-- SolutionTimeout     it did not return in time, with the cause         -> timeout
+|-- SolutionCrashed     its process ended or broke the connection         -> crash
+`-- NotLoadable         solution.py cannot be read or imported            -> fail, timeout or crash
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ def become_subreaper() -> bool:
     """Adopt orphaned descendants from now on; False where the system cannot do that."""
     if not sys.platform.startswith("linux"):
         return False
-    return ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
+    return bool(ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0)
 
 
 def descendants(pid: int) -> list[psutil.Process]:
@@ -62,7 +62,7 @@ def end_all(find: Callable[[], list[psutil.Process]], within_s: float = 10.0) ->
     """
     deadline = time.monotonic() + within_s
     while True:
-        alive = [p for p in find() if _is_running(p)]
+        alive = [p for p in find() if is_running(p)]
         if not alive or time.monotonic() > deadline:
             return [p.pid for p in alive]
         signal_all(alive, signal.SIGSTOP)
@@ -72,7 +72,8 @@ def end_all(find: Callable[[], list[psutil.Process]], within_s: float = 10.0) ->
         _reap()
 
 
-def _is_running(process: psutil.Process) -> bool:
+def is_running(process: psutil.Process) -> bool:
+    """Whether a process exists and is more than a zombie."""
     with contextlib.suppress(psutil.Error):
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     return False

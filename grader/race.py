@@ -158,20 +158,14 @@ class Race:
         deadline = time.monotonic() + BUDGET_S
         self._benchmark.pedantic(_Trial.run, setup=set_up, teardown=tear_down, rounds=rounds)
         speed = judge_speed(clock.rounds(), naive_ratio)
-        while (
-            speed.state == "unclear"
-            and len(clock.learner_s) < MAX_ROUNDS
-            and time.monotonic() < deadline
-        ):
+        while speed.state == "unclear" and len(clock.learner_s) < MAX_ROUNDS and time.monotonic() < deadline:
             (another,), _ = set_up()
             tear_down(another.run())
             self._benchmark.stats.update(clock.learner_s[-1])
             speed = judge_speed(clock.rounds(), naive_ratio)
         self.result = RaceResult(name=name, rounds=clock.rounds(), speed=speed)
 
-    def _baseline(
-        self, clock: _Clock, reference_round: Callable[[np.random.SeedSequence], float]
-    ) -> None:
+    def _baseline(self, clock: _Clock, reference_round: Callable[[np.random.SeedSequence], float]) -> None:
         """Time the reference while the learner's whole side stands still."""
         self._learner.warden.ask("freeze")
         try:

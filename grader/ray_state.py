@@ -29,9 +29,7 @@ class ClusterState:
             raise RayChangedError(f"private Ray has moved: {error}") from error
         self._common, self._gcs, self._node_manager = common_pb2, gcs_pb2, node_manager_pb2
         self._accessor = GlobalStateAccessor(
-            GcsClientOptions.create(
-                address, None, allow_cluster_id_nil=True, fetch_cluster_id_if_nil=True
-            )
+            GcsClientOptions.create(address, None, allow_cluster_id_nil=True, fetch_cluster_id_if_nil=True)
         )
         self._accessor.connect()
         self._stubs: dict[str, Any] = {}
@@ -85,9 +83,7 @@ class ClusterState:
 
     def _task(self, event: Any, attempts: int) -> dict[str, Any]:
         facts, updates = event.task_info, event.state_updates
-        times = {
-            self._common.TaskStatus.Name(state): ns / 1e9 for state, ns in updates.state_ts_ns.items()
-        }
+        times = {self._common.TaskStatus.Name(state): ns / 1e9 for state, ns in updates.state_ts_ns.items()}
         state = max(updates.state_ts_ns, default=0)
         return {
             "task_id": event.task_id.hex(),
@@ -130,7 +126,13 @@ class ClusterState:
             group = self._gcs.PlacementGroupTableData.FromString(message)
             state = self._gcs.PlacementGroupTableData.PlacementGroupState.Name(group.state)
             if state != "REMOVED":
-                found.append({"id": group.placement_group_id.hex(), "state": state})
+                found.append(
+                    {
+                        "id": group.placement_group_id.hex(),
+                        "state": state,
+                        "detached": group.is_detached,
+                    }
+                )
         return found
 
     def worker_pids(self) -> list[int]:

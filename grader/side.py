@@ -1,8 +1,8 @@
 """One side: a cluster, a driver with the solution, and the world they ask.
 
-A side is mechanism only: it answers calls or says how the solution failed to. It is rebuilt as far as needed
-after whatever a solution does to it: a hang or crash replaces the driver; a cluster that is not clean after that
-is replaced too; if the warden itself was taken down, all of it is.
+A side is mechanism only: it answers calls or says how the solution failed to. It is rebuilt as far as
+needed after whatever a solution does to it: a hang or crash replaces the driver; a cluster that is not
+clean after that is replaced too; if the warden itself was taken down, all of it is.
 """
 
 from __future__ import annotations
@@ -10,20 +10,25 @@ from __future__ import annotations
 import contextlib
 import secrets
 import shutil
-import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from grader.cluster import ClusterNeeds
 from grader.collaborator import Collaborator, WorldServer
+from grader.driver_link import (
+    CONNECT_WITHIN_S,
+    TRANSFER_WITHIN_S,
+    DriverLink,
+    describe_death,
+    understood,
+)
 from grader.errors import ClusterError, GradingError
 from grader.hangs import Finding, explain
 from grader.inside import kata_wire
 from grader.observation import (
     NotLoadable,
-    NotPlain,
     Observation,
     SolutionCrashed,
     SolutionRaised,
@@ -35,10 +40,7 @@ from grader.submission import Submission
 from grader.warden_client import WardenClient, WardenLostError, new_folder
 
 LOAD_WITHIN_S = 15.0
-CONNECT_WITHIN_S = 60.0
-TRANSFER_WITHIN_S = 30.0
 CLEAN_WITHIN_S = 5.0
-_SHOWN_OUTPUT = 600
 
 
 class Side:
@@ -57,12 +59,10 @@ class Side:
         self._with_world = with_world
         self._server: WorldServer | None = None
         self._warden: WardenClient | None = None
-        self._listener: socket.socket | None = None
-        self._sock: socket.socket | None = None
+        self._link: DriverLink | None = None
         self._loaded = False
         self._submission: Submission | None = None
         self._challenge: Path | None = None
-        self._token = ""
         self._not_loadable: NotLoadable | None = None
         self._load_failures = 0
 
@@ -81,9 +81,7 @@ class Side:
                 world = self._server.world if self._server else None
                 self._server = WorldServer(folder.world_socket)
                 self._server.world = world
-            self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            self._listener.bind(str(folder.judge_socket))
-            self._listener.listen(8)
+            self._link = DriverLink(folder.judge_socket)
         except OSError as error:
             shutil.rmtree(folder.root, ignore_errors=True)
             raise ClusterError(
@@ -93,19 +91,17 @@ class Side:
         self._warden = WardenClient(folder, self.needs, secrets.token_hex(16), token)
         if self._submission is not None:
             self._stage()
-        self._token = secrets.token_hex(16)
-        self.driver_pid = self.warden.ask("driver_up", self._token)
-        self._cluster_up()
+        self._driver_up()
+        self.address = self.warden.ask("cluster_up")
+        self.cluster_starts += 1
 
     def close(self) -> list[int]:
         """End the side; returns pids that could not be ended (normally none)."""
-        if self._sock is not None:
-            self._sock.close()
-            self._sock = None
+        if self._link is not None:
+            self._link.close()
+        self._loaded = False
         left = self._warden.close() if self._warden else []
         self._warden = None
-        if self._listener is not None:
-            self._listener.close()
         if self._server is not None:
             self._server.close()
         return left
@@ -138,6 +134,13 @@ class Side:
         return self._warden
 
     @property
+    def link(self) -> DriverLink:
+        """The connection to the driver; the side has to be started."""
+        if self._link is None:
+            raise GradingError("the side is not started")
+        return self._link
+
+    @property
     def has_world(self) -> bool:
         """Whether its collaborator asks a world in the judge."""
         return self._server is not None
@@ -155,14 +158,9 @@ class Side:
 
     # -- cluster ---------------------------------------------------------------------------------
 
-    def _cluster_up(self) -> None:
-        self.address = self.warden.ask("cluster_up")
-        self.cluster_starts += 1
-
     def _restart(self) -> None:
         """Replace the whole side: nothing is known of the state it is in."""
         self.close()
-        self._sock, self._loaded = None, False
         self.start()
 
     def look(self, *parts: str) -> dict[str, Any]:
@@ -194,15 +192,25 @@ class Side:
 
     def _ensure_clean(self) -> None:
         """Wait for the cluster to get rid of a dead driver's work; else replace the side."""
-        if not self.becomes_clean():
+        if self._outlives_its_driver() or not self.becomes_clean():
             self._restart()
+
+    def _outlives_its_driver(self) -> bool:
+        """Whether waiting for the cluster to become clean is in vain."""
+        try:
+            seen = self.look("actors", "placement_groups")
+        except ClusterError:
+            return True
+        detached = any(a["detached"] and a["state"] != "DEAD" for a in seen["actors"])
+        return detached or any(group["detached"] for group in seen["placement_groups"])
 
     # -- driver ----------------------------------------------------------------------------------
 
+    def _driver_up(self) -> None:
+        self.driver_pid = self.warden.ask("driver_up", self.link.new_token())
+
     def _drop_driver(self) -> None:
-        if self._sock is not None:
-            self._sock.close()
-            self._sock = None
+        self.link.hang_up()
         self._loaded = False
         self.driver_pid = 0
         with contextlib.suppress(WardenLostError):
@@ -212,27 +220,6 @@ class Side:
         """After a hang or crash: a new driver at the next call, on a cluster that is clean."""
         self._drop_driver()
         self._ensure_clean()
-
-    def _connect(self) -> None:
-        """Wait for the driver process to introduce itself."""
-        assert self._listener is not None
-        deadline = time.monotonic() + CONNECT_WITHIN_S
-        while time.monotonic() < deadline:
-            self._listener.settimeout(max(deadline - time.monotonic(), 0.01))
-            try:
-                sock, _ = self._listener.accept()
-                hello = kata_wire.receive(sock, time.monotonic() + 5.0)
-                if isinstance(hello, dict) and hello.get("token") == self._token:
-                    kata_wire.receive(sock, deadline)  # ready
-                    self._sock = sock
-                    return
-                sock.close()
-            except TimeoutError:
-                break
-            except (OSError, EOFError):
-                continue
-        said = self.warden.ask("said")["tail"][-_SHOWN_OUTPUT:]
-        raise ClusterError(f"a driver did not start within {CONNECT_WITHIN_S:.0f} s\n{said}")
 
     def ready(self) -> None:
         """Have a driver that has imported the solution.
@@ -247,29 +234,31 @@ class Side:
         if self._submission is not None and self._submission.problem:
             self._not_loadable = NotLoadable(self._submission.problem)
             raise self._not_loadable
-        if self._sock is None:
+        if not self.link.is_connected:
             if not self.driver_pid:
-                self._token = secrets.token_hex(16)
-                self.driver_pid = self.warden.ask("driver_up", self._token)
-            self._connect()
+                self._driver_up()
+            self.link.accept()
+            self._join_cluster()
         try:
-            self._send({"do": "load", "address": self.address})
-            self._understood(self._answer(LOAD_WITHIN_S))
+            self._exchange({"do": "load"}, LOAD_WITHIN_S)
         except Observation as seen:
             self._load_failed(seen)
         self._loaded = True
 
+    def _join_cluster(self) -> None:
+        """Have the driver join the cluster; no line of the solution has run before."""
+        try:
+            self._exchange({"do": "connect", "address": self.address}, CONNECT_WITHIN_S)
+        except Observation as seen:
+            raise ClusterError(f"a driver could not join its cluster: {seen.message}") from None
+
     def _load_failed(self, seen: Observation) -> None:
-        """Try an import a second time, then take its failure as a fact about the solution."""
+        """Try an import that hung or crashed once more, then take it as a fact about the solution."""
         self._load_failures += 1
-        if self._sock is not None:
-            self.recover()
-        if self._load_failures < 2:
+        if self._load_failures < 2 and not isinstance(seen, SolutionRaised):
             self.ready()
             return
-        self._not_loadable = NotLoadable(
-            f"solution.py cannot be imported: {seen.message}", seen.outcome
-        )
+        self._not_loadable = NotLoadable(f"solution.py cannot be imported: {seen.message}", seen.outcome)
         raise self._not_loadable from None
 
     def prepare(
@@ -292,16 +281,8 @@ class Side:
         """
         self.ready()
         request = {"do": "call", "module": module, "name": name}
-        self._send({**request, "args": list(args), "kwargs": kwargs})
-        first = self._answer(TRANSFER_WITHIN_S)
-        if first != {"ready": True}:
-            self._understood(first)
-
-        def go(deadline_s: float) -> Any:
-            self._send({"go": True})
-            return self._understood(self._answer(deadline_s))
-
-        return go
+        self._exchange({**request, "args": list(args), "kwargs": kwargs}, TRANSFER_WITHIN_S)
+        return lambda deadline_s: self._exchange({"go": True}, deadline_s)
 
     def call(
         self, module: str, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], deadline_s: float
@@ -312,48 +293,21 @@ class Side:
     def collect_garbage(self) -> None:
         """Let the driver drop what only reference cycles keep alive."""
         if self._loaded:
-            self._send({"do": "collect"})
-            self._answer(TRANSFER_WITHIN_S)
+            self._exchange({"do": "collect"}, TRANSFER_WITHIN_S)
 
-    def _send(self, request: dict[str, Any]) -> None:
-        assert self._sock is not None
+    def _exchange(self, request: dict[str, Any], deadline_s: float) -> Any:
+        """Send a request and understand the answer; what keeps it from coming ends in an observation."""
         try:
-            self._sock.settimeout(TRANSFER_WITHIN_S)
-            kata_wire.send(self._sock, request, "an argument")
-        except OSError as error:
-            self._crashed(error)
-
-    def _answer(self, deadline_s: float) -> Any:
-        """The driver's next frame; what keeps it from coming ends in an observation."""
-        assert self._sock is not None
-        try:
-            return kata_wire.receive(self._sock, time.monotonic() + deadline_s)
+            self.link.send(request)
+            return understood(self.link.receive(deadline_s))
         except TimeoutError:
             finding = self._explained()
             self.recover()
-            raise SolutionTimeout(
-                f"it did not return within {deadline_s:g} s. {finding.text()}"
-            ) from None
+            raise SolutionTimeout(f"it did not return within {deadline_s:g} s. {finding.text()}") from None
         except (EOFError, OSError, kata_wire.BrokenFrameError) as error:
-            self._crashed(error)
-
-    def _crashed(self, error: Exception) -> NoReturn:
-        message = self._death(error)
-        self.recover()
-        raise SolutionCrashed(message) from None
-
-    def _understood(self, answer: Any) -> Any:
-        if isinstance(answer, dict) and len(answer) == 1:
-            if "value" in answer:
-                return answer["value"]
-            if "raised" in answer:
-                raised = answer["raised"]
-                raise SolutionRaised(
-                    str(raised["type"]), str(raised["message"]), str(raised["traceback"])
-                )
-            if "not_plain" in answer:
-                raise NotPlain(str(answer["not_plain"]))
-        self._crashed(kata_wire.BrokenFrameError("not an answer"))
+            message = self._death(error)
+            self.recover()
+            raise SolutionCrashed(message) from None
 
     # -- what went wrong -------------------------------------------------------------------------
 
@@ -381,15 +335,4 @@ class Side:
             status, said = self.warden.ask("driver_status"), self.warden.ask("said")
         except WardenLostError:
             return "it took down the process that guards its cluster; the cluster was replaced"
-        if isinstance(error, kata_wire.BrokenFrameError):
-            message = "something else than an answer was written to the judge's connection"
-        elif status is None:
-            message = "its driver process hung up on the judge in the middle of a call"
-        elif status < 0:
-            message = f"its driver process was killed by signal {-status} in the middle of a call"
-        else:
-            message = f"its driver process ended with exit status {status} in the middle of a call"
-        tail = said["tail"].strip()[-_SHOWN_OUTPUT:]
-        if not tail:
-            return message
-        return f"{message}. It printed {said['total_bytes']:,} bytes, at the end:\n{tail}"
+        return describe_death(error, status, said)

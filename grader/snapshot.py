@@ -118,9 +118,7 @@ def parse_stacks(text: str) -> tuple[Thread, ...]:
         if line.startswith(("Thread ", "Current thread ", "Stack ")):
             threads.append([])
         elif threads and (match := _FRAME.match(line)):
-            threads[-1].append(
-                Frame(match["file"], int(match["line"]), match["function"])
-            )
+            threads[-1].append(Frame(match["file"], int(match["line"]), match["function"]))
     return tuple(Thread(tuple(frames)) for frames in threads if frames)
 
 
@@ -146,8 +144,7 @@ def take_snapshot(
     )
     actors = tuple(_actor(row) for row in tables["actors"] if row["state"] != "DEAD")
     open_calls = tuple(
-        OpenCall(op=e.op, args=_short(e.args), pid=e.pid, seconds=monotonic_s - e.start_s)
-        for e in calls
+        OpenCall(op=e.op, args=_short(e.args), pid=e.pid, seconds=monotonic_s - e.start_s) for e in calls
     )
     pids = {t.pid for t in tasks if t.pid} | {a.pid for a in actors if a.pid} | {driver_pid}
     stacks = {pid: parse_stacks(text) for pid, text in stacks_of(sorted(pids)).items()}

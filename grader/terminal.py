@@ -127,9 +127,9 @@ def _message_lines(message: str, width: int) -> list[str]:
     lines: list[str] = []
     for paragraph in message.splitlines():
         lead = paragraph[: len(paragraph) - len(paragraph.lstrip())]
-        lines += textwrap.wrap(
-            paragraph, room, initial_indent=indent, subsequent_indent=indent + lead
-        ) or [""]
+        lines += textwrap.wrap(paragraph, room, initial_indent=indent, subsequent_indent=indent + lead) or [
+            ""
+        ]
     if len(lines) > _MAX_MESSAGE_LINES:
         lines = [*lines[:_MAX_MESSAGE_LINES], f"{indent}… (the whole text is in the record)"]
     return lines
@@ -147,7 +147,11 @@ def _measured(check: Check) -> str:
 
 
 def _number(value: float | str | None) -> str:
-    return f"{value:,.4g}" if isinstance(value, float) else (f"{value:,}" if isinstance(value, int) else str(value))
+    return (
+        f"{value:,.4g}"
+        if isinstance(value, float)
+        else (f"{value:,}" if isinstance(value, int) else str(value))
+    )
 
 
 def score_line(record: Record) -> Text:

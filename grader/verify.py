@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,7 +77,7 @@ def verify(
     note(check_coverage(names, wrong))
     arena = Arena(challenge)
     try:
-        note([_stub(challenge, arena)])
+        note([_hollow(challenge, arena), _stub(challenge, arena)])
         note(_reference(challenge, arena, n + 1) for n in range(runs))
         note(_wrong(challenge, arena, solution, quick=quick) for solution in wrong)
     finally:
@@ -121,9 +122,7 @@ def behaviour_names(challenge: Challenge) -> list[str]:
     """Names of a suite's tests, in order, without running it."""
     tree = ast.parse(challenge.suite_path.read_text(encoding="utf-8"))
     return [
-        node.name
-        for node in tree.body
-        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+        node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
     ]
 
 
@@ -171,15 +170,29 @@ def _stated(subject: str, holds: bool, good: str, bad: str) -> Finding:
 # -- by grading ----------------------------------------------------------------------------------
 
 
-def _graded(
-    challenge: Challenge, arena: Arena, path: Path, only: frozenset[str] | None = None
-) -> Record:
+def _graded(challenge: Challenge, arena: Arena, path: Path, only: frozenset[str] | None = None) -> Record:
     """Grade until the speed could be judged, or give up on that."""
     for _ in range(INCONCLUSIVE_RETRIES):
         record = grade(challenge, challenge.submission(path), arena=arena, only=only)
         if not any(check.outcome == "inconclusive" for check in record.checks):
             return record
     return grade(challenge, challenge.submission(path), arena=arena, only=only)
+
+
+def _hollow(challenge: Challenge, arena: Arena) -> Finding:
+    """A solution that does nothing earns nothing: no behaviour may be kept by leaving the work undone."""
+    source = "".join(f"def {name}(*args, **kwargs):\n    return None\n" for name in challenge.functions)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "hollow.py"
+        path.write_text(source, encoding="utf-8")
+        record = _graded(challenge, arena, path)
+    kept = ", ".join(c.behaviour.name for c in record.checks if c.earned)
+    return Finding(
+        subject="hollow",
+        holds=record.score.earned == 0,
+        detail=f"{record.score.earned:g} points for functions that return None"
+        + (f": {kept} must check the result first" if kept else ""),
+    )
 
 
 def _stub(challenge: Challenge, arena: Arena) -> Finding:
@@ -206,15 +219,11 @@ def _reference(challenge: Challenge, arena: Arena, number: int) -> Finding:
 
 
 def _wrong(challenge: Challenge, arena: Arena, solution: WrongSolution, *, quick: bool) -> Finding:
-    record = _graded(
-        challenge, arena, solution.path, only=solution.rejected_by if quick else None
-    )
+    record = _graded(challenge, arena, solution.path, only=solution.rejected_by if quick else None)
     seen = {c.behaviour.name: c for c in record.checks if c.outcome != "pass"}
     accepted = sorted(solution.rejected_by - set(seen))
     surplus = [
-        f"{name} {c.outcome}: {c.message}"
-        for name, c in seen.items()
-        if name not in solution.rejected_by
+        f"{name} {c.outcome}: {c.message}" for name, c in seen.items() if name not in solution.rejected_by
     ]
     ours = [name for name, c in seen.items() if c.outcome == "error"]
     parts = [f"{record.score.earned:g} points (seed {record.seed}, {record.seconds:.0f} s)"]

@@ -1,7 +1,7 @@
-"""The process above one side: starts its cluster and driver, looks into it, ends all of it.
+r"""The process above one side: starts its cluster and driver, looks into it, ends all of it.
 
     judge -- stdin/stdout frames --> warden --> ray start --> gcs, raylet --> workers
-                                           \\-> driver (the solution)
+                                           \-> driver (the solution)
 
 The warden is the side's child subreaper, so nothing below it can get away, and it ends the side when its
 standard input closes: that happens however the judge dies. It shares the cluster's token, so the probes
@@ -29,11 +29,12 @@ import psutil
 
 from grader import processes
 from grader.cluster import ClusterNeeds, SideFolder, await_address, side_environment, start_cluster
-from grader.errors import GraderError
+from grader.errors import ClusterError, GraderError
 from grader.inside import kata_wire
 
 OUTPUT_KEPT_BYTES = 64 * 1024
 STACKS_WITHIN_S = 1.0
+_VITAL_PROCESSES = frozenset({"gcs_server", "raylet"})
 
 
 class Output:
@@ -71,12 +72,14 @@ class Warden:
         self.driver: subprocess.Popen[bytes] | None = None
         self.output: Output | None = None
         self._state: Any = None
+        self._vital: list[psutil.Process] = []
 
     def cluster_up(self) -> str:
         """Start the cluster; returns its address once it can be used."""
         self.folder.ray.mkdir(exist_ok=True)
         self.cluster = start_cluster(self.folder, self.environment, self.needs)
         self.address = await_address(self.folder, self.cluster)
+        self._vital = [p for p in processes.descendants(self.cluster.pid) if p.name() in _VITAL_PROCESSES]
         return self.address
 
     def cluster_down(self) -> list[int]:
@@ -102,7 +105,7 @@ class Warden:
             "token": token,
         }
         self.driver = subprocess.Popen(
-            [sys.executable, "-I", "-u", str(self.folder.inside / "driver.py"), json.dumps(job)],
+            [sys.executable, "-I", "-B", "-u", str(self.folder.inside / "driver.py"), json.dumps(job)],
             env=self.environment,
             cwd=self.folder.work,
             stdin=subprocess.DEVNULL,
@@ -142,7 +145,12 @@ class Warden:
         return {"tail": self.output.tail(), "total_bytes": self.output.total_bytes}
 
     def look(self, parts: list[str]) -> dict[str, Any]:
-        """The named tables of the cluster: see `grader.ray_state.ClusterState`."""
+        """The named tables of the cluster: see `grader.ray_state.ClusterState`.
+
+        Asking a GCS that is gone blocks for long, so its process is looked at first.
+        """
+        if not self._vital or not all(processes.is_running(p) for p in self._vital):
+            raise ClusterError("a process of the cluster itself is gone: GCS or raylet")
         if self._state is None:
             from grader.ray_state import ClusterState
 
@@ -201,9 +209,9 @@ class Warden:
         return [p for p in self._family() if p.pid not in rays]
 
 
-REQUESTS = frozenset(
-    name for name, value in vars(Warden).items() if callable(value) and not name.startswith("_")
-)
+REQUESTS = {
+    name: value for name, value in vars(Warden).items() if callable(value) and not name.startswith("_")
+}
 
 
 def serve(sock: socket.socket, warden: Warden) -> None:
@@ -214,9 +222,7 @@ def serve(sock: socket.socket, warden: Warden) -> None:
         except (EOFError, OSError):
             return
         try:
-            if request["do"] not in REQUESTS:
-                raise ValueError(f"unknown request {request['do']!r}")
-            answer = {"value": getattr(warden, request["do"])(*request["args"])}
+            answer = {"value": REQUESTS[request["do"]](warden, *request["args"])}
         except GraderError as error:
             answer = {"error": str(error)}
         except Exception:  # noqa: BLE001 - the judge decides what a failed look means

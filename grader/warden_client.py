@@ -68,7 +68,11 @@ class WardenClient:
             "fd": theirs.fileno(),
         }
         package_root = str(Path(__file__).resolve().parent.parent)
-        environment = os.environ | {"PYTHONPATH": package_root, processes.MARKER: "warden"}
+        environment = os.environ | {
+            "PYTHONPATH": package_root,
+            processes.MARKER: "warden",
+            "RAY_gcs_rpc_server_reconnect_timeout_s": "10",  # 60 by default, and it blocks
+        }
         self._process = subprocess.Popen(
             [sys.executable, "-m", "grader.warden", json.dumps(job)],
             env=environment,
@@ -144,5 +148,5 @@ def _is_ours(root: Path) -> bool:
 def _owner_alive(root: Path) -> bool:
     with contextlib.suppress(OSError, ValueError, KeyError, psutil.NoSuchProcess):
         owner = json.loads((root / _OWNER).read_text(encoding="utf-8"))
-        return abs(psutil.Process(owner["pid"]).create_time() - owner["created"]) < 1.0
+        return bool(abs(psutil.Process(owner["pid"]).create_time() - owner["created"]) < 1.0)
     return False

@@ -11,6 +11,7 @@ import gc
 import importlib
 import itertools
 import json
+import logging
 import os
 import signal
 import socket
@@ -26,7 +27,7 @@ def _own_frames(error: BaseException, work_folder: str) -> str:
     """The learner's own lines of a traceback, here and in the Ray worker it came from."""
     frames = traceback.extract_tb(error.__traceback__)
     own = traceback.format_list([f for f in frames if f.filename.startswith(work_folder)])
-    remote = str(getattr(error, "traceback_str", "")).splitlines()
+    remote = str(error).splitlines() if hasattr(error, "cause") else []
     for line, source in itertools.pairwise([*remote, ""]):
         if work_folder in line:
             own += [f"{line}\n", f"{source}\n"]
@@ -79,8 +80,10 @@ class Driver:
     def _perform(self, request: dict[str, Any]) -> Any:
         import kata_wire
 
+        if request["do"] == "connect":
+            return self._connect(request["address"])
         if request["do"] == "load":
-            return self._load(request["address"])
+            return self._load()
         if request["do"] == "collect":
             gc.collect()
             return None
@@ -88,15 +91,17 @@ class Driver:
         args, kwargs = request["args"], request["kwargs"]
         if request["module"] == "scenarios":
             args = [self.modules["solution"], *args]
-        kata_wire.send(self.sock, {"ready": True})
+        kata_wire.send(self.sock, {"value": "ready"})
         kata_wire.receive(self.sock)  # "go"
         return function(*args, **kwargs)
 
-    def _load(self, address: str) -> None:
+    def _connect(self, address: str) -> None:
         import ray
 
         os.environ["RAY_ADDRESS"] = address
-        ray.init(address=address, logging_level="WARNING", log_to_driver=False)
+        ray.init(address=address, logging_level=logging.WARNING, log_to_driver=False)
+
+    def _load(self) -> None:
         for name in ("solution", "scenarios"):
             if os.path.exists(os.path.join(self.work_folder, f"{name}.py")):  # noqa: PTH110, PTH118
                 self.modules[name] = importlib.import_module(name)

@@ -62,10 +62,7 @@ def _plain(value: Any, where: str, buffers: list[Any], depth: int = 0) -> Any:
     if kind is list:
         return [_plain(v, f"{where}[{i}]", buffers, depth + 1) for i, v in enumerate(value)]
     if kind is dict:
-        return {
-            _key(k, where): _plain(v, f"{where}[{k!r}]", buffers, depth + 1)
-            for k, v in value.items()
-        }
+        return {_key(k, where): _plain(v, f"{where}[{k!r}]", buffers, depth + 1) for k, v in value.items()}
     if kind is tuple:
         items = [_plain(v, f"{where}[{i}]", buffers, depth + 1) for i, v in enumerate(value)]
         return msgpack.ExtType(_TUPLE, msgpack.packb(items))

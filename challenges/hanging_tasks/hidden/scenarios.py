@@ -6,6 +6,7 @@ import ray
 from service_link import ask
 
 PROBES = 4
+WARM_WORKERS = 6
 
 
 @ray.remote(num_cpus=1, max_retries=0)
@@ -14,9 +15,15 @@ def probe() -> None:
     ask("probe")
 
 
-def ready(solution) -> bool:
-    """Nothing; once it is back, driver and solution are loaded and a call can be timed."""
-    return solution is not None
+@ray.remote(num_cpus=0)
+def warm() -> None:
+    """Keep a worker process until there are enough of them."""
+    ask("warm", WARM_WORKERS)
+
+
+def ready(_solution) -> None:
+    """Have the worker processes of a new driver started: that is not what is judged."""
+    ray.get([warm.remote() for _ in range(WARM_WORKERS)], timeout=60.0)
 
 
 def process(solution, orders: list[dict], within_s: float) -> dict:
@@ -27,7 +34,7 @@ def process(solution, orders: list[dict], within_s: float) -> dict:
 def probe_cpus(_solution) -> int:
     """Have the cluster do something else; how many probes ended."""
     probes = [probe.remote() for _ in range(PROBES)]
-    return len(ray.wait(probes, num_returns=PROBES, timeout=10.0)[0])
+    return len(ray.wait(probes, num_returns=PROBES, timeout=20.0)[0])
 
 
 def twice(solution, batches: list[list[dict]], within_s: list[float]) -> list:
@@ -45,7 +52,7 @@ def two_at_once(solution, batches: list[list[dict]], within_s: float) -> list:
     def work(number: int) -> None:
         try:
             outcomes[number] = solution.process_orders(batches[number], deadline_s=within_s)
-        except Exception as error:  # noqa: BLE001 - the judge decides what it means
+        except Exception as error:  # the judge decides what it means
             outcomes[number] = f"{type(error).__name__}: {error}"
 
     threads = [threading.Thread(target=work, args=(i,), daemon=True) for i in range(len(batches))]

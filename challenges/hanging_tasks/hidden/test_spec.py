@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,9 @@ import numpy as np
 from grader.behaviour import behaviour, void
 
 GRACE_S = 1.0  # how much later than its deadline a call may return
-GUARD_S = 2.0  # how much later than its deadline a call is stopped
+GUARD_S = 1.5  # how much later than its deadline a call is stopped
 PRICE_LIMIT = 4
+READY_WITHIN_S = 40.0  # starting processes on a busy machine
 SETTLE_S = 3.0  # how long cancelled work may take to be gone
 STEPS = ("take_back", "reserve", "price", "ship")
 SHOWN = 5
@@ -94,13 +96,17 @@ def assert_outcome(
             )
         elif where == "done":
             amount = seen["done"][order_id]
-            assert type(amount) is int, f"the amount of {order_id} is {amount!r}, promised is an int"
+            assert type(amount) is int, (
+                f"the amount of {order_id} is {amount!r}, promised is an int"
+            )
             assert amount == amounts[order_id], (
                 f"the amount of {order_id} is {amount}, its price was {amounts[order_id]}"
             )
 
 
 def process(learner: Any, orders: list[Order], *, deadline_s: float) -> Any:
+    """The result for one batch, with worker processes that have been started before."""
+    learner.scenario("ready", deadline_s=READY_WITHIN_S)
     return learner.scenario(
         "process", orders=orders, within_s=deadline_s, deadline_s=deadline_s + GUARD_S
     )
@@ -108,22 +114,24 @@ def process(learner: Any, orders: list[Order], *, deadline_s: float) -> Any:
 
 def timed(learner: Any, orders: list[Order], *, deadline_s: float) -> tuple[Any, float]:
     """The result and the seconds until it came, by the judge's clock."""
-    learner.scenario("ready", deadline_s=30.0)
+    learner.scenario("ready", deadline_s=READY_WITHIN_S)
     start_s = time.monotonic()
-    seen = process(learner, orders, deadline_s=deadline_s)
+    seen = learner.scenario(
+        "process", orders=orders, within_s=deadline_s, deadline_s=deadline_s + GUARD_S
+    )
     return seen, time.monotonic() - start_s
 
 
 def assert_steps_in_order(world: Any, orders: list[Order]) -> None:
     """Each step of an order began when the one before it had been answered."""
-    entries = {(e.op, e.args[0]): e for e in world.ledger.entries(outcome="ok")}
+    entries = {(e.op, *e.args): e for e in world.ledger.entries(outcome="ok")}
     for order in orders:
         steps = STEPS if order["kind"] == "exchange" else STEPS[1:]
         for step in steps:
             assert (step, order["id"]) in entries, (
                 f"`{step}` was never called for order {order['id']} ({order['kind']})"
             )
-        for before, after in zip(steps, steps[1:], strict=False):
+        for before, after in pairwise(steps):
             ended_s = entries[before, order["id"]].end_s
             assert ended_s <= entries[after, order["id"]].start_s, (
                 f"order {order['id']}: `{after}` began before `{before}` was answered"
@@ -135,12 +143,12 @@ def no_open_calls(world: Any, within_s: float) -> list[str]:
     give_up_s = time.monotonic() + within_s
     while world.open() and time.monotonic() < give_up_s:
         time.sleep(0.02)
-    return [f"{entry.op}({entry.args[0]})" for entry in world.open()]
+    return [f"{entry.op}({', '.join(entry.args)})" for entry in world.open()]
 
 
 @behaviour(points=8, category="correctness", required=True)
 def test_many_customers(learner, rng, observe):
-    """Orders of many customers are all done, with the amounts that were computed."""
+    """Orders of many customers are done, with their amounts."""
     orders = make_orders(learner.world, rng, 8, customers=6)
     seen = process(learner, orders, deadline_s=3.0)
     assert_outcome(seen, orders, learner.world.amounts)
@@ -148,7 +156,7 @@ def test_many_customers(learner, rng, observe):
     observe(len(orders), unit="orders")
 
 
-@behaviour(points=7, category="correctness")
+@behaviour(points=7, category="correctness", required=True)
 def test_hazardous_order(learner, rng, observe):
     """A hazardous order is done like any other."""
     orders = make_orders(learner.world, rng, 3, customers=2)
@@ -158,9 +166,9 @@ def test_hazardous_order(learner, rng, observe):
     observe(len(orders), unit="orders")
 
 
-@behaviour(points=7, category="correctness")
+@behaviour(points=7, category="correctness", required=True)
 def test_exchange(learner, rng, observe):
-    """An exchange is done, its old goods taken back before the new ones are reserved."""
+    """An exchange is done, its old goods taken back first."""
     orders = make_orders(learner.world, rng, 3, customers=2)
     orders[1]["kind"] = "exchange"
     seen = process(learner, orders, deadline_s=2.5)
@@ -173,7 +181,7 @@ def test_exchange(learner, rng, observe):
     observe(len(orders), unit="orders")
 
 
-@behaviour(points=7, category="correctness")
+@behaviour(points=7, category="correctness", required=True)
 def test_express_order(learner, rng, observe):
     """An express order is done like any other."""
     orders = make_orders(learner.world, rng, 3, customers=2)
@@ -183,9 +191,9 @@ def test_express_order(learner, rng, observe):
     observe(len(orders), unit="orders")
 
 
-@behaviour(points=8, category="correctness")
+@behaviour(points=8, category="correctness", required=True)
 def test_failed_orders_keep_their_reason(learner, rng, observe):
-    """Refused orders fail with the service's words and go no further; the others are done."""
+    """Refused orders keep their reason; the others are done."""
     orders, world = make_orders(learner.world, rng, 6, customers=2), learner.world
     no_stock, no_address = orders[1]["id"], orders[4]["id"]
     failed = {
@@ -194,16 +202,16 @@ def test_failed_orders_keep_their_reason(learner, rng, observe):
     }
     world.refusals["reserve", no_stock] = ("OutOfStock", failed[no_stock])
     world.refusals["ship", no_address] = ("BadAddress", failed[no_address])
-    seen = process(learner, orders, deadline_s=2.5)
+    seen = process(learner, orders, deadline_s=3.0)
     assert_outcome(seen, orders, world.amounts, failed=failed)
-    further = [e.op for e in world.ledger.entries() if e.args[0] == no_stock and e.op != "reserve"]
+    further = [e.op for e in world.ledger.entries() if e.args == (no_stock,) and e.op != "reserve"]
     assert not further, f"order {no_stock} was out of stock; after that came {', '.join(further)}"
     observe(len(failed), unit="failed orders")
 
 
-@behaviour(points=8, category="correctness")
+@behaviour(points=8, category="correctness", required=True)
 def test_no_order_is_lost(learner, rng, observe):
-    """Of twenty orders of one customer none is lost and none is shipped twice."""
+    """Twenty orders of one customer: none lost, none twice."""
     orders, world = make_orders(learner.world, rng, 20, customers=1), learner.world
     seen = process(learner, orders, deadline_s=10.0)
     shipped = Counter(entry.args[0] for entry in world.ledger.entries("ship"))
@@ -215,7 +223,7 @@ def test_no_order_is_lost(learner, rng, observe):
 
 @behaviour(points=5, category="correctness")
 def test_nothing_is_awaited(learner, rng, observe):
-    """When nothing is stuck the answer does not wait for the deadline."""
+    """When nothing is stuck, nothing is awaited."""
     orders, deadline_s = make_orders(learner.world, rng, 3, customers=2), 20.0
     seen, took_s = timed(learner, orders, deadline_s=deadline_s)
     observe(round(took_s, 2), limit=deadline_s / 4, unit="s")
@@ -228,9 +236,12 @@ def test_nothing_is_awaited(learner, rng, observe):
     assert took_s < deadline_s / 4, f"no orders at all took {took_s:.1f} s"
 
 
-@behaviour(points=8, category="correctness")
+@behaviour(points=8, category="correctness", required=True)
 def test_four_prices_at_a_time(learner, rng, observe):
-    """Four prices run at a time: no fewer, and no more, also when two batches are processed at once."""
+    """Four prices run at a time, no fewer and no more.
+
+    No more also when two batches are processed at the same time.
+    """
     world = learner.world
     world.prices_together = PRICE_LIMIT
     orders, deadline_s = make_orders(learner.world, rng, 12, customers=6), 5.0
@@ -257,10 +268,10 @@ def test_four_prices_at_a_time(learner, rng, observe):
 
 @behaviour(points=8, category="resilience")
 def test_worker_killed(learner, rng, observe):
-    """A worker killed while it prices, and one killed while it ships, cost no order."""
+    """Workers killed in mid-price and mid-ship cost no order."""
     orders, world = make_orders(learner.world, rng, 6, customers=3), learner.world
     world.kill_at = {"price": 2, "ship": 1}
-    seen = process(learner, orders, deadline_s=7.0)
+    seen = process(learner, orders, deadline_s=6.0)
     killed = [entry.op for entry in world.ledger.entries(outcome="killed")]
     observe(len(killed), limit=2, unit="workers killed")
     for op, number in world.kill_at.items():
@@ -273,7 +284,7 @@ def test_worker_killed(learner, rng, observe):
 
 @behaviour(points=2, category="resilience")
 def test_nothing_left_behind(learner, rng, observe):
-    """After a call there is no actor, task or placement group more than before."""
+    """Nothing is left behind on the cluster."""
     orders = make_orders(learner.world, rng, 3, customers=2)
     before = set(learner.leftovers(within_s=SETTLE_S))
     seen = process(learner, orders, deadline_s=3.0)
@@ -283,9 +294,9 @@ def test_nothing_left_behind(learner, rng, observe):
     assert not left, f"left behind: {'; '.join(left)}"
 
 
-@behaviour(points=8, category="resilience")
+@behaviour(points=8, category="resilience", required=True)
 def test_deadline_is_kept(learner, rng, observe):
-    """Six shipments never return: the call ends within a second of its deadline, the rest is done."""
+    """The deadline is kept while six shipments never return."""
     orders, world, deadline_s = make_orders(learner.world, rng, 14, customers=3), learner.world, 2.5
     stuck = set(rng.permutation(ids_of(orders))[:6].tolist())
     world.stuck = {("ship", order_id) for order_id in stuck}
@@ -297,16 +308,16 @@ def test_deadline_is_kept(learner, rng, observe):
     )
 
 
-@behaviour(points=8, category="resilience")
+@behaviour(points=8, category="resilience", required=True)
 def test_stuck_work_is_cancelled(learner, rng, observe):
-    """Stuck prices, shipments and reservations are stopped; their CPUs work for others again."""
+    """Stuck work is stopped and its CPUs are usable again."""
     orders, world, deadline_s = make_orders(learner.world, rng, 9, customers=2), learner.world, 2.5
     stuck = rng.permutation(ids_of(orders))[:4].tolist()
     steps = ("price", "price", "ship", "reserve")
     world.stuck = set(zip(steps, stuck, strict=True))
     seen = process(learner, orders, deadline_s=deadline_s)
     assert_outcome(seen, orders, world.amounts, timed_out=set(stuck))
-    learner.scenario("probe_cpus", deadline_s=15.0)
+    learner.scenario("probe_cpus", deadline_s=25.0)
     probes = world.ledger.peak("probe")
     observe(probes, limit=PRICE_LIMIT, unit="CPUs usable")
     assert probes == PRICE_LIMIT, (
@@ -319,13 +330,14 @@ def test_stuck_work_is_cancelled(learner, rng, observe):
 
 @behaviour(points=5, category="resilience")
 def test_second_call_is_unaffected(learner, rng, observe):
-    """A batch after one with stuck orders is done as if nothing had been."""
-    first = make_orders(learner.world, rng, 12, customers=3)
+    """A batch after one with stuck orders is not affected."""
+    first = make_orders(learner.world, rng, 9, customers=3)
     second = make_orders(learner.world, rng, 6, customers=3)
     world = learner.world
-    stuck = set(ids_of(first[:10]))
+    stuck = set(ids_of(first[:6]))
     world.stuck = {("ship", order_id) for order_id in stuck}
-    deadlines_s = [2.0, 3.0]
+    deadlines_s = [2.5, 2.5]
+    learner.scenario("ready", deadline_s=READY_WITHIN_S)
     seen = learner.scenario(
         "twice",
         batches=[first, second],
@@ -339,7 +351,7 @@ def test_second_call_is_unaffected(learner, rng, observe):
 
 @behaviour(points=11, category="performance")
 def test_speed(race):
-    """60 orders as fast as the reference; three carriers answer when all others have."""
+    """60 orders, three of them stuck, as fast as the reference."""
 
     def draw(world: Any, rng: np.random.Generator) -> tuple[tuple[Any, ...], dict[str, Any]]:
         orders = make_orders(world, rng, 60, customers=20)
@@ -349,4 +361,4 @@ def test_speed(race):
     def check(world: Any, args: tuple[Any, ...], _kwargs: dict[str, Any], value: Any) -> None:
         assert_outcome(value, args[0], world.amounts)
 
-    race.run("process_orders", draw=draw, check=check, naive_ratio=4.5, deadline_s=8.0)
+    race.run("process_orders", draw=draw, check=check, naive_ratio=4.5, deadline_s=7.0)

@@ -15,7 +15,8 @@ IO_S = (0.02, 0.04)
 MEET_WITHIN_S = 2.0  # how long the first prices wait for each other
 LINGER_S = 1.0  # and then for one too many
 PROBES = 4
-PROBE_WITHIN_S = 3.0
+PROBE_WITHIN_S = 8.0
+WARM_WITHIN_S = 30.0
 
 
 class World(Collaborator):
@@ -44,6 +45,7 @@ class World(Collaborator):
         self._taken: set[str] = set()
         self._rest_shipped = asyncio.Event()
         self._probes = 0
+        self._warm: set[int] = set()
 
     async def take_back(self, call: Call, order_id: str) -> str:
         """Operation: book in what comes back with an exchange."""
@@ -84,8 +86,13 @@ class World(Collaborator):
 
     async def probe(self, call: Call) -> None:
         """Operation of a scenario: meet the other three, each on a CPU of its own."""
-        self._probes += 1
+        self._probes = call.number + 1
         await self.until(lambda: self._probes >= PROBES, within_s=PROBE_WITHIN_S)
+
+    async def warm(self, call: Call, n_workers: int) -> None:
+        """Operation of a scenario: hold so many workers until all of them are there."""
+        self._warm.add(call.pid)
+        await self.until(lambda: len(self._warm) >= n_workers, within_s=WARM_WITHIN_S)
 
     async def _io(self, call: Call, order_id: str) -> None:
         await self._faults(call, order_id)
@@ -100,4 +107,4 @@ class World(Collaborator):
         if (call.entry.op, order_id) in self.stuck:
             await call.never()
         if self.kill_at.get(call.entry.op) == call.number:
-            raise KillWorker()
+            raise KillWorker

@@ -7,6 +7,7 @@ a guard time is over; a right program meets long before, also on workers that ha
 from __future__ import annotations
 
 import functools
+import time
 from typing import Any
 
 import numpy as np
@@ -102,6 +103,20 @@ def check_scores(
     )
 
 
+def left_by(learner: Any, *, pool_may_stay: bool) -> list[str]:
+    """What the calls so far have left behind, once there is nothing or it does not go away."""
+    for _ in range(50):
+        left = [
+            line
+            for line in learner.leftovers(within_s=0.0)
+            if not (pool_may_stay and line.endswith(" alive"))
+        ]
+        if not left:
+            break
+        time.sleep(0.1)
+    return left
+
+
 @behaviour(points=5, category="correctness", required=True)
 def test_scores_are_right(learner, rng, observe):
     """Every score is the one the model gives for its record."""
@@ -110,11 +125,10 @@ def test_scores_are_right(learner, rng, observe):
     results = results_by_id(seen, record_ids)
     expected = expected_scores(learner.world, record_ids, model)
     check_scores(results, expected, tolerance=TOLERANCE)
-    worst = max(abs(results[i]["score"] - value) for i, value in expected.items())
-    observe(worst, limit=TOLERANCE, unit="off at most")
+    observe(len(expected), unit="scores")
 
 
-@behaviour(points=4, category="correctness")
+@behaviour(points=4, category="correctness", required=True)
 def test_results_keep_input_order(learner, rng, observe):
     """Results come in the order of the ids, whichever record is done first."""
     world, record_ids = learner.world, draw_ids(rng, 12)
@@ -130,7 +144,7 @@ def test_results_keep_input_order(learner, rng, observe):
     )
 
 
-@behaviour(points=4, category="correctness")
+@behaviour(points=4, category="correctness", required=True)
 def test_missing_ids_are_reported(learner, rng, observe):
     """An id without a record is reported, and the rest is scored."""
     world, record_ids = learner.world, draw_ids(rng, N_RECORDS)
@@ -149,7 +163,7 @@ def test_missing_ids_are_reported(learner, rng, observe):
     observe(len(world.missing), unit="reported")
 
 
-@behaviour(points=4, category="correctness")
+@behaviour(points=4, category="correctness", required=True)
 def test_any_list_of_ids(learner, rng, observe):
     """No id, one id and repeated ids each get their results."""
     first, second, third = draw_ids(rng, 3)
@@ -169,7 +183,7 @@ def test_any_list_of_ids(learner, rng, observe):
     observe(len(requests), unit="requests")
 
 
-@behaviour(points=4, category="correctness")
+@behaviour(points=4, category="correctness", required=True)
 def test_other_errors_are_raised(learner, rng, observe):
     """A store that fails is no missing record: score_all raises."""
     world, record_ids = learner.world, draw_ids(rng, 12)
@@ -187,10 +201,10 @@ def test_other_errors_are_raised(learner, rng, observe):
             f"id is {result!r}. Nobody can know whether this record exists."
         )
     finally:
-        learner.leftovers(within_s=10.0)  # its other tasks must not meet the next test's world
+        left_by(learner, pool_may_stay=True)  # its other tasks must not meet the next test's world
 
 
-@behaviour(points=5, category="correctness")
+@behaviour(points=5, category="correctness", required=True)
 def test_two_models_never_mix(learner, rng, observe):
     """A call uses the values that its own model holds, whatever ran before or runs beside it."""
     world, record_ids = learner.world, draw_ids(rng, 12)
@@ -226,7 +240,7 @@ def test_two_models_never_mix(learner, rng, observe):
     observe(4, unit="calls")
 
 
-@behaviour(points=3, category="correctness")
+@behaviour(points=3, category="correctness", required=True)
 def test_model_stays_the_callers(learner, rng, observe):
     """The caller's model is as it was before the call."""
     record_ids = draw_ids(rng, 4)
@@ -238,7 +252,7 @@ def test_model_stays_the_callers(learner, rng, observe):
     assert seen["writeable"], "After score_all the caller's array is read-only; it was not before."
 
 
-@behaviour(points=12, category="memory")
+@behaviour(points=12, category="memory", required=True)
 def test_model_is_stored_once(learner, rng, observe):
     """The model is put into the object store once per call."""
     record_ids, model = draw_ids(rng, N_RECORDS), tonights_model()
@@ -253,7 +267,7 @@ def test_model_is_stored_once(learner, rng, observe):
     )
 
 
-@behaviour(points=11, category="performance")
+@behaviour(points=11, category="performance", required=True)
 def test_fetches_overlap(learner, rng, observe):
     """Fetches wait side by side: at least 8 in flight on 4 CPUs."""
     world, record_ids = learner.world, draw_ids(rng, N_RECORDS)
@@ -264,12 +278,12 @@ def test_fetches_overlap(learner, rng, observe):
     peak = world.ledger.peak("fetch")
     observe(peak, limit=MIN_IN_FLIGHT, unit="in flight")
     assert peak >= MIN_IN_FLIGHT, (
-        f"With {len(record_ids)} records at most {peak} fetches were in flight at the same time; "
+        f"Of {len(record_ids)} fetches never more than {peak} were in flight at the same time; "
         f"expected are {MIN_IN_FLIGHT}. A fetch waits for the network and needs next to no CPU."
     )
 
 
-@behaviour(points=8, category="performance")
+@behaviour(points=8, category="performance", required=True)
 def test_slow_fetch_delays_nobody(learner, rng, observe):
     """While one fetch hangs, every other record is fetched and scored."""
     world, record_ids = learner.world, draw_ids(rng, N_RECORDS)
@@ -289,7 +303,7 @@ def test_slow_fetch_delays_nobody(learner, rng, observe):
     )
 
 
-@behaviour(points=7, category="performance")
+@behaviour(points=7, category="performance", required=True)
 def test_few_tasks(learner, rng, observe):
     """At most one task or actor call per record, and 16 more."""
     record_ids = draw_ids(rng, N_RECORDS)
@@ -304,7 +318,7 @@ def test_few_tasks(learner, rng, observe):
     )
 
 
-@behaviour(points=5, category="performance")
+@behaviour(points=5, category="performance", required=True)
 def test_workers_do_the_work(learner, rng, observe):
     """Ray workers fetch and score, at least two of them score at the same time."""
     world, record_ids = learner.world, draw_ids(rng, N_RECORDS)
@@ -326,12 +340,12 @@ def test_workers_do_the_work(learner, rng, observe):
         f"workers, {in_driver} of them from the driver."
     )
     assert most_workers >= MIN_WORKERS, (
-        f"Never did {MIN_WORKERS} Ray workers score at the same time: "
-        f"{len({call.pid for call in calls if call.op == 'score'})} processes scored in all."
+        f"Never did {MIN_WORKERS} Ray workers score at the same time. Number of processes that "
+        f"scored, one after the other: {len({call.pid for call in calls if call.op == 'score'})}."
     )
 
 
-@behaviour(points=5, category="resilience")
+@behaviour(points=5, category="resilience", required=True)
 def test_killed_worker_costs_nothing(learner, rng, observe):
     """A worker killed in a fetch and one killed while scoring cost no result."""
     world, record_ids = learner.world, draw_ids(rng, N_RECORDS)
@@ -349,16 +363,14 @@ def test_killed_worker_costs_nothing(learner, rng, observe):
     observe(len(killed), unit="workers killed")
 
 
-@behaviour(points=3, category="memory")
+@behaviour(points=3, category="memory", required=True)
 def test_nothing_is_left_behind(learner, rng, observe):
     """After a call no task runs on, and the object store is as it was."""
     record_ids = draw_ids(rng, N_RECORDS_RACE)
-    learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
+    learner.call("score_all", record_ids[:8], tonights_model(), deadline_s=CALL_S)
     with learner.counting() as counts:
         learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
-    left = learner.leftovers()
-    if counts.n_actors == 0:  # a fixed pool that served both calls may stay
-        left = [line for line in left if "actor" not in line.lower()]
+    left = left_by(learner, pool_may_stay=counts.n_actors == 0)
     observe(len(left), limit=0, unit="left")
     assert not left, "After the call there is still: " + "; ".join(left)
 

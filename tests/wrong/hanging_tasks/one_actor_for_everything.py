@@ -8,7 +8,6 @@ import service
 from ray.exceptions import RayError, RayTaskError
 
 
-
 @ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)
 class Counter:
     def handle(self, order):

@@ -1,0 +1,11 @@
+"""A collaborator whose operation may not answer."""
+
+from service_link import ask
+
+
+def never(x):
+    return ask("never", x)
+
+
+def echo(x):
+    return ask("echo", x)

@@ -1,0 +1,425 @@
+"""A world in the judge, asked by real processes: its books are true whatever the callers do."""
+
+import asyncio
+import importlib.util
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from grader.collaborator import Collaborator, KillWorker, Refused, WorldServer, operations
+from grader.inside import kata_wire
+
+INSIDE = Path(kata_wire.__file__).parent
+GUARD_S = 20.0  # only ends a test that would hang
+
+
+class World(Collaborator):
+    """One operation for each thing a world can do."""
+
+    constant = 3
+
+    async def double(self, _call, value):
+        return [value, value]
+
+    async def who(self, call):
+        return call.pid
+
+    async def count(self, call):
+        return call.number
+
+    async def refuse(self, _call, kind, detail):
+        raise Refused(kind, detail)
+
+    async def kill(self, _call):
+        raise KillWorker
+
+    async def never(self, call):
+        await call.never()
+
+    async def meet(self, _call, n):
+        return await self.until(lambda: self.ledger.count("meet") >= n, GUARD_S)
+
+    async def work(self, _call):
+        return "granted"
+
+    async def fail(self, _call, kind):
+        raise {"ValueError": ValueError, "OSError": OSError, "EOFError": EOFError}[kind]("defect")
+
+    async def time_out(self, _call):
+        async with asyncio.timeout(0):
+            await asyncio.sleep(GUARD_S)
+
+    async def not_plain(self, _call):
+        return {"value": object()}
+
+    async def refuse_not_plain(self, _call):
+        raise Refused("Kind", object())
+
+    async def _private(self, _call):
+        return "secret"
+
+    def not_async(self, _call):
+        return "secret"
+
+
+@pytest.fixture
+def server():
+    with tempfile.TemporaryDirectory(prefix="kt") as folder:
+        found = WorldServer(Path(folder) / "world")
+        found.world = World(np.random.default_rng(0))
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def world(server):
+    return server.world
+
+
+def service_of(server, token=None):
+    return f"{server._path}|{token or server.token}"
+
+
+@pytest.fixture
+def link(server, monkeypatch):
+    """A fresh `service_link` for threads of this process."""
+    monkeypatch.setenv("KATA_SERVICE", service_of(server))
+    monkeypatch.setitem(sys.modules, "kata_wire", kata_wire)
+    spec = importlib.util.spec_from_file_location("service_link", INSIDE / "service_link.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def client(server, code, **options):
+    """A process of its own that runs `code` with `service_link` at hand."""
+    code = f"from service_link import ask, span, Refused\nimport os, sys\n{code}"
+    return subprocess.Popen(
+        [sys.executable, "-c", code],
+        env={**os.environ, "KATA_SERVICE": service_of(server), "PYTHONPATH": str(INSIDE)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
+    )
+
+
+def said(process):
+    """What a client printed, after it has ended well."""
+    out, err = process.communicate(timeout=GUARD_S)
+    assert process.returncode == 0, err
+    return out.strip()
+
+
+def becomes(condition):
+    """Wait for a condition of the server's books."""
+    guard = time.monotonic() + GUARD_S
+    while not condition() and time.monotonic() < guard:
+        time.sleep(0.002)
+    return condition()
+
+
+def in_threads(n, function):
+    """Run `function(i)` in n threads at once; their results in order."""
+    results = [None] * n
+
+    def work(i):
+        try:
+            results[i] = function(i)
+        except Exception as error:
+            results[i] = error
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(n)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(GUARD_S)
+    return results
+
+
+# -- asking --------------------------------------------------------------------------------------
+
+
+def test_only_public_async_methods_of_the_world_are_operations(world):
+    offered = operations(world)
+    assert {"double", "never", "work"} <= offered
+    assert not offered & {"_private", "not_async", "until", "open", "constant", "__init__"}
+
+
+def test_ask_brings_the_answer_and_enters_it(link, world):
+    assert link.ask("double", "x") == ["x", "x"]
+    (entry,) = world.ledger.entries()
+    assert (entry.op, entry.args, entry.outcome) == ("double", ("x",), "ok")
+
+
+def test_arrays_go_both_ways(link):
+    there, back = link.ask("double", np.arange(100_000))
+    np.testing.assert_array_equal(there, np.arange(100_000))
+    np.testing.assert_array_equal(back, there)
+
+
+def test_each_operation_is_numbered_for_itself(link):
+    assert [link.ask("count"), link.ask("count")] == [0, 1]
+    link.ask("double", 1)
+    assert link.ask("count") == 2
+
+
+def test_the_pid_is_the_kernels_whatever_the_client_claims(server, world):
+    lie = "import service_link, kata_wire\nkata_wire.os.getpid = lambda: 1\nprint(ask('who'))"
+    process = client(server, lie)
+    assert said(process) == str(process.pid)
+    assert [e.pid for e in world.ledger.entries()] == [process.pid]
+
+
+@pytest.mark.parametrize("detail", [None, 7, {"id": [1, 2]}, np.arange(2).tolist()], ids=repr)
+def test_a_refusal_arrives_with_kind_and_detail(link, world, detail):
+    with pytest.raises(link.Refused) as refusal:
+        link.ask("refuse", "NotFound", detail)
+    assert (refusal.value.kind, refusal.value.detail) == ("NotFound", detail)
+    assert [e.outcome for e in world.ledger.entries()] == ["refused"]
+    assert link.ask("double", 1) == [1, 1]
+
+
+@pytest.mark.parametrize(
+    "op", ["nothing", "_private", "not_async", "until", "open", "__init__", "constant"]
+)
+def test_an_unknown_operation_is_refused_and_not_entered(server, link, world, op):
+    with pytest.raises(link.Refused) as refusal:
+        link.ask(op)
+    assert (refusal.value.kind, refusal.value.detail) == ("NoSuchOperation", op)
+    assert (world.ledger.count(), server.faults) == (0, [])
+
+
+def test_without_a_world_every_operation_is_refused(server, link):
+    server.world = None
+    with pytest.raises(link.Refused, match="NoSuchOperation"):
+        link.ask("double", 1)
+
+
+def test_a_new_world_starts_with_empty_books(server, link, world):
+    link.ask("double", 1)
+    server.world = World(np.random.default_rng(0))
+    link.ask("double", 2)
+    assert [e.args for e in world.ledger.entries()] == [(1,)]
+    assert [e.args for e in server.world.ledger.entries()] == [(2,)]
+
+
+def test_an_argument_that_is_not_plain_is_refused_before_it_is_sent(link, world):
+    with pytest.raises(kata_wire.NotPlainError):
+        link.ask("double", object())
+    assert world.ledger.count() == 0
+    assert link.ask("double", 1) == [1, 1]
+
+
+def test_overlap_is_counted_at_its_peak(link, world):
+    assert in_threads(6, lambda _: link.ask("meet", 6)) == [True] * 6
+    link.ask("meet", 1)
+    assert (world.ledger.peak("meet"), world.ledger.peak()) == (6, 6)
+
+
+def test_calls_of_one_thread_do_not_overlap(link, world):
+    for _ in range(5):
+        link.ask("work")
+    assert world.ledger.peak() == 1
+
+
+def test_until_gives_up_in_the_end(world):
+    assert asyncio.run(world.until(lambda: False, within_s=0.0)) is False
+    assert asyncio.run(world.until(lambda: True, within_s=0.0)) is True
+
+
+# -- spans ---------------------------------------------------------------------------------------
+
+
+def test_a_span_is_open_until_its_block_ends(link, world):
+    with link.span("work") as granted:
+        assert granted == "granted"
+        assert [e.op for e in world.open()] == ["work"]
+    assert becomes(lambda: not world.open())
+    assert [e.outcome for e in world.ledger.entries()] == ["ok"]
+    assert link.ask("double", 1) == [1, 1]
+
+
+def test_a_span_that_ends_in_an_exception_is_dropped(link, world):
+    with pytest.raises(KeyError), link.span("work"):
+        raise KeyError
+    assert becomes(lambda: world.ledger.count("work", "dropped") == 1)
+    assert link.ask("double", 1) == [1, 1]
+
+
+def test_a_refused_span_does_not_run_its_block(link, world):
+    with pytest.raises(link.Refused), link.span("refuse", "Full", None):
+        pytest.fail("the block ran")
+    assert [e.outcome for e in world.ledger.entries()] == ["refused"]
+
+
+def test_a_process_killed_in_a_span_leaves_it_dropped(server, world):
+    process = client(server, "import signal\nwith span('work'):\n    os.kill(os.getpid(), 9)")
+    assert process.wait(GUARD_S) == -signal.SIGKILL
+    assert becomes(lambda: world.ledger.count("work", "dropped") == 1)
+    process.communicate()
+
+
+# -- death ---------------------------------------------------------------------------------------
+
+
+def test_kill_worker_ends_the_process_by_sigkill(server, world):
+    code = """
+try:
+    ask("kill")
+finally:
+    print("survived", flush=True)
+"""
+    process = client(server, code)
+    out, _ = process.communicate(timeout=GUARD_S)
+    assert (process.returncode, out) == (-signal.SIGKILL, "")
+    (entry,) = world.ledger.entries()
+    assert (entry.outcome, entry.pid) == ("killed", process.pid)
+
+
+def test_never_ends_with_its_callers_life(server, world):
+    process = client(server, "ask('never')")
+    assert becomes(lambda: len(world.open("never")) == 1)
+    process.kill()
+    assert becomes(lambda: world.ledger.count("never", "dropped") == 1)
+    process.communicate()
+
+
+def test_a_client_interrupted_in_a_call_can_ask_again(server, world):
+    code = """
+try:
+    ask("never")
+except KeyboardInterrupt:
+    print(ask("double", 1))
+"""
+    process = client(server, code)
+    assert becomes(lambda: len(world.open("never")) == 1)
+    process.send_signal(signal.SIGINT)
+    assert said(process) == "[1, 1]"
+    assert becomes(lambda: world.ledger.count("never", "dropped") == 1)
+
+
+def test_a_world_that_closes_hangs_up_on_its_callers(server, link, world):
+    caller = threading.Thread(target=in_threads, args=(2, lambda _: link.ask("never")))
+    caller.start()
+    assert becomes(lambda: len(world.open("never")) == 2)
+    server.close()
+    caller.join(GUARD_S)
+    assert not caller.is_alive()
+    assert world.ledger.count("never", "dropped") == 2
+    with pytest.raises(ConnectionError):
+        link.ask("double", 1)
+
+
+# -- forks ---------------------------------------------------------------------------------------
+
+
+def test_a_forked_child_speaks_for_itself(server, world):
+    """Parent and child use one module; neither gets the other's answers."""
+    code = """
+ask("who")
+child = os.fork()
+ok = all(ask("who") == os.getpid() for _ in range(50))
+if child == 0:
+    os._exit(0 if ok else 1)
+_, status = os.waitpid(child, 0)
+ok = ok and ask("who") == os.getpid()
+print(ok, status, child)
+"""
+    process = client(server, code)
+    ok, status, child = said(process).split()
+    assert (ok, status) == ("True", "0")
+    pids = [e.pid for e in world.ledger.entries("who")]
+    assert (pids.count(process.pid), pids.count(int(child))) == (52, 50)
+
+
+# -- strangers and defects -----------------------------------------------------------------------
+
+
+def test_a_wrong_token_is_not_served(server, link, world, monkeypatch):
+    monkeypatch.setenv("KATA_SERVICE", service_of(server, "0" * 32))
+    (answer,) = in_threads(1, lambda _: link.ask("double", 1))
+    assert isinstance(answer, ConnectionError)
+    assert world.ledger.count() == 0
+
+
+@pytest.mark.parametrize(
+    "hello",
+    [
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"\xff" * 64,
+        *(b"".join(map(bytes, kata_wire.dump(v))) for v in (None, [], {"pid": 1}, {"token": None})),
+    ],
+)
+def test_a_stranger_is_hung_up_on_and_others_are_served(server, link, world, hello):
+    with socket.socket(socket.AF_UNIX) as stranger:
+        stranger.connect(str(server._path))
+        stranger.sendall(hello)
+        stranger.shutdown(socket.SHUT_WR)
+        try:
+            rest = stranger.recv(1)
+        except ConnectionResetError:
+            rest = b""
+    assert rest == b""
+    assert link.ask("double", 1) == [1, 1]
+    assert world.ledger.count() == 1
+
+
+@pytest.mark.parametrize("request_value", [None, 5, {}, {"op": "double", "args": 5}], ids=repr)
+def test_a_request_that_makes_no_sense_costs_only_its_sender(server, link, request_value):
+    with kata_wire.connect(str(server._path), server.token) as sock:
+        kata_wire.send(sock, request_value)
+        with pytest.raises((EOFError, ConnectionResetError)):
+            kata_wire.receive(sock)
+    assert link.ask("double", 1) == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("op", "args"),
+    [
+        ("fail", ("ValueError",)),
+        ("fail", ("OSError",)),
+        ("fail", ("EOFError",)),
+        ("time_out", ()),
+        ("not_plain", ()),
+        ("refuse_not_plain", ()),
+    ],
+)
+def test_a_defect_of_the_world_is_recorded_as_ours(server, link, op, args):
+    (answer,) = in_threads(1, lambda _: link.ask(op, *args))
+    assert isinstance(answer, Exception)
+    assert becomes(lambda: server.world.ledger.count(outcome="open") == 0)
+    (fault,) = server.faults
+    assert op in fault
+    assert link.ask("double", 1) == [1, 1]
+
+
+def test_a_server_that_cannot_listen_says_so(tmp_path):
+    """The folder is missing: the constructor must fail, not wait for ever."""
+    failure = []
+
+    def build():
+        try:
+            WorldServer(tmp_path / "missing" / "world").close()
+        except OSError as error:
+            failure.append(error)
+
+    builder = threading.Thread(target=build, daemon=True)
+    builder.start()
+    builder.join(3.0)
+    assert not builder.is_alive()
+    assert failure
+
+
+def test_closing_twice_is_harmless(server):
+    server.close()
+    server.close()
