@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import keyword
+import os
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,8 @@ from grader.cluster import ClusterNeeds
 from grader.errors import ChallengeError, UsageError
 from grader.submission import Submission, read_submission
 
-ROOT = Path(__file__).resolve().parent.parent
+# Challenges of one's own can live elsewhere, laid out in the same way.
+ROOT = Path(os.environ.get("KATA_ROOT") or Path(__file__).parent.parent).resolve()
 REQUIRED_FILES = (
     "README.md",
     "challenge.toml",

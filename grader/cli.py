@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import signal
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any, NoReturn
 
-import click
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -21,12 +22,11 @@ from rich.text import Text
 from grader.catalogue import Challenge, find_challenge, read_catalogue
 from grader.errors import (
     EXIT_GRADER,
-    EXIT_INTERRUPTED,
     EXIT_NOT_PASSED,
     EXIT_PASSED,
-    EXIT_USAGE,
     GraderError,
     GradingError,
+    Interrupted,
     UsageError,
 )
 from grader.terminal import Progress, plain
@@ -34,6 +34,7 @@ from grader.terminal import Progress, plain
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="Graded katas for Ray: change one file, run one command, learn whether it is right, "
     "survives faults and is fast.",
@@ -101,7 +102,8 @@ def run(
     _need_ray()
     documents, statuses = [], []
     for challenge, path in zip(challenges, paths, strict=True):
-        document, status = _graded(challenge, path, seed, as_json=as_json)
+        with _interruptible():
+            document, status = _graded(challenge, path, seed, as_json=as_json)
         documents.append(document)
         statuses.append(status)
     if as_json:
@@ -170,7 +172,8 @@ def verify(
             line = f"  {word} {finding.subject}: {plain(finding.detail)}"
             console.print(Text(line, style="" if finding.holds else "red"), soft_wrap=True)
 
-        found[challenge.name] = prove(challenge, runs=runs, quick=quick, tell=tell)
+        with _interruptible():
+            found[challenge.name] = prove(challenge, runs=runs, quick=quick, tell=tell)
     if as_json:
         typer.echo(json.dumps({n: [asdict(f) for f in fs] for n, fs in found.items()}, indent=1))
     holds = all(finding.holds for findings in found.values() for finding in findings)
@@ -185,22 +188,27 @@ def _need_ray() -> None:
         )
 
 
-def _on_terminate(_signum: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    """Ctrl-C and SIGTERM end the block in order, and then the program with its own status."""
+
+    def interrupt(_signum: int, _frame: FrameType | None) -> NoReturn:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted("interrupted; both clusters are ended") from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def main() -> NoReturn:
-    """Run a verb; every error becomes one message and its exit status."""
-    signal.signal(signal.SIGTERM, _on_terminate)
+    """Run a verb; every error of ours becomes one message and its exit status."""
     try:
-        status = app(standalone_mode=False)
+        app()
     except GraderError as error:
         typer.echo(f"grade.py: {error}", err=True)
         sys.exit(error.exit_status)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(EXIT_USAGE)
-    except (KeyboardInterrupt, click.Abort):
-        typer.echo("grade.py: interrupted; both clusters are ended", err=True)
-        sys.exit(EXIT_INTERRUPTED)
-    sys.exit(status or EXIT_PASSED)
+    sys.exit(EXIT_PASSED)

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from grader.arena import Arena
-from grader.catalogue import ROOT, Challenge
+from grader.catalogue import Challenge
 from grader.errors import GradingError
 from grader.judge import JOB, Job, Listener, new_seed
 from grader.record import Record, make_record
@@ -102,8 +102,8 @@ def _run_suite(job: Job) -> None:
     """Run pytest in this process, on the suite alone: no conftest, plugin or option from outside."""
     arguments = [
         str(job.challenge.suite_path),
-        f"--rootdir={ROOT}",
-        f"--config-file={ROOT / 'grader' / 'judge.ini'}",
+        f"--rootdir={job.challenge.folder}",
+        f"--config-file={Path(__file__).parent / 'judge.ini'}",
         "--import-mode=importlib",
         "--noconftest",
         "--disable-plugin-autoload",

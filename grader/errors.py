@@ -6,7 +6,7 @@
     |-- GradingError         3  the grader or a cluster failed: nothing was judged
     |   |-- ClusterError     3  a cluster did not start, or was lost for no fault of the solution
     |   `-- RayChangedError  3  this version of Ray no longer offers what the probes read
-    `-- WireError            3  bytes on a private socket are not a frame
+    `-- Interrupted        130  the user ended the run
 
 What a *solution* does wrong is not an error of the grader: see `grader.observation`.
 """
@@ -38,6 +38,12 @@ class ChallengeError(UsageError):
 
 class GradingError(GraderError):
     """The machinery failed before a verdict; the solution is not to blame."""
+
+
+class Interrupted(GraderError):  # noqa: N818 - nobody's error
+    """The user ended the run; what was started is ended too."""
+
+    exit_status = EXIT_INTERRUPTED
 
 
 class ClusterError(GradingError):

@@ -52,10 +52,18 @@ def signal_all(processes: Iterable[psutil.Process], signum: int) -> None:
             process.send_signal(signum)
 
 
-def end_all(find: Callable[[], list[psutil.Process]], within_s: float = 10.0) -> list[int]:
+def end_all(
+    find: Callable[[], list[psutil.Process]], *, adopted: bool, within_s: float = 10.0
+) -> list[int]:
     """Kill what `find` finds until it finds nothing: a fork in between is found the next time.
 
     Each sweep stops everything before it kills anything, so nothing can answer a death with a birth.
+
+    Args:
+        find: Looks for what is to be ended, anew for each sweep.
+        adopted: Whether the caller is their subreaper and has to collect them; a process with children of
+            its own must not ask for that.
+        within_s: Gives up after this time.
 
     Returns:
         The pids that were still alive at the end; empty when all is well.
@@ -67,9 +75,9 @@ def end_all(find: Callable[[], list[psutil.Process]], within_s: float = 10.0) ->
             return [p.pid for p in alive]
         signal_all(alive, signal.SIGSTOP)
         signal_all(alive, signal.SIGKILL)
-        _reap()
         psutil.wait_procs(alive, timeout=0.5)
-        _reap()
+        if adopted:
+            _reap()
 
 
 def is_running(process: psutil.Process) -> bool:

@@ -232,7 +232,7 @@ def _wrong(challenge: Challenge, arena: Arena, solution: WrongSolution, *, quick
     parts += [f"our own defect in {name}: {seen[name].message}" for name in ours]
     return Finding(
         subject=f"wrong: {solution.path.stem}",
-        holds=not (accepted or surplus or ours) and not record.score.passed,
+        holds=not (accepted or surplus or ours),
         detail="; ".join(parts),
     )
 

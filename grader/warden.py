@@ -87,7 +87,7 @@ class Warden:
         if self._state is not None:
             self._state.close()
             self._state = None
-        left = processes.end_all(self._family)
+        left = processes.end_all(self._family, adopted=True)
         for ended in (self.cluster, self.driver):
             if ended is not None:
                 ended.returncode = ended.returncode or -signal.SIGKILL  # reaped by the sweep
@@ -126,7 +126,7 @@ class Warden:
                 self.driver.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.driver.wait(5)
-        processes.end_all(self._strays)
+        processes.end_all(self._strays, adopted=True)
         self.driver = None
         return ended
 

@@ -119,7 +119,7 @@ class WardenClient:
 
 def sweep_side(root: Path) -> list[int]:
     """End the processes of a side whose warden is gone and remove its folder."""
-    left = processes.end_all(lambda: processes.marked(str(root)))
+    left = processes.end_all(lambda: processes.marked(str(root)), adopted=False)
     shutil.rmtree(root, ignore_errors=True)
     return left
 

@@ -300,9 +300,11 @@ CASES = {
 
 def numbered(which):
     """(cause, snapshot) pairs with readable ids."""
-    for cause, cases in CASES.items():
-        for number, case in enumerate(cases[which]):
-            yield pytest.param(cause, case, id=f"{cause}-{number}")
+    return [
+        pytest.param(cause, case, id=f"{cause}-{number}")
+        for cause, cases in CASES.items()
+        for number, case in enumerate(cases[which])
+    ]
 
 
 def rule(cause):

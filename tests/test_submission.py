@@ -130,7 +130,7 @@ def test_text_that_is_not_utf_8_is_told_with_its_line(tmp_path, source):
 )
 def test_what_the_parser_cannot_stand_is_told_in_a_sentence(tmp_path, source):
     problem = problem_of(tmp_path, source)
-    assert problem.startswith("solution.py ")
+    assert problem.startswith("solution.py")
     assert "None" not in problem
     assert not problem.splitlines()[0].rstrip().endswith(":"), "the reason is missing"
     assert len(problem) < 7000

@@ -16,9 +16,7 @@ NOT_JUDGED = ("inconclusive", "error")
 
 
 def a_behaviour(name="test_a", points=10, *, required=False):
-    return Behaviour(
-        name=name, title=name, points=points, category="correctness", required=required
-    )
+    return Behaviour(name=name, title=name, points=points, category="correctness", required=required)
 
 
 def a_check(outcome, points=10, *, name="test_a", required=False, earned=None):
@@ -113,9 +111,7 @@ def settled(checks, passes):
     """What the run would be if each open check, in turn, passed or failed."""
     passes = iter(passes)
     closed = [
-        a_check(
-            "pass" if next(passes) else "fail", c.behaviour.points, required=c.behaviour.required
-        )
+        a_check("pass" if next(passes) else "fail", c.behaviour.points, required=c.behaviour.required)
         if c.outcome in NOT_JUDGED
         else c
         for c in checks

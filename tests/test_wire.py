@@ -44,6 +44,8 @@ def assert_same(left, right):
         assert [*map(repr, left)] == [*map(repr, right)]
         for key in left:
             assert_same(left[key], right[key])
+    elif type(left) is int:
+        assert left == right
     else:
         assert repr(left) == repr(right)  # tells nan, -0.0 and True from what equals them
 
@@ -304,7 +306,7 @@ def array_head(*head):
         ext(99, b""),
         ext(TUPLE, b"\x01"),
         ext(BIG_INT, b"12x"),
-        ext(BIG_INT, b"9" * 1_000_000),
+        ext(BIG_INT, b""),
         array_head(0, "O", [1]),
         array_head(0, "f8,O", [1]),
         array_head(0, [["a", "O"]], [1]),
@@ -347,9 +349,7 @@ try:
 except kata_wire.BrokenFrameError:
     print("refused")
 """
-    ran = subprocess.run(
-        [sys.executable, "-c", script], check=False, capture_output=True, text=True
-    )
+    ran = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, text=True)
     assert (ran.returncode, ran.stdout.strip()) == (0, "refused"), ran.stderr
 
 

@@ -91,10 +91,16 @@ def process_orders(orders: list[dict], *, deadline_s: float) -> dict:
                 outcome["failed"][shipments[ref]] = reason_of(error)
         outcome["timed_out"] = [shipments[ref] for ref in late]
     finally:  # also when the driver itself is interrupted
-        for ref in prices:
-            ray.cancel(ref, force=True)  # nothing happens to those that have finished
+        # Only those: cancelling a task in the moment it ends may abort the driver (Ray 2.60).
+        for ref in unfinished(prices):
+            ray.cancel(ref, force=True)
         ray.kill(counter)
     return outcome
+
+
+def unfinished(refs: list[ray.ObjectRef]) -> list[ray.ObjectRef]:
+    """Those of the references whose task has not ended."""
+    return ray.wait(refs, num_returns=len(refs), timeout=0)[1]
 
 
 def reason_of(error: RayError) -> str:

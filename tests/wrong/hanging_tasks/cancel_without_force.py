@@ -25,6 +25,10 @@ class Counter:
         return amount
 
 
+def unfinished(refs):
+    return ray.wait(refs, num_returns=len(refs), timeout=0)[1]
+
+
 def process_orders(orders, *, deadline_s):
     due = time.monotonic() + deadline_s
     result = {"done": {}, "timed_out": [], "failed": {}}
@@ -48,7 +52,7 @@ def process_orders(orders, *, deadline_s):
                 result["failed"][shipments[ref]] = str(error)
         result["timed_out"] = [shipments[ref] for ref in late]
     finally:
-        for ref in prices:
+        for ref in unfinished(prices):
             ray.cancel(ref)
         ray.kill(counter)
     return result

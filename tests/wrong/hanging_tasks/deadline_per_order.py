@@ -23,6 +23,10 @@ class Counter:
         return amount
 
 
+def unfinished(refs):
+    return ray.wait(refs, num_returns=len(refs), timeout=0)[1]
+
+
 def process_orders(orders, *, deadline_s):
     result = {"done": {}, "timed_out": [], "failed": {}}
     if not orders:
@@ -44,7 +48,7 @@ def process_orders(orders, *, deadline_s):
             except RayError as error:
                 result["failed"][shipments[ref]] = str(error)
     finally:
-        for ref in prices:
+        for ref in unfinished(prices):
             ray.cancel(ref, force=True)
         ray.kill(counter)
     return result

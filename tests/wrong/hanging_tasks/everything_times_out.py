@@ -24,6 +24,10 @@ class Counter:
         return amount
 
 
+def unfinished(refs):
+    return ray.wait(refs, num_returns=len(refs), timeout=0)[1]
+
+
 def process_orders(orders, *, deadline_s):
     due = time.monotonic() + deadline_s
     result = {"done": {}, "timed_out": [], "failed": {}}
@@ -45,7 +49,7 @@ def process_orders(orders, *, deadline_s):
                 result["timed_out"].append(shipments[ref])
         result["timed_out"] += [shipments[ref] for ref in late]
     finally:
-        for ref in prices:
+        for ref in unfinished(prices):
             ray.cancel(ref, force=True)
         ray.kill(counter)
     return result

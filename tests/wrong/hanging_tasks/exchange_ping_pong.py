@@ -43,6 +43,10 @@ class Returns:
         return service.take_back(order)
 
 
+def unfinished(refs):
+    return ray.wait(refs, num_returns=len(refs), timeout=0)[1]
+
+
 def process_orders(orders, *, deadline_s):
     due = time.monotonic() + deadline_s
     result = {"done": {}, "timed_out": [], "failed": {}}
@@ -75,7 +79,7 @@ def process_orders(orders, *, deadline_s):
                 result["failed"][shipments[ref]] = str(error)
         result["timed_out"] = [shipments[ref] for ref in late]
     finally:
-        for ref in prices:
+        for ref in unfinished(prices):
             ray.cancel(ref, force=True)
         for actor in actors:
             ray.kill(actor)

@@ -18,6 +18,10 @@ def handle(order):
     return amount
 
 
+def unfinished(refs):
+    return ray.wait(refs, num_returns=len(refs), timeout=0)[1]
+
+
 def process_orders(orders, *, deadline_s):
     due = time.monotonic() + deadline_s
     result = {"done": {}, "timed_out": [], "failed": {}}
@@ -38,6 +42,6 @@ def process_orders(orders, *, deadline_s):
                 result["failed"][shipments[ref]] = str(error)
         result["timed_out"] = [shipments[ref] for ref in late]
     finally:
-        for ref in shipments:
+        for ref in unfinished(list(shipments)):
             ray.cancel(ref, force=True)
     return result

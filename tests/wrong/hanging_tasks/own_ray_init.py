@@ -8,7 +8,7 @@ import service
 from ray.exceptions import RayError, RayTaskError
 
 ray.shutdown()
-ray.init(num_cpus=8, include_dashboard=False)
+ray.init(address="local", num_cpus=8, include_dashboard=False)
 
 
 @ray.remote(num_cpus=1)
@@ -26,6 +26,10 @@ class Counter:
     def ship(self, order, amount):
         service.ship(order)
         return amount
+
+
+def unfinished(refs):
+    return ray.wait(refs, num_returns=len(refs), timeout=0)[1]
 
 
 def process_orders(orders, *, deadline_s):
@@ -51,7 +55,7 @@ def process_orders(orders, *, deadline_s):
                 result["failed"][shipments[ref]] = str(error)
         result["timed_out"] = [shipments[ref] for ref in late]
     finally:
-        for ref in prices:
+        for ref in unfinished(prices):
             ray.cancel(ref, force=True)
         ray.kill(counter)
     return result

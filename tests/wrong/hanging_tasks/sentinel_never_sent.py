@@ -26,6 +26,10 @@ class Counter:
         return amount
 
 
+def unfinished(refs):
+    return ray.wait(refs, num_returns=len(refs), timeout=0)[1]
+
+
 def collect(shipments, results):
     pending = list(shipments)
     while pending:
@@ -56,7 +60,7 @@ def process_orders(orders, *, deadline_s):
             pass
         result["timed_out"] = [o["id"] for o in orders if o["id"] not in result["done"]]
     finally:
-        for ref in prices:
+        for ref in unfinished(prices):
             ray.cancel(ref, force=True)
         ray.kill(counter)
     return result

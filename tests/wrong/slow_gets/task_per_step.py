@@ -1,11 +1,11 @@
 # rejected-by: test_few_tasks, test_speed
-"""Believed that finer tasks are better: three per record, chained by references and never waited for."""
+"""Believed that finer tasks are better: four per record, chained by references and never waited for."""
 
 import ray
 import service
 
 
-@ray.remote(num_cpus=0.25)
+@ray.remote(num_cpus=0.5)
 def fetch(record_id):
     try:
         return service.fetch(record_id)
@@ -13,23 +13,27 @@ def fetch(record_id):
         return None
 
 
-@ray.remote(num_cpus=0.25)
+@ray.remote(num_cpus=0.5)
 def compute_features(raw):
     return None if raw is None else service.features(raw)
 
 
-@ray.remote(num_cpus=0.25)
-def score(record_id, features, model):
-    if features is None:
+@ray.remote(num_cpus=1)
+def score(features, model):
+    return None if features is None else service.score(features, model)
+
+
+@ray.remote(num_cpus=0.5)
+def as_result(record_id, value):
+    if value is None:
         return {"id": record_id, "error": "not found"}
-    return {"id": record_id, "score": service.score(features, model)}
+    return {"id": record_id, "score": value}
 
 
 def score_all(record_ids, model):
     model_ref = ray.put(model)
-    return ray.get(
-        [
-            score.remote(record_id, compute_features.remote(fetch.remote(record_id)), model_ref)
-            for record_id in record_ids
-        ]
-    )
+    results = []
+    for record_id in record_ids:
+        features = compute_features.remote(fetch.remote(record_id))
+        results.append(as_result.remote(record_id, score.remote(features, model_ref)))
+    return ray.get(results)

@@ -1,0 +1,62 @@
+"""What the tests share: a copy of the toy challenge, and grade.py run as a user runs it."""
+
+import dataclasses
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+def pytest_addoption(parser):
+    parser.addoption("--matrix", action="store_true", help="also run what takes an hour")
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("--matrix"):
+        skip = pytest.mark.skip(reason="part of the full matrix: pytest --matrix -m matrix")
+        for item in items:
+            if item.get_closest_marker("matrix"):
+                item.add_marker(skip)
+
+
+@dataclasses.dataclass
+class Ended:
+    """How a command ended."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def document(self):
+        """The one JSON document on stdout."""
+        return json.loads(self.out)
+
+
+def command(*args):
+    return [sys.executable, str(ROOT / "grade.py"), *map(str, args)]
+
+
+def environment(root, **more):
+    return os.environ | {"KATA_ROOT": str(root), "COLUMNS": "100"} | more
+
+
+def grade_py(root, *args, **more):
+    """Run grade.py to its end on the challenges below `root`."""
+    done = subprocess.run(
+        command(*args), capture_output=True, text=True, env=environment(root, **more), check=False
+    )
+    return Ended(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture
+def toy_root(tmp_path):
+    """A root of its own with the toy challenge."""
+    shutil.copytree(ROOT / "tests" / "toy", tmp_path / "root")
+    return tmp_path / "root"

@@ -1,0 +1,185 @@
+"""The command line as people use it: what is printed, and the exit status."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+
+import psutil
+import pytest
+
+from tests.conftest import ROOT, command, environment, grade_py
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["run", "toi"], "Did you mean toy?"),
+        (["run", "quicksort"], "python grade.py list"),
+        (["run", "toy", "--solution", "nowhere.py"], "there is no such file"),
+        (["run", "toy", "--solution", "."], "is a folder"),
+        (["run", "toy", "--against", "teacher"], "solution, stub or reference"),
+        (["run", "toy", "--against", "stub", "--solution", "x.py"], "not both"),
+        (["run"], "name of one challenge, or --all"),
+        (["run", "toy", "--all"], "name of one challenge, or --all"),
+        (["run", "--all"], "No challenge has been started"),
+        (["run", "toy", "--seed", "minus"], "--seed"),
+        (["dance"], "dance"),
+        (["verify"], "name of one challenge"),
+    ],
+)
+def test_what_cannot_be_done_is_said_with_status_2(toy_root, args, words):
+    ended = grade_py(toy_root, *args)
+    assert ended.status == 2
+    assert words in ended.err
+    assert "Traceback" not in ended.err
+    assert ended.out == ""
+
+
+def test_a_broken_challenge_is_named_with_file_and_key(toy_root):
+    toml = toy_root / "challenges" / "toy" / "challenge.toml"
+    toml.write_text(toml.read_text().replace("num_cpus = 2", 'num_cpus = "two"'))
+    ended = grade_py(toy_root, "run", "toy")
+    assert ended.status == 2
+    assert "challenges/toy/challenge.toml" in ended.err
+    assert "num_cpus" in ended.err
+    assert "num_cpus = 4" in ended.err
+
+
+def test_a_suite_whose_points_do_not_add_up_is_refused(toy_root):
+    suite = toy_root / "challenges" / "toy" / "hidden" / "test_spec.py"
+    suite.write_text(suite.read_text().replace("points=40", "points=50"))
+    ended = grade_py(toy_root, "run", "toy")
+    assert ended.status == 2
+    assert "add up to 110, not 100" in ended.err
+
+
+def test_list_shows_what_there_is(toy_root):
+    assert "toy" in grade_py(toy_root, "list").out
+    (listed,) = grade_py(toy_root, "list", "--json").document
+    assert listed["name"] == "toy"
+    assert listed["started"] is False
+
+
+def test_start_lays_out_the_stub_once_and_never_overwrites(toy_root):
+    folder = toy_root / "challenges" / "toy"
+    first = grade_py(toy_root, "start", "toy")
+    assert first.status == 0
+    assert first.out.splitlines()[-1] == "Next: python grade.py run toy"
+    assert (folder / "solution.py").read_text() == (folder / "stub.py").read_text()
+    (folder / "solution.py").write_text("mine")
+    second = grade_py(toy_root, "start", "toy")
+    assert second.status == 2
+    assert (folder / "solution.py").read_text() == "mine"
+
+
+def test_without_ray_the_way_to_install_it_is_shown(toy_root, tmp_path):
+    hidden = tmp_path / "hidden"
+    hidden.mkdir()
+    (hidden / "sitecustomize.py").write_text(
+        "import importlib.util as u\n"
+        "find = u.find_spec\n"
+        "u.find_spec = lambda name, *a: None if name == 'ray' else find(name, *a)\n"
+    )
+    ended = grade_py(toy_root, "run", "toy", PYTHONPATH=str(hidden))
+    assert ended.status == 3
+    assert "Ray is not installed" in ended.err
+    assert "pip install" in ended.err
+
+
+def test_the_stub_is_graded_when_there_is_no_solution(toy_root):
+    ended = grade_py(toy_root, "run", "toy")
+    assert ended.status == 1
+    assert "this grades the stub" in ended.out
+    assert ended.out.splitlines()[-1] == "Next: python grade.py start toy"
+    (record,) = (toy_root / ".grade" / "records" / "toy").glob("*.json")
+    kept = json.loads(record.read_text())
+    assert kept["solution"]["kind"] == "stub"
+    assert kept["passed"] is False
+
+
+def test_json_is_the_only_thing_on_stdout_and_the_reference_passes(toy_root):
+    ended = grade_py(toy_root, "run", "toy", "--against", "reference", "--json", "--seed", "7")
+    assert ended.status == 0, ended.err
+    record = ended.document
+    assert record["schema"] == 1
+    assert (record["score"], record["passed"], record["outcome"]) == (100, True, "passed")
+    assert record["seed"] == 7
+    assert {check["outcome"] for check in record["checks"]} == {"pass"}
+    assert sum(check["points"] for check in record["checks"]) == 100
+    (race,) = record["benchmark"]
+    assert len(race["learner_s"]) == len(race["reference_s"]) == race["rounds"] >= 5
+    assert "PASS" in ended.err
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_ends_both_clusters_with_status_130(toy_root, signum):
+    hanging = toy_root / "hanging.py"
+    hanging.write_text("import time\ndef total(keys):\n    time.sleep(600)\n")
+    run = subprocess.Popen(
+        command("run", "toy", "--solution", hanging),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(toy_root),
+    )
+    family = await_processes(run.pid, "raylet", 2)
+    run.send_signal(signum)
+    _, err = run.communicate(timeout=60)
+    assert run.returncode == 130
+    assert "interrupted" in err
+    _, alive = psutil.wait_procs(family, timeout=20)
+    assert not alive
+
+
+def await_processes(pid, name, count):
+    """All descendants of a process once `count` of them are called `name`."""
+    process = psutil.Process(pid)
+    while process.is_running():
+        family = process.children(recursive=True)
+        if sum(is_called(p, name) for p in family) >= count:
+            return family
+        if process.status() == psutil.STATUS_ZOMBIE:
+            break
+    raise AssertionError("the run ended before its clusters were up")
+
+
+def is_called(process, name):
+    try:
+        return process.name() == name
+    except psutil.NoSuchProcess:
+        return False
+
+
+def test_leftovers_of_a_killed_run_are_removed_by_the_next(toy_root):
+    from grader.warden_client import new_folder, sweep_leftovers
+
+    mine, dead = new_folder(), new_folder()
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    (dead.root / "owner.json").write_text(json.dumps({"pid": gone.pid, "created": 1.0}))
+    marked = subprocess.Popen(["sleep", "600"], env=os.environ | {"KATA_SIDE": str(dead.root)})
+    try:
+        removed = sweep_leftovers()
+        assert dead.root in removed
+        assert not dead.root.exists()
+        assert mine.root.exists()
+        assert marked.wait(10) is not None
+    finally:
+        shutil.rmtree(mine.root)
+
+
+def test_plain_pytest_runs_a_challenges_suites(toy_root):
+    shutil.copy(ROOT / "conftest.py", toy_root)
+    shutil.copy(ROOT / "tests/toy/reference/toy/solution.py", toy_root / "challenges" / "toy")
+    done = subprocess.run(
+        [*command()[:1], "-m", "pytest", "--import-mode=importlib", "-q", "challenges/toy"],
+        cwd=toy_root,
+        env=environment(toy_root, PYTHONPATH=str(ROOT)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "5 passed" in done.stdout

@@ -1,0 +1,128 @@
+"""What tests count and what they find left behind, on a real cluster."""
+
+import numpy as np
+import pytest
+
+from grader.learner import Learner
+from tests.sides import EchoWorld, side_with
+
+PROGRAM = """
+import time
+import numpy as np
+import ray
+import service
+from ray.util.placement_group import placement_group
+
+kept = []
+
+@ray.remote
+def small(x):
+    return x
+
+@ray.remote
+class Box:
+    def put(self, x):
+        return x
+
+@ray.remote
+def slow():
+    time.sleep(600)
+
+def work(n_tasks, n_calls, megabytes):
+    box = Box.remote()
+    ray.get([small.remote(i) for i in range(n_tasks)])
+    ray.get([box.put.remote(i) for i in range(n_calls)])
+    ray.get([ray.put(np.zeros(1_000_000, np.uint8)) for _ in range(megabytes)])
+
+def keep_actor():
+    kept.append(Box.remote())
+    ray.get(kept[-1].put.remote(1))
+
+def keep_task():
+    kept.append(slow.remote())
+    time.sleep(0.3)
+
+def keep_object():
+    kept.append(ray.put(np.zeros(8_000_000, np.uint8)))
+
+def keep_group():
+    kept.append(placement_group([{"CPU": 1}]))
+    ray.get(kept[-1].ready())
+
+def keep_call():
+    import threading
+    threading.Thread(target=service.never, args=(1,), daemon=True).start()
+    time.sleep(0.2)
+
+def keep_cycle():
+    cycle = [ray.put(np.zeros(8_000_000, np.uint8))]
+    cycle.append(cycle)
+"""
+
+
+@pytest.fixture(scope="module")
+def side(tmp_path_factory):
+    with side_with(PROGRAM, tmp_path_factory.mktemp("learner")) as started:
+        yield started
+
+
+@pytest.fixture
+def learner(side):
+    world = EchoWorld(np.random.default_rng(0))
+    side.set_world(world)
+    if not side.becomes_clean(within_s=1.0):
+        side.recover()
+    side.ready()
+    return Learner(side, world)
+
+
+def test_tasks_actors_and_bytes_are_counted_exactly(learner):
+    with learner.counting() as counts:
+        learner.call("work", 7, 5, 3)
+    assert counts.tasks == {"small": 7, "Box.put": 5}
+    assert counts.n_tasks == 12
+    assert counts.n_actors == 1
+    assert 3_000_000 <= counts.stored_bytes < 3_010_000
+    assert counts.spilled_bytes == 0
+
+
+def test_only_the_block_is_counted(learner):
+    learner.call("work", 3, 0, 1)
+    with learner.counting() as counts:
+        learner.call("work", 2, 0, 0)
+    assert counts.tasks == {"small": 2}
+    assert counts.stored_bytes < 100_000
+
+
+@pytest.mark.parametrize("name", ["work", "keep_cycle"])
+def test_a_clean_call_leaves_nothing(learner, name):
+    learner.call(name, *((4, 4, 4) if name == "work" else ()))
+    assert learner.leftovers() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("keep_actor", "1 actor(s) Box alive"),
+        ("keep_task", "1 task(s) slow unfinished"),
+        ("keep_object", "8 MB more in the object store than before"),
+        ("keep_group", "placement group created"),
+        ("keep_call", "1 call(s) of service.never unanswered"),
+    ],
+)
+def test_what_is_left_is_named(learner, name, words):
+    learner.call(name)
+    assert words in learner.leftovers(within_s=0.5)
+    learner.side.recover()
+
+
+def test_workers_are_known_by_pid_and_the_driver_is_none(learner):
+    learner.call("work", 4, 0, 0)
+    assert learner.worker_pids()
+    assert learner.driver_pid not in learner.worker_pids()
+
+
+def test_cpus_are_free_again_after_a_call(learner):
+    learner.call("work", 4, 0, 0)
+    assert learner.side.becomes_clean()
+    assert learner.free_cpus() == learner.num_cpus == 4

@@ -1,0 +1,145 @@
+"""Nothing that a side started gets away, however it tries.
+
+`end_all` collects every child of its process, so each test runs it in a process of its own.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from grader.processes import MARKER, descendants, end_all, marked
+
+GUARD_S = 30.0
+
+# What a child does after its start; `ready` tells the test's process that it has got that far.
+ESCAPES = {
+    "child": "ready()",
+    "grandchild": "if os.fork() == 0: ready()",
+    "double-forked daemon in a session of its own": """
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        ready()
+    else:
+        os._exit(0)
+else:
+    os._exit(0)
+""",
+    "deaf to every signal it may ignore": """
+for number in set(signal.Signals) - {signal.SIGKILL, signal.SIGSTOP, signal.SIGCHLD}:
+    signal.signal(number, signal.SIG_IGN)
+ready()
+""",
+    "stopped": "ready()\nos.kill(os.getpid(), signal.SIGSTOP)",
+    "two that replace each other": """
+def guard(other):
+    while True:
+        while psutil.pid_exists(other) and psutil.Process(other).status() != "zombie":
+            time.sleep(0.001)
+        mine = os.getpid()
+        if os.fork() == 0:
+            other = mine
+        else:
+            other = psutil.Process().children()[-1].pid
+mine = os.getpid()
+child = os.fork()
+if child == 0:
+    ready()
+guard(child or mine)
+""",
+}
+
+SCRIPT = """
+import os, signal, sys, time
+import psutil
+from grader.processes import become_subreaper, descendants, end_all
+
+assert become_subreaper()
+read, write = os.pipe()
+
+def ready():
+    os.write(write, b"%d\\n" % os.getpid())
+
+if os.fork() == 0:
+    exec(sys.argv[1])
+    while True:
+        signal.pause()
+pid = int(os.read(read, 100).split()[0])
+there = [p.pid for p in descendants(os.getpid())]
+left = end_all(lambda: descendants(os.getpid()))
+alive = psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie"
+print(pid in there, left, alive, [p.pid for p in descendants(os.getpid())])
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux has subreapers")
+@pytest.mark.parametrize("escape", ESCAPES.values(), ids=ESCAPES.keys())
+def test_nothing_below_a_subreaper_gets_away(escape):
+    ran = subprocess.run(
+        [sys.executable, "-c", SCRIPT, escape],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=GUARD_S,
+    )
+    assert ran.stdout.split() == ["True", "[]", "False", "[]"], ran.stderr
+
+
+def test_ending_nothing_is_well():
+    assert end_all(list) == []
+
+
+IMMORTAL = """
+import psutil, subprocess, sys
+from grader.processes import end_all
+
+class Unreachable(psutil.Process):
+    def send_signal(self, signum):
+        pass
+
+child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+print(end_all(lambda: [Unreachable(child.pid)], within_s=0.0) == [child.pid], child.poll())
+child.communicate(b"\\n")
+"""
+
+
+def test_what_cannot_be_ended_is_told():
+    """A process that no signal reaches, as one of another user would be."""
+    ran = subprocess.run(
+        [sys.executable, "-c", IMMORTAL],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=GUARD_S,
+    )
+    assert ran.stdout.split() == ["True", "None"], ran.stderr
+
+
+def test_descendants_of_a_process_that_is_gone_are_none():
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    child.wait()
+    assert descendants(child.pid) == []
+
+
+def test_processes_are_found_by_the_marker_in_their_environment():
+    name = f"side-{os.getpid()}"
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", "input()"],
+            stdin=subprocess.PIPE,
+            env={**os.environ, MARKER: value},
+            start_new_session=True,
+        )
+        for value in (name, name, name + "-other")
+    ]
+    try:
+        assert {p.pid for p in marked(name)} == {p.pid for p in started[:2]}
+    finally:
+        for process in started:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            process.stdin.close()
+    assert marked(name) == []

@@ -1,0 +1,75 @@
+"""Fails loudly when Ray changes the private tables that the probes read."""
+
+import pytest
+
+from tests.sides import side_with
+
+PROGRAM = """
+import ray
+
+@ray.remote
+class Box:
+    def put(self, x):
+        return ray.get_runtime_context().get_actor_id()
+
+box = None
+
+@ray.remote(num_cpus=3)
+def big():
+    return 1
+
+def run():
+    global box
+    box = Box.options(num_cpus=2, name="box").remote()
+    pending = big.remote()
+    return ray.get(box.put.remote(1)), ray.wait([pending], timeout=1.0)[1] != []
+"""
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory):
+    with side_with(PROGRAM, tmp_path_factory.mktemp("state")) as side:
+        actor_id, is_pending = side.call("solution", "run", (), {}, 20.0)
+        assert is_pending
+        parts = ("nodes", "available", "tasks", "actors", "placement_groups", "worker_pids", "store")
+        yield actor_id, side.look(*parts)
+
+
+def test_tasks_have_name_state_needs_parent_and_process(tables):
+    actor_id, seen = tables
+    by_name = {task["name"]: task for task in seen["tasks"]}
+    big, put = by_name["big"], by_name["Box.put"]
+    assert big["kind"] == "NORMAL_TASK"
+    assert big["state"] == "PENDING_NODE_ASSIGNMENT"
+    assert big["required"] == {"CPU": 3.0}
+    assert big["pid"] == 0
+    assert put["kind"] == "ACTOR_TASK"
+    assert put["actor_id"] == actor_id
+    assert put["pid"] in seen["worker_pids"]
+    assert put["times_s"]["RUNNING"] > 1e9
+    assert by_name["Box.__init__"]["kind"] == "ACTOR_CREATION_TASK"
+    assert big["parent_id"] == put["parent_id"]
+
+
+def test_actors_have_class_state_process_and_what_they_hold(tables):
+    actor_id, seen = tables
+    (actor,) = seen["actors"]
+    assert actor["actor_id"] == actor_id
+    assert (actor["class_name"], actor["state"], actor["name"]) == ("Box", "ALIVE", "box")
+    assert actor["held"] == {"CPU": 2.0}
+    assert actor["pid"] in seen["worker_pids"]
+    assert actor["detached"] is False
+
+
+def test_nodes_have_resources_and_what_is_free(tables):
+    _, seen = tables
+    (node,) = seen["nodes"]
+    assert node["resources"]["CPU"] == 4.0
+    assert seen["available"][node["node_id"]]["CPU"] == 2.0
+
+
+def test_store_counters_are_numbers(tables):
+    _, seen = tables
+    assert set(seen["store"]) == {"used_bytes", "created_bytes", "created_objects", "spilled_bytes"}
+    assert all(type(value) is int for value in seen["store"].values())
+    assert seen["placement_groups"] == []
