@@ -7,7 +7,7 @@ import json
 import shutil
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
@@ -46,9 +46,13 @@ Name = Annotated[str, typer.Argument(help="Name of a challenge, as `list` shows 
 @app.command("list")
 def list_challenges(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    markdown: Annotated[bool, typer.Option(help="Print the table of the README.")] = False,
 ) -> None:
     """Show all challenges in learning order."""
     challenges = read_catalogue()
+    if markdown:
+        typer.echo(markdown_table(challenges))
+        return
     if as_json:
         typer.echo(json.dumps([_listed(c) for c in challenges], indent=1))
         return
@@ -60,6 +64,15 @@ def list_challenges(
         table.add_row(c.name, c.kind, str(c.level), str(c.minutes), state, c.summary)
     Console().print(table)
     typer.echo("Next: python grade.py start NAME")
+
+
+def markdown_table(challenges: Sequence[Challenge]) -> str:
+    """The challenges as a Markdown table."""
+    rows = [
+        f"| [{c.name}](challenges/{c.name}/README.md) | {c.kind} | {c.level} | {c.minutes} | {c.summary} |"
+        for c in challenges
+    ]
+    return "\n".join(["| name | kind | level | minutes | story |", "|---|---|---|---|---|", *rows])
 
 
 def _listed(challenge: Challenge) -> dict[str, Any]:

@@ -40,6 +40,8 @@ from grader.submission import Submission
 from grader.warden_client import WardenClient, WardenLostError, new_folder
 
 LOAD_WITHIN_S = 15.0
+HANGS_BEFORE_IMPATIENCE = 2
+PLAIN_DEADLINE_S = 10.0
 CLEAN_WITHIN_S = 5.0
 
 
@@ -65,6 +67,7 @@ class Side:
         self._challenge: Path | None = None
         self._not_loadable: NotLoadable | None = None
         self._load_failures = 0
+        self._timeouts = 0
 
     # -- life ------------------------------------------------------------------------------------
 
@@ -112,7 +115,7 @@ class Side:
             self._drop_driver()
             self._ensure_clean()
         self._submission, self._challenge = submission, challenge
-        self._not_loadable, self._load_failures = None, 0
+        self._not_loadable, self._load_failures, self._timeouts = None, 0, 0
         if self._warden is not None:
             self._stage()
 
@@ -253,9 +256,9 @@ class Side:
             raise ClusterError(f"a driver could not join its cluster: {seen.message}") from None
 
     def _load_failed(self, seen: Observation) -> None:
-        """Try an import that hung or crashed once more, then take it as a fact about the solution."""
+        """Try an import that crashed once more, then take it as a fact about the solution."""
         self._load_failures += 1
-        if self._load_failures < 2 and not isinstance(seen, SolutionRaised):
+        if self._load_failures < 2 and isinstance(seen, SolutionCrashed):
             self.ready()
             return
         self._not_loadable = NotLoadable(f"solution.py cannot be imported: {seen.message}", seen.outcome)
@@ -282,13 +285,19 @@ class Side:
         self.ready()
         request = {"do": "call", "module": module, "name": name}
         self._exchange({**request, "args": list(args), "kwargs": kwargs}, TRANSFER_WITHIN_S)
-        return lambda deadline_s: self._exchange({"go": True}, deadline_s)
+        return lambda deadline_s: self._exchange({"go": True}, self._patience_s(deadline_s))
 
     def call(
         self, module: str, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], deadline_s: float
     ) -> Any:
         """Call a function in the driver and wait at most `deadline_s`: see `prepare`."""
         return self.prepare(module, name, args, kwargs)(deadline_s)
+
+    def _patience_s(self, deadline_s: float) -> float:
+        """A generous deadline is for busy machines; a solution that hung before gets a plain one."""
+        if self._timeouts < HANGS_BEFORE_IMPATIENCE:
+            return deadline_s
+        return min(deadline_s, max(PLAIN_DEADLINE_S, deadline_s / 3))
 
     def collect_garbage(self) -> None:
         """Let the driver drop what only reference cycles keep alive."""
@@ -301,6 +310,7 @@ class Side:
             self.link.send(request)
             return understood(self.link.receive(deadline_s))
         except TimeoutError:
+            self._timeouts += 1
             finding = self._explained()
             self.recover()
             raise SolutionTimeout(f"it did not return within {deadline_s:g} s. {finding.text()}") from None

@@ -33,12 +33,17 @@ for number in set(signal.Signals) - {signal.SIGKILL, signal.SIGSTOP, signal.SIGC
     signal.signal(number, signal.SIG_IGN)
 ready()
 """,
-    "stopped": "ready()\nos.kill(os.getpid(), signal.SIGSTOP)",
+    "stopped": """
+import ctypes
+ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # dies with the test, should that fail
+ready()
+os.kill(os.getpid(), signal.SIGSTOP)
+""",
     "two that replace each other": """
 def guard(other):
     while True:
         while psutil.pid_exists(other) and psutil.Process(other).status() != "zombie":
-            time.sleep(0.001)
+            pause(0.001)
         mine = os.getpid()
         if os.fork() == 0:
             other = mine
@@ -53,23 +58,28 @@ guard(child or mine)
 }
 
 SCRIPT = """
-import os, signal, sys, time
+import os, select, signal, sys
 import psutil
 from grader.processes import become_subreaper, descendants, end_all
 
 assert become_subreaper()
 read, write = os.pipe()
+lifeline, held = os.pipe()  # closes with this process: if the test fails, nothing stays behind
 
 def ready():
     os.write(write, b"%d\\n" % os.getpid())
 
+def pause(seconds=None):
+    if select.select([lifeline], [], [], seconds)[0]:
+        os._exit(1)
+
 if os.fork() == 0:
+    os.close(held)
     exec(sys.argv[1])
-    while True:
-        signal.pause()
+    pause()
 pid = int(os.read(read, 100).split()[0])
 there = [p.pid for p in descendants(os.getpid())]
-left = end_all(lambda: descendants(os.getpid()))
+left = end_all(lambda: descendants(os.getpid()), adopted=True)
 alive = psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie"
 print(pid in there, left, alive, [p.pid for p in descendants(os.getpid())])
 """
@@ -89,7 +99,7 @@ def test_nothing_below_a_subreaper_gets_away(escape):
 
 
 def test_ending_nothing_is_well():
-    assert end_all(list) == []
+    assert end_all(list, adopted=False) == []
 
 
 IMMORTAL = """
@@ -101,7 +111,8 @@ class Unreachable(psutil.Process):
         pass
 
 child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-print(end_all(lambda: [Unreachable(child.pid)], within_s=0.0) == [child.pid], child.poll())
+left = end_all(lambda: [Unreachable(child.pid)], adopted=False, within_s=0.0)
+print(left == [child.pid], child.poll())
 child.communicate(b"\\n")
 """
 
@@ -116,6 +127,32 @@ def test_what_cannot_be_ended_is_told():
         timeout=GUARD_S,
     )
     assert ran.stdout.split() == ["True", "None"], ran.stderr
+
+
+FOREIGN_CHILD = """
+import psutil, subprocess, sys, time
+from grader.processes import end_all
+
+def start(code):
+    return subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE)
+
+mine, ended = start("raise SystemExit(7)"), start("input()")
+while psutil.Process(mine.pid).status() != psutil.STATUS_ZOMBIE:
+    time.sleep(0.001)
+left = end_all(lambda: [psutil.Process(ended.pid)] if ended.poll() is None else [], adopted=False)
+print(left, mine.wait())
+"""
+
+
+def test_a_caller_with_children_of_its_own_keeps_their_exit_status():
+    ran = subprocess.run(
+        [sys.executable, "-c", FOREIGN_CHILD],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=GUARD_S,
+    )
+    assert ran.stdout.split() == ["[]", "7"], ran.stderr
 
 
 def test_descendants_of_a_process_that_is_gone_are_none():

@@ -174,6 +174,11 @@ def test_one_slow_round_of_the_reference_is_not_a_disturbance():
     assert judge_speed(rounds, NAIVE_RATIO).state == "clear"
 
 
+def test_a_reference_within_the_range_of_its_baseline_is_not_disturbed():
+    rounds = Rounds(learner_s=(1.5,) * 7, reference_s=(1.5,) * 7, baseline_s=(1.0, 1.0, 1.6))
+    assert judge_speed(rounds, NAIVE_RATIO).state == "clear"
+
+
 @pytest.mark.parametrize(
     "learner_s",
     [

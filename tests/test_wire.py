@@ -22,8 +22,13 @@ SEED = 20
 
 def through_the_wire(value):
     near, far = socket.socketpair()
-    with near, far:
-        sender = threading.Thread(target=kata_wire.send, args=(near, value))
+
+    def send_and_hang_up():
+        with near:
+            kata_wire.send(near, value)
+
+    with far:
+        sender = threading.Thread(target=send_and_hang_up)
         sender.start()
         arrived = kata_wire.receive(far)
         sender.join()

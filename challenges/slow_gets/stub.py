@@ -36,6 +36,5 @@ def score_all(record_ids: Sequence[int], model: np.ndarray) -> list[dict[str, An
 
     score_of = iter(scores)
     return [
-        answer if "error" in answer else {"id": answer["id"], "score": next(score_of)}
-        for answer in answers
+        answer if "error" in answer else {"id": answer["id"], "score": next(score_of)} for answer in answers
     ]

@@ -86,9 +86,7 @@ def fetch_features(record_id: int) -> service.Features:
     return service.features(service.fetch(record_id))
 
 
-def result_of(
-    record_id: int, fetched: Future[service.Features], model: np.ndarray
-) -> dict[str, Any]:
+def result_of(record_id: int, fetched: Future[service.Features], model: np.ndarray) -> dict[str, Any]:
     """Only "not found" becomes a result; any other exception is the caller's to see."""
     try:
         features = fetched.result()

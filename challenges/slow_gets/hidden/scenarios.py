@@ -8,9 +8,7 @@ from typing import Any
 import numpy as np
 
 
-def change_in_place(
-    solution: Any, record_ids: list[int], first: np.ndarray, second: np.ndarray
-) -> list[Any]:
+def change_in_place(solution: Any, record_ids: list[int], first: np.ndarray, second: np.ndarray) -> list[Any]:
     """Two calls with the same array object, which holds another model the second time."""
     memory = first.copy()
     model = memory[:]
@@ -29,7 +27,7 @@ def two_at_once(solution: Any, calls: list[tuple[list[int], np.ndarray]]) -> lis
         record_ids, model = calls[position]
         try:
             results[position] = solution.score_all(list(record_ids), model)
-        except BaseException as error:  # raised again below, in the main thread
+        except BaseException as error:  # noqa: BLE001 - raised again below, in the main thread
             errors.append(error)
 
     threads = [threading.Thread(target=run, args=(k,), daemon=True) for k in range(len(calls))]
@@ -42,12 +40,13 @@ def two_at_once(solution: Any, calls: list[tuple[list[int], np.ndarray]]) -> lis
     return results
 
 
-def look_at_model(solution: Any, record_ids: list[int], model: np.ndarray) -> dict[str, bool]:
-    """What a call left of the caller's array."""
+def look_at_model(solution: Any, record_ids: list[int], model: np.ndarray) -> dict[str, Any]:
+    """The results of a call, and what it left of the caller's array."""
     model = model.copy()
     before = model.copy()
-    solution.score_all(list(record_ids), model)
+    results = solution.score_all(list(record_ids), model)
     return {
+        "results": results,
         "same_values": bool(np.array_equal(model, before)),
         "writeable": bool(model.flags.writeable),
     }

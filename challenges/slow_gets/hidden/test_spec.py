@@ -64,9 +64,7 @@ def results_by_id(seen: Any, record_ids: list[int]) -> dict[int, Result]:
     check_form(seen)
     ids_seen = [result["id"] for result in seen]
     lost, strange = set(record_ids) - set(ids_seen), set(ids_seen) - set(record_ids)
-    assert not lost, (
-        f"{len(lost)} of {len(record_ids)} ids have no result, for example {min(lost)}."
-    )
+    assert not lost, f"{len(lost)} of {len(record_ids)} ids have no result, for example {min(lost)}."
     assert not strange, f"There is a result for {min(strange)}, which was not asked for."
     assert len(seen) == len(record_ids), f"{len(record_ids)} ids, but {len(seen)} results."
     return {result["id"]: result for result in seen}
@@ -88,9 +86,7 @@ def check_form(seen: Any) -> None:
         )
 
 
-def check_scores(
-    results: dict[int, Result], expected: dict[int, float], *, tolerance: float
-) -> None:
+def check_scores(results: dict[int, Result], expected: dict[int, float], *, tolerance: float) -> None:
     wrong = [
         (record_id, results[record_id], value)
         for record_id, value in expected.items()
@@ -155,9 +151,7 @@ def test_missing_ids_are_reported(learner, rng, observe):
         result = results[record_id]
         if record_id in world.missing:
             wanted = {"id": record_id, "error": "not found"}
-            assert result == wanted, (
-                f"Id {record_id} has no record: {result!r}, expected {wanted!r}."
-            )
+            assert result == wanted, f"Id {record_id} has no record: {result!r}, expected {wanted!r}."
         else:
             assert "score" in result, f"Id {record_id} has a record, but its result is {result!r}."
     observe(len(world.missing), unit="reported")
@@ -232,9 +226,7 @@ def test_two_models_never_mix(learner, rng, observe):
         lambda: bool(world.in_flight() & set(left)) and bool(world.in_flight() & set(right)),
         guard_s=3.0,
     )
-    one, two = learner.scenario(
-        "two_at_once", calls=[(left, first), (right, second)], deadline_s=CALL_S
-    )
+    one, two = learner.scenario("two_at_once", calls=[(left, first), (right, second)], deadline_s=CALL_S)
     check(one, left, first, second, "Two calls at the same time")
     check(two, right, second, first, "Two calls at the same time")
     observe(4, unit="calls")
@@ -244,10 +236,9 @@ def test_two_models_never_mix(learner, rng, observe):
 def test_model_stays_the_callers(learner, rng, observe):
     """The caller's model is as it was before the call."""
     record_ids = draw_ids(rng, 4)
-    seen = learner.scenario(
-        "look_at_model", record_ids=record_ids, model=tonights_model(), deadline_s=CALL_S
-    )
-    observe("unchanged" if all(seen.values()) else "changed")
+    seen = learner.scenario("look_at_model", record_ids=record_ids, model=tonights_model(), deadline_s=CALL_S)
+    results_by_id(seen["results"], record_ids)
+    observe("unchanged" if seen["same_values"] and seen["writeable"] else "changed")
     assert seen["same_values"], "score_all changed values in the caller's array."
     assert seen["writeable"], "After score_all the caller's array is read-only; it was not before."
 
@@ -257,7 +248,8 @@ def test_model_is_stored_once(learner, rng, observe):
     """The model is put into the object store once per call."""
     record_ids, model = draw_ids(rng, N_RECORDS), tonights_model()
     with learner.counting() as counts:
-        learner.call("score_all", record_ids, model, deadline_s=CALL_S)
+        seen = learner.call("score_all", record_ids, model, deadline_s=CALL_S)
+    results_by_id(seen, record_ids)
     models = counts.stored_bytes / model.nbytes
     limit_mb = MAX_MODELS_STORED * model.nbytes / 1e6
     observe(round(counts.stored_bytes / 1e6, 1), limit=round(limit_mb, 1), unit="MB")
@@ -271,10 +263,9 @@ def test_model_is_stored_once(learner, rng, observe):
 def test_fetches_overlap(learner, rng, observe):
     """Fetches wait side by side: at least 8 in flight on 4 CPUs."""
     world, record_ids = learner.world, draw_ids(rng, N_RECORDS)
-    world.fetch_gate = world.gate(
-        lambda: len(world.open("fetch")) >= MIN_IN_FLIGHT, guard_s=GUARD_S
-    )
-    learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
+    world.fetch_gate = world.gate(lambda: len(world.open("fetch")) >= MIN_IN_FLIGHT, guard_s=GUARD_S)
+    seen = learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
+    results_by_id(seen, record_ids)
     peak = world.ledger.peak("fetch")
     observe(peak, limit=MIN_IN_FLIGHT, unit="in flight")
     assert peak >= MIN_IN_FLIGHT, (
@@ -295,7 +286,8 @@ def test_slow_fetch_delays_nobody(learner, rng, observe):
         return scored_meanwhile == others
 
     world.fetch_gates[slow] = world.gate(others_are_done, guard_s=GUARD_S)
-    learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
+    seen = learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
+    results_by_id(seen, record_ids)
     observe(len(scored_meanwhile), limit=len(others), unit="scored meanwhile")
     assert scored_meanwhile == others, (
         f"The fetch of one record took long. Until it was answered, {len(scored_meanwhile)} of the "
@@ -308,7 +300,8 @@ def test_few_tasks(learner, rng, observe):
     """At most one task or actor call per record, and 16 more."""
     record_ids = draw_ids(rng, N_RECORDS)
     with learner.counting() as counts:
-        learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
+        seen = learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
+    results_by_id(seen, record_ids)
     limit = len(record_ids) + SPARE_TASKS
     observe(counts.n_tasks, limit=limit, unit="tasks")
     per_function = ", ".join(f"{n} x {name}" for name, n in sorted(counts.tasks.items()))
@@ -330,7 +323,8 @@ def test_workers_do_the_work(learner, rng, observe):
         return most_workers >= MIN_WORKERS
 
     world.score_gate = world.gate(enough_are_scoring, guard_s=GUARD_S)
-    learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
+    seen = learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
+    results_by_id(seen, record_ids)
     calls, worker_pids = world.ledger.entries(), learner.worker_pids()
     elsewhere = [call for call in calls if call.pid not in worker_pids]
     in_driver = sum(call.pid == learner.driver_pid for call in elsewhere)
@@ -367,9 +361,10 @@ def test_killed_worker_costs_nothing(learner, rng, observe):
 def test_nothing_is_left_behind(learner, rng, observe):
     """After a call no task runs on, and the object store is as it was."""
     record_ids = draw_ids(rng, N_RECORDS_RACE)
-    learner.call("score_all", record_ids[:8], tonights_model(), deadline_s=CALL_S)
+    learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
     with learner.counting() as counts:
-        learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
+        seen = learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
+    results_by_id(seen, record_ids)
     left = left_by(learner, pool_may_stay=counts.n_actors == 0)
     observe(len(left), limit=0, unit="left")
     assert not left, "After the call there is still: " + "; ".join(left)

@@ -1,0 +1,6 @@
+while True:
+    pass
+
+
+def score_all(record_ids, model):
+    return []

@@ -1,0 +1,3 @@
+def score_all(record_ids, model):
+    while True:
+        pass
