@@ -67,6 +67,11 @@ class Arena:
         return side
 
     @property
+    def is_started(self) -> bool:
+        """Whether a solution has been seated."""
+        return self._learner is not None
+
+    @property
     def learner_side(self) -> Side:
         """The side that is judged."""
         assert self._learner is not None, "seat a solution first"

@@ -225,6 +225,13 @@ def _explained(error: ValidationError, shown: str) -> str:
         if found["type"] == "extra_forbidden":
             lines.append(f"{where} is not a known key. Remove it or check its spelling.")
             continue
+        if found["type"] in ("missing", "model_type") and keys in (["api"], ["cluster"]):
+            first = "functions" if keys == ["api"] else "num_cpus"
+            lines.append(
+                f"{where} {'is missing' if found['type'] == 'missing' else 'is no table'}."
+                f"\n    For example  [{keys[0]}]\n    {first} = {_example([*keys, first])}"
+            )
+            continue
         was = "is missing" if found["type"] == "missing" else f"is {found['input']!r}"
         example = _example(keys)
         lines.append(

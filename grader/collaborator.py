@@ -121,6 +121,14 @@ class WorldServer:
         self._path = path
         self._loop = asyncio.new_event_loop()
         self._connections: set[asyncio.Task[None]] = set()
+        # Bound here, so that a path that cannot be used fails in the caller.
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            self._socket.bind(os.fspath(path))
+        except OSError:
+            self._socket.close()
+            self._loop.close()
+            raise
         started = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(started,), daemon=True)
         self._thread.start()
@@ -129,7 +137,7 @@ class WorldServer:
     def _run(self, started: threading.Event) -> None:
         asyncio.set_event_loop(self._loop)
         server = self._loop.run_until_complete(
-            asyncio.start_unix_server(self._accept, path=os.fspath(self._path), backlog=512)
+            asyncio.start_unix_server(self._accept, sock=self._socket, backlog=512)
         )
         started.set()
         self._loop.run_forever()
@@ -156,6 +164,8 @@ class WorldServer:
                 await self._serve(reader, writer, pid)
         except (EOFError, OSError, kata_wire.BrokenFrameError, asyncio.CancelledError):
             pass  # the caller is gone or the server closes: its open entries are already marked
+        except Exception:  # noqa: BLE001, S110 - a request without sense: hang up, as above
+            pass
         finally:
             self._connections.discard(task)
             writer.close()
@@ -163,7 +173,7 @@ class WorldServer:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pid: int) -> None:
         while True:
             request = await _read(reader)
-            if not isinstance(request, dict) or "op" not in request:
+            if not _is_request(request):
                 return
             world = self.world
             op, args = str(request["op"]), tuple(request.get("args", ()))
@@ -173,7 +183,7 @@ class WorldServer:
             number = world.ledger.count(op)
             entry = world.ledger.begin(op, args, pid)
             try:
-                answer = await _with_caller(reader, getattr(world, op)(Call(entry, number), *args))
+                answer = await _with_caller(reader, _called(world, op, Call(entry, number), args))
                 if request.get("span"):
                     await _write(writer, {"value": answer})
                     await _read(reader)  # its end
@@ -182,22 +192,53 @@ class WorldServer:
                     await _write(writer, {"value": answer})
             except Refused as refusal:
                 world.ledger.end(entry, "refused")
-                await _write(writer, {"refused": [refusal.kind, refusal.detail]})
+                await self._refuse(writer, op, refusal)
             except KillWorker:
                 world.ledger.end(entry, "killed")
                 await _write(writer, {"die": True})
+            except (_WorldFailed, kata_wire.NotPlainError) as failed:  # not the learner's defect
+                await self._fault(writer, op, failed.__cause__ or failed)
             except (EOFError, OSError, kata_wire.BrokenFrameError):
                 raise  # the caller is gone
-            except Exception:  # noqa: BLE001 - a defect of the world must not look like the learner's
-                self.faults.append(f"{op}: {traceback.format_exc(limit=-3)}")
-                await _write(writer, {"refused": ["WorldFailed", op]})
             finally:
                 world.ledger.end(entry, "dropped")  # only what is still open
+
+    async def _refuse(self, writer: asyncio.StreamWriter, op: str, refusal: Refused) -> None:
+        try:
+            await _write(writer, {"refused": [refusal.kind, refusal.detail]})
+        except kata_wire.NotPlainError as error:
+            await self._fault(writer, op, error)
+
+    async def _fault(self, writer: asyncio.StreamWriter, op: str, error: BaseException) -> None:
+        self.faults.append(f"{op}: {''.join(traceback.format_exception(error, limit=-3))}")
+        await _write(writer, {"refused": ["WorldFailed", op]})
+
+
+def _is_request(request: Any) -> bool:
+    return isinstance(request, dict) and "op" in request and type(request.get("args", [])) is list
+
+
+class _WorldFailed(Exception):  # noqa: N818 - wraps what an operation raised by mistake
+    """An operation raised something that is no answer; the cause says what."""
+
+
+async def _called(world: Collaborator, op: str, call: Call, args: tuple[Any, ...]) -> Any:
+    return await getattr(world, op)(call, *args)  # also a wrong number of arguments is raised here
+
+
+async def _performed(operation: Any) -> Any:
+    """An operation's answer; what it raises by mistake is told from a caller that is gone."""
+    try:
+        return await operation
+    except (Refused, KillWorker, asyncio.CancelledError):
+        raise
+    except Exception as error:
+        raise _WorldFailed from error
 
 
 async def _with_caller(reader: asyncio.StreamReader, operation: Any) -> Any:
     """Run an operation, but no longer than its caller's connection lives."""
-    running = asyncio.ensure_future(operation)
+    running = asyncio.ensure_future(_performed(operation))
     gone = asyncio.ensure_future(reader.read(1))  # a waiting caller sends nothing but its end
     try:
         await asyncio.wait({running, gone}, return_when=asyncio.FIRST_COMPLETED)

@@ -105,10 +105,12 @@ def _actors_wait_for_each_other(seen: Snapshot) -> Finding | None:
     """Calls that run on actors wait for calls queued on actors which wait in turn."""
     waits_for: dict[str, str] = {}
     by_id = {t.task_id: t for t in seen.tasks}
+    stacks = {a.actor_id: own_stack(seen.stacks.get(a.pid, ())) for a in seen.actors}
+    at_work = {actor_id for actor_id, s in stacks.items() if s is not None and not is_in_ray(s)}
     for task in seen.tasks:
         parent = on_an_actor(task.parent_id, by_id)
         is_own = task.actor_id == parent and task.state.startswith("RUNNING")
-        if task.actor_id and parent and not is_own:
+        if task.actor_id and parent and not is_own and parent not in at_work:
             waits_for.setdefault(parent, task.actor_id)
     cycle = find_cycle(waits_for)
     if not cycle:
@@ -159,7 +161,10 @@ def _call_never_answered(seen: Snapshot) -> Finding | None:
         return None
     oldest = max(late, key=lambda call: call.seconds)
     running = {t.pid: t.name for t in seen.tasks if t.pid}
-    where = f"task `{running[oldest.pid]}`" if oldest.pid in running else "the driver"
+    if oldest.pid in running:
+        where = f"task `{running[oldest.pid]}`"
+    else:
+        where = "the driver" if oldest.pid == seen.driver_pid else "a process of the solution"
     own = own_frame(seen.stacks.get(oldest.pid, ()))
     line = f" at {at(own)}" if own else ""
     others = f" ({len(late)} such calls are open)" if len(late) > 1 else ""

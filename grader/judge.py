@@ -174,8 +174,9 @@ def learner(request: pytest.FixtureRequest) -> Learner:
 def observe(request: pytest.FixtureRequest) -> Callable[..., None]:
     """Show a measured value and its limit beside the behaviour; the last call counts."""
 
-    def note(observed: float | str, limit: float | str | None = None, unit: str = "") -> None:
-        request.node.stash[NOTES] = Notes(observed, limit, unit)
+    def note(observed: Any, limit: Any = None, unit: str = "") -> None:
+        plain = [v.item() if isinstance(v, np.generic) else v for v in (observed, limit)]
+        request.node.stash[NOTES] = Notes(plain[0], plain[1], unit)
 
     return note
 

@@ -52,9 +52,7 @@ def signal_all(processes: Iterable[psutil.Process], signum: int) -> None:
             process.send_signal(signum)
 
 
-def end_all(
-    find: Callable[[], list[psutil.Process]], *, adopted: bool, within_s: float = 10.0
-) -> list[int]:
+def end_all(find: Callable[[], list[psutil.Process]], *, adopted: bool, within_s: float = 10.0) -> list[int]:
     """Kill what `find` finds until it finds nothing: a fork in between is found the next time.
 
     Each sweep stops everything before it kills anything, so nothing can answer a death with a birth.

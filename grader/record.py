@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 import tempfile
@@ -116,16 +117,20 @@ def save_record(record: Record, folder: Path = RECORDS) -> Path:
     """
     own = folder / record.challenge
     name = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
-    text = json.dumps(record.to_json(), indent=1, ensure_ascii=False)
+    text = json.dumps(record.to_json(), indent=1, allow_nan=False)
+    part_path: Path | None = None
     try:
         own.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(
             "w", encoding="utf-8", dir=own, prefix=".", suffix=".part", delete=False
         ) as part:
+            part_path = Path(part.name)
             part.write(text)
-        target = own / f"{name}-{record.seed}.json"
+        target = own / f"{name}-{record.seed}-{part_path.stem.lstrip('.')}.json"
         os.replace(part.name, target)  # noqa: PTH105
     except OSError as error:
+        if part_path is not None:
+            part_path.unlink(missing_ok=True)
         raise GradingError(f"{own}: the record cannot be written: {error.strerror}") from None
     return target
 
@@ -140,11 +145,16 @@ def _check_json(check: Check) -> dict[str, Any]:
         "earned": check.earned,
         "outcome": check.outcome,
         "message": check.message,
-        "observed": check.observed,
-        "limit": check.limit,
+        "observed": _finite(check.observed),
+        "limit": _finite(check.limit),
         "unit": check.unit,
         "seconds": check.seconds,
     }
+
+
+def _finite(value: float | str | None) -> float | str | None:
+    """JSON has no infinity and no NaN: they are shown as text."""
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _race_json(race: RaceResult) -> dict[str, Any]:

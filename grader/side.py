@@ -31,7 +31,6 @@ from grader.observation import (
     NotLoadable,
     Observation,
     SolutionCrashed,
-    SolutionRaised,
     SolutionTimeout,
 )
 from grader.snapshot import CLUSTER_PARTS, Snapshot, take_snapshot
@@ -58,6 +57,7 @@ class Side:
         self.address = ""
         self.driver_pid = 0
         self.cluster_starts = 0
+        self.called_s = 0.0  # spent in calls into the solution: the rest is the grader's own
         self._with_world = with_world
         self._server: WorldServer | None = None
         self._warden: WardenClient | None = None
@@ -285,7 +285,15 @@ class Side:
         self.ready()
         request = {"do": "call", "module": module, "name": name}
         self._exchange({**request, "args": list(args), "kwargs": kwargs}, TRANSFER_WITHIN_S)
-        return lambda deadline_s: self._exchange({"go": True}, self._patience_s(deadline_s))
+
+        def go(deadline_s: float) -> Any:
+            start = time.monotonic()
+            try:
+                return self._exchange({"go": True}, self._patience_s(deadline_s))
+            finally:
+                self.called_s += time.monotonic() - start
+
+        return go
 
     def call(
         self, module: str, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], deadline_s: float

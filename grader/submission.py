@@ -46,10 +46,13 @@ def read_submission(path: Path, kind: SubmissionKind, names: Sequence[str]) -> S
     Raises:
         UsageError: There is no such file, it is a folder, or it cannot be read.
     """
-    if path.is_dir():
-        raise UsageError(f"{path} is a folder. Give the file to grade, for example {path / 'solution.py'}")
     try:
-        source = path.read_bytes()
+        if path.is_dir():
+            raise UsageError(
+                f"{path} is a folder. Give the file to grade, for example {path / 'solution.py'}"
+            )
+        with path.open("rb") as file:
+            source = file.read(MAX_SOURCE_BYTES + 1)
     except FileNotFoundError:
         raise UsageError(f"{path}: there is no such file. Check the path given with --solution") from None
     except OSError as error:
@@ -65,9 +68,9 @@ def read_submission(path: Path, kind: SubmissionKind, names: Sequence[str]) -> S
 
 def _problem(source: bytes, file_name: str, names: Sequence[str]) -> str:
     if len(source) > MAX_SOURCE_BYTES:
-        return f"{file_name} has {len(source):,} bytes; at most {MAX_SOURCE_BYTES:,} are read"
+        return f"{file_name} has more than {MAX_SOURCE_BYTES:,} bytes; a solution is a short program"
     try:
-        text = source.decode("utf-8")
+        text = source.decode("utf-8-sig")  # some editors begin a file with a byte order mark
     except UnicodeDecodeError as error:
         line = source[: error.start].count(b"\n") + 1
         return f"{file_name} is not UTF-8 text (first wrong byte in line {line}). Save it as UTF-8"
@@ -77,9 +80,11 @@ def _problem(source: bytes, file_name: str, names: Sequence[str]) -> str:
         tree = ast.parse(text)
     except SyntaxError as error:
         where = (error.text or "").strip()
-        return f"{file_name} line {error.lineno}: {error.msg}" + (f"\n  {where}" if where else "")
+        place = f" line {error.lineno}" if error.lineno else ""
+        return f"{file_name}{place}: {error.msg}" + (f"\n  {where}" if where else "")
     except (ValueError, RecursionError, MemoryError) as error:
-        return f"{file_name} cannot be parsed: {error}"
+        reason = str(error) or "it is nested too deep"
+        return f"{file_name} cannot be parsed: {reason}"
     missing = [name for name in names if name not in _defined(tree)]
     if missing and not _may_define_anything(tree):
         return f"{file_name} does not define {_listed(missing)}. The brief says what each must do"
@@ -90,13 +95,22 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
+_SCOPES = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
 def _defined(tree: ast.Module) -> set[str]:
     """Names that a module binds at its top level, also below `if`, `try` and `with`."""
     found: set[str] = set()
-    for node in ast.walk(tree):
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             found.add(node.name)
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            continue
+        if isinstance(node, _SCOPES):
+            continue
+        waiting.extend(ast.iter_child_nodes(node))
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             found.add(node.id)
         elif isinstance(node, ast.alias):
             found.add((node.asname or node.name).split(".")[0])

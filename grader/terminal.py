@@ -6,6 +6,7 @@ import re
 import textwrap
 from typing import Any
 
+from rich.cells import cell_len, chop_cells
 from rich.console import Console
 from rich.status import Status
 from rich.text import Text
@@ -25,7 +26,7 @@ _WORDS = {
     "inconclusive": ("----", "yellow"),
     "error": ("OURS", "magenta"),
 }
-_CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _MAX_MESSAGE_LINES = 24
 _WIDE = 104
 _TITLE_COLUMN = 60
@@ -126,10 +127,15 @@ def _message_lines(message: str, width: int) -> list[str]:
     room, indent = max(width - 10, 30), " " * 10
     lines: list[str] = []
     for paragraph in message.splitlines():
-        lead = paragraph[: len(paragraph) - len(paragraph.lstrip())]
-        lines += textwrap.wrap(paragraph, room, initial_indent=indent, subsequent_indent=indent + lead) or [
-            ""
+        text = paragraph.expandtabs(4)
+        lead = text[: min(len(text) - len(text.lstrip()), room // 2)]
+        space = room - len(lead)
+        pieces = [
+            piece
+            for line in textwrap.wrap(text.lstrip(), space)
+            for piece in (chop_cells(line, space) if cell_len(line) > space else [line])
         ]
+        lines += [indent + lead + piece for piece in pieces] or [""]
     if len(lines) > _MAX_MESSAGE_LINES:
         lines = [*lines[:_MAX_MESSAGE_LINES], f"{indent}… (the whole text is in the record)"]
     return lines
@@ -142,7 +148,7 @@ def _points(check: Check) -> str:
 def _measured(check: Check) -> str:
     if check.observed is None:
         return ""
-    seen = f"{_number(check.observed)} {check.unit}".strip()
+    seen = " ".join(plain(f"{_number(check.observed)} {check.unit}").split())
     return f"{seen} (limit {_number(check.limit)})" if check.limit is not None else seen
 
 

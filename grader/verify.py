@@ -17,7 +17,7 @@ from grader.record import Record
 
 REFERENCE_RUNS = 5
 INCONCLUSIVE_RETRIES = 2
-_HEADER = re.compile(r"#\s*rejected-by:\s*(?P<names>.+)")
+_HEADER = re.compile(r"#\s*rejected-by:\s*(?P<names>\S.*)")
 _HINT_LEVELS = ("nudge", "approach", "sketch")
 
 

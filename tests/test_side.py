@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+from pathlib import Path
 
 import numpy as np
 import psutil
@@ -17,7 +18,7 @@ from grader.observation import (
 )
 from tests.sides import EchoWorld, side_with, use
 
-PROGRAM = '''
+PROGRAM = """
 import decimal, os, signal, sys, threading
 import numpy as np
 import ray
@@ -107,7 +108,7 @@ def flood():
             os.write(1, b"passed " * 10000)
     threading.Thread(target=write, daemon=True).start()
     return run(4)
-'''
+"""
 
 
 @pytest.fixture(scope="module")
@@ -214,9 +215,11 @@ def test_a_daemon_in_a_session_of_its_own_is_ended_with_the_driver(side):
 def is_daemon(pid):
     """A copy of the driver whose parent is not the driver: it was left behind."""
     process = psutil.Process(pid)
-    return "driver.py" in " ".join(process.cmdline()) and "grader.warden" in " ".join(
-        process.parent().cmdline()
-    ) and os.getsid(pid) != pid
+    return (
+        "driver.py" in " ".join(process.cmdline())
+        and "grader.warden" in " ".join(process.parent().cmdline())
+        and os.getsid(pid) != pid
+    )
 
 
 @pytest.mark.parametrize("name", ["kill_raylet", "kill_warden"])
@@ -239,9 +242,7 @@ def test_a_solution_that_kills_what_carries_it_harms_no_later_call(side, name):
         ("raise SystemExit\ndef run(x): pass\n", "fail", "SystemExit"),
     ],
 )
-def test_a_solution_that_cannot_be_imported_is_said_so_once_and_for_all(
-    side, folder, source, outcome, words
-):
+def test_a_solution_that_cannot_be_imported_is_said_so_once_and_for_all(side, folder, source, outcome, words):
     use(side, source, folder)
     messages = set()
     for _ in range(3):
@@ -276,15 +277,13 @@ def test_a_side_ends_with_its_judge(tmp_path):
         "    print(s.warden.folder.root, flush=True)\n"
         "    s.call('solution', 'run', (), {}, 500.0)\n"
     )
-    judge = subprocess.Popen(
-        [sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, text=True
-    )
+    judge = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     root = judge.stdout.readline().strip()
     family = psutil.Process(judge.pid).children(recursive=True)
     assert any(p.name() == "raylet" for p in family)
     judge.send_signal(signal.SIGKILL)
     judge.wait()
-    gone, alive = psutil.wait_procs(family, timeout=20)
+    _gone, alive = psutil.wait_procs(family, timeout=20)
     assert not alive
     assert root
-    assert not os.path.exists(root)
+    assert not Path(root).exists()

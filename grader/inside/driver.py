@@ -43,11 +43,13 @@ def described(error: BaseException, work_folder: str) -> dict[str, Any]:
     with_text = ""
     with contextlib.suppress(Exception):  # a hostile or broken __str__ must not cost the answer
         with_text = str(shown)[:MAX_TEXT]
-    return {
+    texts = {
         "type": type(shown).__name__,
         "message": with_text,
         "traceback": _own_frames(error, work_folder),
     }
+    # A lone surrogate must not cost the answer either.
+    return {key: text.encode(errors="replace").decode() for key, text in texts.items()}
 
 
 class Driver:

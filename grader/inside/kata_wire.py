@@ -55,10 +55,12 @@ def _plain(value: Any, where: str, buffers: list[Any], depth: int = 0) -> Any:
     if depth > MAX_DEPTH:
         raise NotPlainError(f"{where} is nested more than {MAX_DEPTH} levels deep")
     kind = type(value)
-    if value is None or kind in (bool, float, str, bytes):
+    if value is None or kind in (bool, float, bytes):
         return value
-    if kind is int:
-        return value if value in _INT64 else msgpack.ExtType(_BIG_INT, str(value).encode())
+    if kind is str:
+        return _text(value, where)
+    if kind is int:  # in hexadecimal: Python refuses decimal text of more than 4300 digits
+        return value if value in _INT64 else msgpack.ExtType(_BIG_INT, b"%x" % value)
     if kind is list:
         return [_plain(v, f"{where}[{i}]", buffers, depth + 1) for i, v in enumerate(value)]
     if kind is dict:
@@ -74,8 +76,20 @@ def _plain(value: Any, where: str, buffers: list[Any], depth: int = 0) -> Any:
     )
 
 
+def _text(value: str, where: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise NotPlainError(f"{where} is text that is no Unicode: {error.reason}") from None
+    return value
+
+
 def _key(key: Any, where: str) -> Any:
-    if type(key) in (str, int, float, bool, bytes):
+    if type(key) is str:
+        return _text(key, f"a key of {where}")
+    if type(key) is int and key not in _INT64:
+        raise NotPlainError(f"{where} has a key of type int that needs more than 64 bits")
+    if type(key) in (int, float, bool, bytes):
         return key
     raise NotPlainError(f"{where} has a key of type {_type_name(key)}; text or numbers were promised")
 
@@ -103,12 +117,21 @@ def load(body: bytes | bytearray, buffers: list[bytearray]) -> Any:
     Raises:
         BrokenFrameError: The bytes are not what `dump` makes.
     """
+    depth = 0  # each level of tuples is a call in C, and the stack of C has an end
 
     def ext(code: int, payload: bytes) -> Any:
+        nonlocal depth
         if code == _TUPLE:
-            return tuple(unpack(payload))
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise ValueError("nested too deep")
+            items = unpack(payload)
+            depth -= 1
+            if type(items) is not list:
+                raise ValueError("a tuple without items")
+            return tuple(items)
         if code == _BIG_INT:
-            return int(payload)
+            return int(payload, 16)
         if code == _ARRAY:
             index, dtype, shape = msgpack.unpackb(payload)
             if np.dtype(dtype).kind not in _ARRAY_KINDS:
@@ -117,7 +140,8 @@ def load(body: bytes | bytearray, buffers: list[bytearray]) -> Any:
         raise ValueError(f"extension {code}")
 
     def unpack(payload: bytes | bytearray) -> Any:
-        return msgpack.unpackb(payload, ext_hook=ext, strict_map_key=False)
+        # timestamp=1: MessagePack's own extension arrives as a float, never as an object of its own.
+        return msgpack.unpackb(payload, ext_hook=ext, strict_map_key=False, timestamp=1)
 
     try:
         return unpack(body)
@@ -163,7 +187,10 @@ def _exactly(sock: socket.socket, n_bytes: int, deadline: float | None) -> bytea
     got = 0
     while got < n_bytes:
         if deadline is not None:
-            sock.settimeout(max(deadline - time.monotonic(), 0.001))
+            left = deadline - time.monotonic()
+            if left <= 0 and got:  # what is here already may be read; what trickles in may not
+                raise TimeoutError("the deadline has passed in the middle of a frame")
+            sock.settimeout(max(left, 0.001))
         read = sock.recv_into(view[got:])
         if not read:
             raise EOFError("the other end of the socket is gone")

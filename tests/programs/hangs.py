@@ -121,7 +121,7 @@ def waits_for_a_signal():
 
 def waits_for_nothing():
     pending = [small.remote()]
-    ready, pending = ray.wait(pending)
+    _ready, pending = ray.wait(pending)
     while True:
         ray.wait([ray.ObjectRef.from_random()], timeout=1.0)
 
