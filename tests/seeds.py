@@ -5,5 +5,5 @@ import numpy as np
 
 def seeded(*seed: int) -> np.random.Generator:
     """A generator whose seed pytest shows with the failure."""
-    print(f"seed {seed}")  # noqa: T201 - captured, and shown when the test fails
+    print(f"seed {seed}")
     return np.random.default_rng(seed)

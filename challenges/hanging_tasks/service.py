@@ -104,10 +104,7 @@ def _reserve_alone(order: dict) -> str:
 
 def _price_alone(order: dict) -> int:
     # crc32, not hash(): the price of an item must be the same in every process.
-    return sum(
-        line["quantity"] * (100 + zlib.crc32(line["sku"].encode()) % 5000)
-        for line in order["lines"]
-    )
+    return sum(line["quantity"] * (100 + zlib.crc32(line["sku"].encode()) % 5000) for line in order["lines"])
 
 
 def _ship_alone(order: dict) -> str:

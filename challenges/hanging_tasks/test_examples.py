@@ -43,9 +43,7 @@ def test_many_customers(solution):
 
 def test_a_refused_order_keeps_its_reason(solution):
     sold_out = order(2, lines=[{"sku": "sold-out", "quantity": 1}])
-    result = solution.process_orders(
-        [order(1), sold_out, order(3, customer="nowhere")], deadline_s=10
-    )
+    result = solution.process_orders([order(1), sold_out, order(3, customer="nowhere")], deadline_s=10)
     assert set(result["done"]) == {"A-1"}
     assert result["failed"] == {
         "A-2": "sold-out is out of stock", "A-3": "nowhere has no address"

@@ -1,1 +1,3 @@
-import os; os._exit(0)
+import os
+
+os._exit(0)

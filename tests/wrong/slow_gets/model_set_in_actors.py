@@ -30,8 +30,6 @@ def score_all(record_ids, model):
             POOL.extend(Scorer.remote() for _ in range(4))
     model_ref = ray.put(model)
     ray.get([scorer.set_model.remote(model_ref) for scorer in POOL])
-    results = ray.get(
-        [POOL[k % 4].score_record.remote(record_id) for k, record_id in enumerate(record_ids)]
-    )
+    results = ray.get([POOL[k % 4].score_record.remote(record_id) for k, record_id in enumerate(record_ids)])
     ray.get([scorer.set_model.remote(None) for scorer in POOL])
     return results

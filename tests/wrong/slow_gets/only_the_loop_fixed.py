@@ -29,8 +29,6 @@ def score_all(record_ids, model):
     features = ray.get([compute_features.remote(raw) for raw in found])
     scores = iter(ray.get([score.remote(wanted, model) for wanted in features]))
     return [
-        {"id": record_id, "error": "not found"}
-        if raw is None
-        else {"id": record_id, "score": next(scores)}
+        {"id": record_id, "error": "not found"} if raw is None else {"id": record_id, "score": next(scores)}
         for record_id, raw in zip(record_ids, raws)
     ]
