@@ -87,7 +87,7 @@ class ClusterState:
         state = max(updates.state_ts_ns, default=0)
         return {
             "task_id": event.task_id.hex(),
-            "name": facts.func_or_class_name or facts.name,
+            "name": (facts.func_or_class_name or facts.name).rsplit("<locals>.", 1)[-1],
             "kind": self._common.TaskType.Name(facts.type),
             "state": self._common.TaskStatus.Name(state),
             "times_s": times,

@@ -312,6 +312,12 @@ class Side:
         if self._loaded:
             self._exchange({"do": "collect"}, TRANSFER_WITHIN_S)
 
+    def mark(self) -> str:
+        """Run a task that does nothing in the driver; its id tells when earlier events have arrived."""
+        self.ready()
+        task_id: str = self._exchange({"do": "mark"}, TRANSFER_WITHIN_S)
+        return task_id
+
     def _exchange(self, request: dict[str, Any], deadline_s: float) -> Any:
         """Send a request and understand the answer; what keeps it from coming ends in an observation."""
         try:

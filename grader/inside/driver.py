@@ -52,6 +52,22 @@ def described(error: BaseException, work_folder: str) -> dict[str, Any]:
     return {key: text.encode(errors="replace").decode() for key, text in texts.items()}
 
 
+def _mark() -> str:
+    """Run a task that does nothing and give its id.
+
+    Events of tasks reach the GCS in the order of their submission, with a delay: once this one's are there,
+    so are those of every task that the solution submitted from the driver before.
+    """
+    import ray
+
+    def kata_marker() -> str:
+        task_id: str = ray.get_runtime_context().get_task_id()
+        return task_id
+
+    task_id: str = ray.get(ray.remote(num_cpus=0)(kata_marker).remote())
+    return task_id
+
+
 class Driver:
     """Serves the judge's requests with one solution."""
 
@@ -89,6 +105,8 @@ class Driver:
         if request["do"] == "collect":
             gc.collect()
             return None
+        if request["do"] == "mark":
+            return _mark()
         function = getattr(self.modules[request["module"]], request["name"])
         args, kwargs = request["args"], request["kwargs"]
         if request["module"] == "scenarios":
