@@ -32,6 +32,8 @@ from grader.hang_facts import (
 from grader.snapshot import Snapshot
 
 LONG_CALL_S = 0.5
+STALLED_S = 3.0
+CLUSTER_STALLED = "cluster_stalled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +224,22 @@ def _runs_too_long(seen: Snapshot) -> Finding | None:
     )
 
 
+def _cluster_stalled(seen: Snapshot) -> Finding | None:
+    """Resources are free and nothing runs, yet Ray gives a task no worker: not the solution's doing."""
+    waiting = [t for t in seen.tasks if t.pending_s > STALLED_S]
+    if not waiting or any(t.state.startswith("RUNNING") for t in seen.tasks):
+        return None
+    placeable = [t for t in waiting if any(fits(t.required, node.free) for node in seen.nodes)]
+    if not placeable:
+        return None
+    longest = max(placeable, key=lambda t: t.pending_s)
+    return Finding(
+        CLUSTER_STALLED,
+        f"`{longest.name}` has waited {longest.pending_s:.1f} s for a worker although all it asks for is "
+        "free: Ray itself has started none.",
+    )
+
+
 def _waits_for_nothing(seen: Snapshot) -> Finding | None:
     """The driver waits in Ray although no task is left that could end the wait."""
     stack = own_stack(seen.stacks.get(seen.driver_pid, ()))
@@ -237,6 +255,7 @@ def _waits_for_nothing(seen: Snapshot) -> Finding | None:
 
 RULES: tuple[Callable[[Snapshot], Finding | None], ...] = (
     _infeasible,
+    _cluster_stalled,
     _blocked_event_loop,
     _actors_wait_for_each_other,
     _actors_hold_cpus,

@@ -5,6 +5,7 @@ Observation
 |-- NotPlain            it returned something else than plain data        -> fail
 |-- SolutionTimeout     it did not return in time, with the cause         -> timeout
 |-- SolutionCrashed     its process ended or broke the connection         -> crash
+|-- ClusterStalled      Ray gave its work no worker: not judged          -> inconclusive
 `-- NotLoadable         solution.py cannot be read or imported            -> fail, timeout or crash
 """
 
@@ -56,6 +57,12 @@ class SolutionCrashed(Observation):
     """The solution's process ended in the middle of a call, or its connection broke."""
 
     outcome: Outcome = "crash"
+
+
+class ClusterStalled(Observation):
+    """Resources were free, yet Ray started no worker: the machine is overloaded, or Ray is at fault."""
+
+    outcome: Outcome = "inconclusive"
 
 
 class NotLoadable(Observation):

@@ -25,9 +25,10 @@ from grader.driver_link import (
     understood,
 )
 from grader.errors import ClusterError, GradingError
-from grader.hangs import Finding, explain
+from grader.hangs import CLUSTER_STALLED, Finding, explain
 from grader.inside import kata_wire
 from grader.observation import (
+    ClusterStalled,
     NotLoadable,
     Observation,
     SolutionCrashed,
@@ -324,10 +325,16 @@ class Side:
             self.link.send(request)
             return understood(self.link.receive(deadline_s))
         except TimeoutError:
-            self._timeouts += 1
             finding = self._explained()
+            if finding.cause == CLUSTER_STALLED:
+                self._restart()
+                raise ClusterStalled(
+                    f"Not judged: {finding.text()}\nClose what else is running and grade again."
+                ) from None
+            self._timeouts += 1
             self.recover()
-            raise SolutionTimeout(f"it did not return within {deadline_s:g} s. {finding.text()}") from None
+            waited = f"it did not return within {round(deadline_s, 1):g} s."
+            raise SolutionTimeout(f"{waited} {finding.text()}") from None
         except (EOFError, OSError, kata_wire.BrokenFrameError) as error:
             message = self._death(error)
             self.recover()

@@ -42,6 +42,7 @@ class Task:
         actor_id: The actor it runs on; empty for a normal task.
         pid: The worker it runs in; 0 while it does not run.
         running_s: Seconds since it began to run; 0 while it does not.
+        pending_s: Seconds since it began to wait for a node; 0 when it does not.
         creates_actor: Whether it is an actor's creation.
     """
 
@@ -53,6 +54,7 @@ class Task:
     actor_id: str
     pid: int
     running_s: float
+    pending_s: float
     creates_actor: bool
 
 
@@ -173,6 +175,8 @@ def _of_living_actors(tasks: tuple[Task, ...], actors: tuple[Actor, ...]) -> tup
 
 def _task(row: dict[str, Any], wall_s: float) -> Task:
     started = row["times_s"].get("RUNNING") if row["state"].startswith("RUNNING") else None
+    waits = row["state"] == "PENDING_NODE_ASSIGNMENT"
+    placed_from = row["times_s"].get("PENDING_NODE_ASSIGNMENT") if waits else None
     return Task(
         task_id=row["task_id"],
         name=row["name"],
@@ -182,6 +186,7 @@ def _task(row: dict[str, Any], wall_s: float) -> Task:
         actor_id=row["actor_id"],
         pid=row["pid"],
         running_s=max(wall_s - started, 0.0) if started else 0.0,
+        pending_s=max(wall_s - placed_from, 0.0) if placed_from else 0.0,
         creates_actor=row["kind"] == "ACTOR_CREATION_TASK",
     )
 

@@ -202,11 +202,16 @@ class Warden:
         return own
 
     def _strays(self) -> list[psutil.Process]:
-        """Processes of the side that do not belong to the cluster."""
+        """Processes of the side that do not belong to the cluster.
+
+        The cluster is looked at last: a Ray worker that starts in between must not be taken for a stray. Ray
+        would wait a minute for it, and start no other in its place.
+        """
+        family = self._family()
         if self.cluster is None:
-            return self._family()
+            return family
         rays = {self.cluster.pid} | {p.pid for p in processes.descendants(self.cluster.pid)}
-        return [p for p in self._family() if p.pid not in rays]
+        return [p for p in family if p.pid not in rays]
 
 
 REQUESTS = {

@@ -64,6 +64,7 @@ def a_task(number=1, *, state="RUNNING", actor="", parent="driver", pid=0, **cha
         "actor_id": actor,
         "pid": pid,
         "running_s": 3.0 if state == "RUNNING" else 0.0,
+        "pending_s": 0.0,
         "creates_actor": False,
     }
     return Task(**{**fields, **changes})
@@ -495,3 +496,21 @@ def test_a_snapshot_keeps_what_is_unfinished_and_alive():
     assert seen.open_calls[0].seconds >= 5
     assert len(seen.open_calls[0].args) <= 60
     assert {DRIVER, OTHER, WORKER} <= set(asked)
+
+
+@pytest.mark.parametrize(
+    ("pending_s", "free_cpus", "also", "is_stalled"),
+    [
+        (5.0, 4.0, (), True),
+        (1.0, 4.0, (), False),  # Ray takes a moment to start a worker
+        (5.0, 0.0, (), False),  # it waits for CPUs
+        (5.0, 4.0, ("RUNNING",), False),  # nested tasks: Ray holds back workers for those on purpose
+    ],
+)
+def test_a_task_without_a_worker_on_a_free_cluster_is_not_the_solutions_doing(
+    pending_s, free_cpus, also, is_stalled
+):
+    waiting = a_task(1, state="PENDING_NODE_ASSIGNMENT", pending_s=pending_s)
+    others = [a_task(i + 2, state=state) for i, state in enumerate(also)]
+    seen = a_snapshot(tasks=[waiting, *others], nodes=[a_node(free=free_cpus)])
+    assert (explain(seen).cause == "cluster_stalled") == is_stalled

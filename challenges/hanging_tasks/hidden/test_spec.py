@@ -350,10 +350,10 @@ def test_speed(learner, race, rng):
 
     def draw(world: Any, rng: np.random.Generator) -> tuple[tuple[Any, ...], dict[str, Any]]:
         orders = make_orders(world, rng, 60, customers=20)
-        world.held_back = set(ids_of(orders)[3::20])
+        world.held_back = set(ids_of(orders[:3]))
         return (orders,), {"deadline_s": 30.0}
 
     def check(world: Any, args: tuple[Any, ...], _kwargs: dict[str, Any], value: Any) -> None:
         assert_outcome(value, args[0], world.amounts)
 
-    race.run("process_orders", draw=draw, check=check, naive_ratio=4.0, deadline_s=20.0)
+    race.run("process_orders", draw=draw, check=check, naive_ratio=2.5, deadline_s=20.0)

@@ -40,7 +40,7 @@ class World(Collaborator):
         self.kill_at: dict[str, int] = {}
         self.prices_together = 0
         self.held_back: set[str] = set()
-        self.hold_s = 4.0
+        self.hold_s = 8.0
         self._met = True
         self._taken: set[str] = set()
         self._rest_shipped = asyncio.Event()
