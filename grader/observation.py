@@ -5,7 +5,7 @@ Observation
 |-- NotPlain            it returned something else than plain data        -> fail
 |-- SolutionTimeout     it did not return in time, with the cause         -> timeout
 |-- SolutionCrashed     its process ended or broke the connection         -> crash
-|-- ClusterStalled      Ray gave its work no worker: not judged          -> inconclusive
+|-- ClusterStalled      Ray gave its work no worker                    -> inconclusive
 `-- NotLoadable         solution.py cannot be read or imported            -> fail, timeout or crash
 """
 

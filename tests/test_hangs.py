@@ -119,6 +119,21 @@ FEASIBLE = [
     a_snapshot(tasks=[asks({"CPU": 8.0})], nodes=[]),
 ]
 
+# -- a cluster that starts no worker -------------------------------------------------------------
+
+
+def waits_for_a_worker(pending_s):
+    return a_task(state="PENDING_NODE_ASSIGNMENT", pending_s=pending_s)
+
+
+STALLED = [a_snapshot(tasks=[waits_for_a_worker(5.0)], nodes=[a_node(free=4.0)])]
+NOT_STALLED = [
+    a_snapshot(tasks=[waits_for_a_worker(1.0)], nodes=[a_node(free=4.0)]),
+    a_snapshot(tasks=[waits_for_a_worker(5.0)], nodes=[a_node(free=0.0)]),
+    # Ray holds back workers for nested tasks on purpose
+    a_snapshot(tasks=[waits_for_a_worker(5.0), a_task(2, pid=WORKER)], nodes=[a_node(free=4.0)]),
+]
+
 # -- a blocked event loop ------------------------------------------------------------------------
 
 ASYNC_ACTOR = [an_actor(name="Desk")]
@@ -288,6 +303,7 @@ SOMETHING_LEFT = [
 
 CASES = {
     "infeasible": (INFEASIBLE, FEASIBLE),
+    "cluster_stalled": (STALLED, NOT_STALLED),
     "blocked_event_loop": (BLOCKED, NOT_BLOCKED),
     "actors_wait_for_each_other": (CIRCLE, NO_CIRCLE),
     "actors_hold_cpus": (HOLDING, NOT_HOLDING),
@@ -496,21 +512,3 @@ def test_a_snapshot_keeps_what_is_unfinished_and_alive():
     assert seen.open_calls[0].seconds >= 5
     assert len(seen.open_calls[0].args) <= 60
     assert {DRIVER, OTHER, WORKER} <= set(asked)
-
-
-@pytest.mark.parametrize(
-    ("pending_s", "free_cpus", "also", "is_stalled"),
-    [
-        (5.0, 4.0, (), True),
-        (1.0, 4.0, (), False),  # Ray takes a moment to start a worker
-        (5.0, 0.0, (), False),  # it waits for CPUs
-        (5.0, 4.0, ("RUNNING",), False),  # nested tasks: Ray holds back workers for those on purpose
-    ],
-)
-def test_a_task_without_a_worker_on_a_free_cluster_is_not_the_solutions_doing(
-    pending_s, free_cpus, also, is_stalled
-):
-    waiting = a_task(1, state="PENDING_NODE_ASSIGNMENT", pending_s=pending_s)
-    others = [a_task(i + 2, state=state) for i, state in enumerate(also)]
-    seen = a_snapshot(tasks=[waiting, *others], nodes=[a_node(free=free_cpus)])
-    assert (explain(seen).cause == "cluster_stalled") == is_stalled
