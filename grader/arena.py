@@ -22,7 +22,7 @@ from grader.learner import Learner
 from grader.side import Side
 from grader.submission import Submission, read_submission
 
-SETTLED_WITHIN_S = 2.0
+SETTLED_WITHIN_S = 1.0
 
 
 class Arena:

@@ -163,6 +163,7 @@ class Race:
             tear_down(another.run())
             self._benchmark.stats.update(clock.learner_s[-1])
             speed = judge_speed(clock.rounds(), naive_ratio)
+        speed = judge_speed(clock.rounds(), naive_ratio, final=True)
         self.result = RaceResult(name=name, rounds=clock.rounds(), speed=speed)
 
     def _baseline(self, clock: _Clock, reference_round: Callable[[np.random.SeedSequence], float]) -> None:

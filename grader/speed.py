@@ -17,6 +17,8 @@ FULL_RATIO = 1.25
 COVERAGE = 0.9
 DISTURBED_RATIO = 1.3
 SETTLED_FRACTION = 0.1
+STEADY_BAND = 1.15
+STEADY_ROUNDS = 5
 
 State = Literal["clear", "unclear", "disturbed"]
 
@@ -91,22 +93,24 @@ def fraction_of_points(ratio: float, naive_ratio: float) -> float:
     return 1.0 - math.log(ratio / FULL_RATIO) / math.log(naive_ratio / FULL_RATIO)
 
 
-def judge_speed(rounds: Rounds, naive_ratio: float) -> Speed:
+def judge_speed(rounds: Rounds, naive_ratio: float, *, final: bool = False) -> Speed:
     """What the rounds so far say.
 
     Args:
         rounds: At least one pair and one baseline round.
         naive_ratio: The naive design's ratio to the reference, above FULL_RATIO.
+        final: Whether there will be no more rounds. Then a learner whose rounds scatter beside a steady
+            reference is judged by its median: that noise is its own, not the machine's.
     """
     ratios = rounds.ratios
     ratio = statistics.median(ratios)
     low, high = median_interval(ratios)
     fraction = fraction_of_points(ratio, naive_ratio)
-    loss_is_sure = low > FULL_RATIO and low >= naive_ratio
+    loss_is_sure = low >= naive_ratio
     state: State
     if _is_disturbed(rounds) and not loss_is_sure:
         state = "disturbed"
-    elif high <= FULL_RATIO or loss_is_sure or _is_settled(low, high, naive_ratio):
+    elif _is_settled(low, high, naive_ratio) or (final and _is_steady(rounds.reference_s)):
         state = "clear"
     else:
         state = "unclear"
@@ -121,9 +125,15 @@ def judge_speed(rounds: Rounds, naive_ratio: float) -> Speed:
 
 
 def _is_settled(low: float, high: float, naive_ratio: float) -> bool:
-    """Whether both ends of the interval lose points, and about as many."""
+    """Whether both ends of the interval earn about as many points."""
     spread = fraction_of_points(low, naive_ratio) - fraction_of_points(high, naive_ratio)
-    return low > FULL_RATIO and spread <= SETTLED_FRACTION
+    return spread <= SETTLED_FRACTION
+
+
+def _is_steady(reference_s: Sequence[float]) -> bool:
+    """Whether the reference's own rounds say that the machine is quiet."""
+    low, high = _band(reference_s)
+    return len(reference_s) >= STEADY_ROUNDS and high / low <= STEADY_BAND
 
 
 def _is_disturbed(rounds: Rounds) -> bool:

@@ -182,7 +182,7 @@ def test_a_reference_within_the_range_of_its_baseline_is_not_disturbed():
 @pytest.mark.parametrize(
     "learner_s",
     [
-        pytest.param((1.0, 1.1, 1.2, 1.3, 1.4), id="across the limit of full marks"),
+        pytest.param((1.0, 1.1, 1.3, 1.6, 1.9), id="across the limit of full marks"),
         pytest.param((1.5, 1.5, 2.5, 5.0, 5.0), id="across much of the scale"),
         pytest.param((1.1, 1.2, 3.0, 7.0, 9.0), id="across all of it"),
     ],
@@ -208,3 +208,23 @@ def test_rounds_that_do_not_pair_up_are_refused():
     rounds = Rounds(learner_s=(1.0, 1.0), reference_s=(1.0,), baseline_s=(1.0,))
     with pytest.raises(ValueError, match="zip"):
         judge_speed(rounds, NAIVE_RATIO)
+
+
+@pytest.mark.parametrize(
+    ("reference_s", "state"),
+    [
+        pytest.param((1.0, 1.0, 1.01, 1.02, 1.02), "clear", id="steady reference: the learner's own noise"),
+        pytest.param((0.7, 0.8, 1.0, 1.3, 1.6), "unclear", id="the machine's noise"),
+        pytest.param((1.0, 1.0), "unclear", id="too few rounds to tell"),
+    ],
+)
+def test_at_the_end_a_scattering_learner_beside_a_steady_reference_is_judged_by_its_median(
+    reference_s, state
+):
+    ratios = (1.0, 1.5, 2.5, 4.0, 7.0)[: len(reference_s)]
+    learner_s = tuple(r * t for r, t in zip(ratios, reference_s, strict=True))
+    rounds = Rounds(learner_s=learner_s, reference_s=reference_s, baseline_s=(1.0,) * 3)
+    assert judge_speed(rounds, NAIVE_RATIO).state == "unclear"
+    final = judge_speed(rounds, NAIVE_RATIO, final=True)
+    assert final.state == state
+    assert 0 < final.fraction < 1
