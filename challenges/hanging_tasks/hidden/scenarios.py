@@ -6,7 +6,7 @@ import ray
 from service_link import ask
 
 PROBES = 4
-WARM_WORKERS = 4
+WARM_WORKERS = 8  # one for each CPU, and as many for actors and what only waits
 
 
 @ray.remote(num_cpus=1, max_retries=0)
