@@ -37,14 +37,6 @@ def probe_cpus(_solution) -> int:
     return len(ray.wait(probes, num_returns=PROBES, timeout=20.0)[0])
 
 
-def twice(solution, batches: list[list[dict]], within_s: list[float]) -> list:
-    """Process two batches one after the other."""
-    return [
-        solution.process_orders(orders, deadline_s=deadline_s)
-        for orders, deadline_s in zip(batches, within_s, strict=True)
-    ]
-
-
 def two_at_once(solution, batches: list[list[dict]], within_s: float) -> list:
     """Process two batches at the same time; an exception is given as its text."""
     outcomes = [None] * len(batches)

@@ -12,7 +12,7 @@ import numpy as np
 from grader.behaviour import behaviour, void
 
 GRACE_S = 1.0  # how much later than its deadline a call may return
-GUARD_S = 1.5  # how much later than its deadline a call is stopped
+GUARD_S = 1.3  # how much later than its deadline a call is stopped
 PRICE_LIMIT = 4
 READY_WITHIN_S = 40.0  # starting processes on a busy machine
 SETTLE_S = 3.0  # how long cancelled work may take to be gone
@@ -101,17 +101,22 @@ def assert_outcome(
             )
 
 
+def process_now(learner: Any, orders: list[Order], *, deadline_s: float) -> Any:
+    """The result for one batch, at once."""
+    return learner.scenario("process", orders=orders, within_s=deadline_s, deadline_s=deadline_s + GUARD_S)
+
+
 def process(learner: Any, orders: list[Order], *, deadline_s: float) -> Any:
     """The result for one batch, with worker processes that have been started before."""
     learner.scenario("ready", deadline_s=READY_WITHIN_S)
-    return learner.scenario("process", orders=orders, within_s=deadline_s, deadline_s=deadline_s + GUARD_S)
+    return process_now(learner, orders, deadline_s=deadline_s)
 
 
 def timed(learner: Any, orders: list[Order], *, deadline_s: float) -> tuple[Any, float]:
     """The result and the seconds until it came, by the judge's clock."""
     learner.scenario("ready", deadline_s=READY_WITHIN_S)
     start_s = time.monotonic()
-    seen = learner.scenario("process", orders=orders, within_s=deadline_s, deadline_s=deadline_s + GUARD_S)
+    seen = process_now(learner, orders, deadline_s=deadline_s)
     return seen, time.monotonic() - start_s
 
 
@@ -264,7 +269,7 @@ def test_worker_killed(learner, rng, observe):
     """Workers killed in mid-price and mid-ship cost no order."""
     orders, world = make_orders(learner.world, rng, 6, customers=3), learner.world
     world.kill_at = {"price": 2, "ship": 1}
-    seen = process(learner, orders, deadline_s=6.0)
+    seen = process(learner, orders, deadline_s=5.5)
     killed = [entry.op for entry in world.ledger.entries(outcome="killed")]
     observe(len(killed), limit=2, unit="workers killed")
     for op, number in world.kill_at.items():
@@ -329,16 +334,10 @@ def test_second_call_is_unaffected(learner, rng, observe):
     world = learner.world
     stuck = set(ids_of(first[:6]))
     world.stuck = {("ship", order_id) for order_id in stuck}
-    deadlines_s = [2.5, 2.5]
-    learner.scenario("ready", deadline_s=READY_WITHIN_S)
-    seen = learner.scenario(
-        "twice",
-        batches=[first, second],
-        within_s=deadlines_s,
-        deadline_s=sum(deadlines_s) + GUARD_S,
-    )
-    assert_outcome(seen[0], first, world.amounts, timed_out=stuck)
-    assert_outcome(seen[1], second, world.amounts)
+    seen = process(learner, first, deadline_s=2.5)
+    assert_outcome(seen, first, world.amounts, timed_out=stuck)
+    seen = process_now(learner, second, deadline_s=2.5)
+    assert_outcome(seen, second, world.amounts)
     observe(len(second), unit="orders")
 
 
@@ -346,7 +345,7 @@ def test_second_call_is_unaffected(learner, rng, observe):
 def test_speed(learner, race, rng):
     """60 orders, three of them stuck, as fast as the reference."""
     few = make_orders(learner.world, rng, 8, customers=6)
-    assert_outcome(process(learner, few, deadline_s=4.0), few, learner.world.amounts)
+    assert_outcome(process(learner, few, deadline_s=3.0), few, learner.world.amounts)
 
     def draw(world: Any, rng: np.random.Generator) -> tuple[tuple[Any, ...], dict[str, Any]]:
         orders = make_orders(world, rng, 60, customers=20)
