@@ -6,7 +6,6 @@ import ray
 from service_link import ask
 
 PROBES = 4
-WARM_WORKERS = 8  # one for each CPU, and as many for actors and what only waits
 
 
 @ray.remote(num_cpus=1, max_retries=0)
@@ -16,14 +15,14 @@ def probe() -> None:
 
 
 @ray.remote(num_cpus=0)
-def warm() -> None:
+def warm(n_workers: int) -> None:
     """Keep a worker process until there are enough of them."""
-    ask("warm", WARM_WORKERS)
+    ask("warm", n_workers)
 
 
-def ready(_solution) -> None:
+def ready(_solution, n_workers: int) -> None:
     """Have the worker processes of a new driver started: that is not what is judged."""
-    ray.get([warm.remote() for _ in range(WARM_WORKERS)], timeout=60.0)
+    ray.get([warm.remote(n_workers) for _ in range(n_workers)], timeout=60.0)
 
 
 def process(solution, orders: list[dict], within_s: float) -> dict:
