@@ -24,7 +24,11 @@ _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NU
 # With grpcio installed `ray start` would also open a Ray Client server, always on port 10001: two sides, or
 # anybody else's cluster, would clash. Hiding grpc from this one process is the only way to do without.
 _RAY_CLI = "import sys; sys.modules['grpc'] = None; from ray.scripts.scripts import main; main()"
-_SYSTEM_CONFIG = '{"task_events_report_interval_ms": 100, "idle_worker_killing_time_threshold_ms": 5000}'
+# Ray's workers run at nice 15 by default and would starve beside anything that keeps the machine busy.
+_SYSTEM_CONFIG = (
+    '{"task_events_report_interval_ms": 100, "idle_worker_killing_time_threshold_ms": 5000, '
+    '"worker_niceness": 0}'
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
-from grader.snapshot import Frame, Node, Snapshot, Task, Thread
+from grader.snapshot import Frame, Node, Snapshot, Task, Thread, actor_of
 
 SOLUTION = "solution.py"
 SERVICE = "service.py"
@@ -25,9 +25,7 @@ def on_an_actor(task_id: str, by_id: dict[str, Task]) -> str:
     """The actor whose call has this id; also known from the id of a call that is no longer listed."""
     if task_id in by_id:
         return by_id[task_id].actor_id
-    # A task's id ends in its actor's id (16 bytes); drivers and normal tasks have ones there.
-    actor_id = task_id[16:]
-    return "" if not actor_id or actor_id.startswith("f" * 24) else actor_id
+    return actor_of(task_id)
 
 
 def find_cycle(waits_for: dict[str, str]) -> list[str]:

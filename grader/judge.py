@@ -65,6 +65,7 @@ class Notes:
     unit: str = ""
 
 
+EXAMPLE_WITHIN_S = 12.0
 JOB = pytest.StashKey[Job]()
 JOBS = pytest.StashKey[dict[tuple[str, bool], Job]]()
 NOTES = pytest.StashKey[Notes]()
@@ -207,7 +208,7 @@ def solution(request: pytest.FixtureRequest) -> Any:
 
     class Proxy:
         def __getattr__(self, name: str) -> Callable[..., Any]:
-            return lambda *args, **kwargs: side.call("solution", name, args, kwargs, 30.0)
+            return lambda *args, **kwargs: side.call("solution", name, args, kwargs, EXAMPLE_WITHIN_S)
 
     return Proxy()
 

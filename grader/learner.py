@@ -11,6 +11,7 @@ from typing import Any
 
 from grader.collaborator import Collaborator
 from grader.side import Side
+from grader.snapshot import actor_of
 
 FLUSHED_WITHIN_S = 5.0
 MARKER = "kata_marker"
@@ -125,11 +126,14 @@ class Learner:
     def _leftovers(self) -> list[str]:
         seen = self.side.look("tasks", "actors", "placement_groups")
         actors = Counter(a["class_name"] for a in seen["actors"] if a["state"] != "DEAD")
-        ended = {a["actor_id"] for a in seen["actors"] if a["state"] == "DEAD"}
+        ended: set[str] = {a["actor_id"] for a in seen["actors"] if a["state"] == "DEAD"}
         tasks = Counter(
             t["name"]
             for t in seen["tasks"]
-            if t["state"] not in _ENDED and t["kind"] != "DRIVER_TASK" and t["actor_id"] not in ended
+            if t["state"] not in _ENDED
+            and t["kind"] != "DRIVER_TASK"
+            and t["actor_id"] not in ended
+            and actor_of(t["parent_id"]) not in ended  # nobody is left to tell the GCS of its end
         )
         calls = Counter(entry.op for entry in self.world.open()) if self.world else Counter()
         found = [f"{n} actor(s) {name} alive" for name, n in actors.items()]

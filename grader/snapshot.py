@@ -113,6 +113,15 @@ class Snapshot:
     stacks: dict[int, tuple[Thread, ...]]
 
 
+def actor_of(task_id: str) -> str:
+    """The actor whose call has this id; empty for a driver's or a normal task's.
+
+    A task's id (24 bytes, here in hex) ends in its actor's id (16 bytes); the others have ones there.
+    """
+    actor_id = task_id[16:]
+    return "" if not actor_id or actor_id.startswith("f" * 24) else actor_id
+
+
 def parse_stacks(text: str) -> tuple[Thread, ...]:
     """Threads of a `faulthandler` dump."""
     threads: list[list[Frame]] = []

@@ -56,7 +56,7 @@ def verify(
     Args:
         challenge: Whose suite is examined.
         runs: How often the reference is graded; it has to get 100 each time.
-        quick: Judge each wrong solution by the behaviours it names only, and not by the others too.
+        quick: Leave out the stub, and judge each wrong solution by the first behaviour it names only.
         tell: Told of each finding as it is made.
 
     Returns:
@@ -77,9 +77,11 @@ def verify(
     note(check_coverage(names, wrong))
     arena = Arena(challenge)
     try:
-        note([_hollow(challenge, arena), _stub(challenge, arena)])
+        note([_hollow(challenge, arena)])
+        if not quick:
+            note([_stub(challenge, arena)])
         note(_reference(challenge, arena, n + 1) for n in range(runs))
-        note(_wrong(challenge, arena, solution, quick=quick) for solution in wrong)
+        note(_wrong(challenge, arena, solution, names if quick else None) for solution in wrong)
     finally:
         left = arena.close()
     note([Finding(subject="clean-up", holds=not left, detail=_left(left))])
@@ -218,10 +220,14 @@ def _reference(challenge: Challenge, arena: Arena, number: int) -> Finding:
     )
 
 
-def _wrong(challenge: Challenge, arena: Arena, solution: WrongSolution, *, quick: bool) -> Finding:
-    record = _graded(challenge, arena, solution.path, only=solution.rejected_by if quick else None)
+def _wrong(challenge: Challenge, arena: Arena, solution: WrongSolution, order: list[str] | None) -> Finding:
+    """Whether a wrong solution is rejected as it says; with `order`, by the first of its behaviours there."""
+    rejected_by = solution.rejected_by
+    if order is not None:
+        rejected_by = frozenset([min(rejected_by, key=order.index)])
+    record = _graded(challenge, arena, solution.path, only=rejected_by if order is not None else None)
     seen = {c.behaviour.name: c for c in record.checks if c.outcome != "pass"}
-    accepted = sorted(solution.rejected_by - set(seen))
+    accepted = sorted(rejected_by - set(seen))
     surplus = [
         f"{name} {c.outcome}: {c.message}" for name, c in seen.items() if name not in solution.rejected_by
     ]
