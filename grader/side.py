@@ -41,7 +41,7 @@ from grader.warden_client import WardenClient, WardenLostError, new_folder
 
 LOAD_WITHIN_S = 15.0
 HANGS_BEFORE_IMPATIENCE = 2
-PLAIN_DEADLINE_S = 10.0
+PLAIN_DEADLINE_S = 6.0
 CLEAN_WITHIN_S = 5.0
 
 
@@ -306,7 +306,7 @@ class Side:
         """A generous deadline is for busy machines; a solution that hung before gets a plain one."""
         if self._timeouts < HANGS_BEFORE_IMPATIENCE:
             return deadline_s
-        return min(deadline_s, max(PLAIN_DEADLINE_S, deadline_s / 3))
+        return min(deadline_s, max(PLAIN_DEADLINE_S, deadline_s / 4))
 
     def collect_garbage(self) -> None:
         """Let the driver drop what only reference cycles keep alive."""

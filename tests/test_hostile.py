@@ -8,16 +8,17 @@ import pytest
 from tests.conftest import ROOT, grade_py
 
 HOSTILE = Path(__file__).parent / "hostile"
+TOY = Path(__file__).parent / "toy"
 
 # file -> outcomes that may occur, and words that the learner must read
 EXPECTED = {
     "exit_at_import.py": ({"fail"}, "does not define `score_all`"),
     "exit_before_defining.py": ({"crash"}, "exit status 0"),
-    "exit_in_call.py": ({"crash"}, "exit status 0"),
+    "toy/exit_in_call.py": ({"crash"}, "exit status 0"),
     "empty.py": ({"fail"}, "is empty"),
     "spin_at_import.py": ({"fail"}, "does not define `score_all`"),
     "spin_before_defining.py": ({"timeout"}, "while True"),
-    "spin_in_call.py": ({"timeout"}, "stands outside Ray"),
+    "toy/spin_in_call.py": ({"timeout"}, "stands outside Ray"),
     "planted/solution.py": ({"fail"}, "id"),
     "prints_without_end.py": ({"fail"}, "id"),
     "always_equal.py": ({"fail"}, "AlwaysEqual"),
@@ -34,7 +35,8 @@ def test_every_file_has_an_expectation():
 def test_nothing_is_gained(name):
     outcomes, words = EXPECTED[name]
     before = rays()
-    ended = grade_py(ROOT, "run", "slow_gets", "--solution", HOSTILE / name, "--json")
+    root, challenge = (TOY, "toy") if name.startswith("toy/") else (ROOT, "slow_gets")
+    ended = grade_py(root, "run", challenge, "--solution", HOSTILE / name, "--json")
     assert ended.status == 1, ended.err
     record = ended.document
     assert record["score"] == 0

@@ -25,7 +25,7 @@ MAX_MODELS_STORED = 1.5
 N_RECORDS = 24
 N_RECORDS_RACE = 48
 GUARD_S = 8.0
-CALL_S = 60.0  # against hangs only
+CALL_S = 25.0  # against hangs only
 
 Result = dict[str, Any]
 

@@ -1,3 +1,0 @@
-def score_all(record_ids, model):
-    while True:
-        pass
