@@ -161,7 +161,7 @@ def verify(
     every: Annotated[bool, typer.Option("--all", help="Verify every challenge.")] = False,
     runs: Annotated[int, typer.Option(min=1, help="How often to grade the reference.")] = 5,
     quick: Annotated[
-        bool, typer.Option(help="No stub; every fourth wrong solution, by one behaviour only.")
+        bool, typer.Option(help="No stub or hollow one; every fourth wrong solution, by one behaviour.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:

@@ -57,7 +57,7 @@ def verify(
     Args:
         challenge: Whose suite is examined.
         runs: How often the reference is graded; it has to get 100 each time.
-        quick: Leave out the stub, and judge every fourth wrong solution by the first behaviour it names.
+        quick: Leave out hollow and stub, and judge every fourth wrong solution by the first behaviour it names.
         tell: Told of each finding as it is made.
 
     Returns:
@@ -78,9 +78,8 @@ def verify(
     note(check_coverage(names, wrong))
     arena = Arena(challenge)
     try:
-        note([_hollow(challenge, arena)])
         if not quick:
-            note([_stub(challenge, arena)])
+            note([_hollow(challenge, arena), _stub(challenge, arena)])
         note(_reference(challenge, arena, n + 1) for n in range(runs))
         sample = wrong[::QUICK_STEP] if quick else wrong
         note(_wrong(challenge, arena, solution, names if quick else None) for solution in sample)
