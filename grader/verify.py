@@ -57,7 +57,7 @@ def verify(
     Args:
         challenge: Whose suite is examined.
         runs: How often the reference is graded; it has to get 100 each time.
-        quick: Leave out hollow and stub, and judge every fourth wrong solution by the first behaviour it names.
+        quick: Leave out hollow and stub, and judge every fourth wrong solution by one behaviour only.
         tell: Told of each finding as it is made.
 
     Returns:
