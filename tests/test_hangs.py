@@ -32,10 +32,10 @@ def actor_id(letter):
 
 
 def own(line=7, function="run"):
-    return Frame("/side/work/solution.py", line, function)
+    return Frame("/side/staged/solution.py", line, function)
 
 
-SERVICE = Frame("/side/work/service.py", 30, "fetch")
+SERVICE = Frame("/side/staged/service.py", 30, "fetch")
 RAY_GET = Frame("/venv/site-packages/ray/_private/worker.py", 2800, "get")
 QUEUE_GET = Frame("/usr/lib/python3.11/queue.py", 171, "get")
 LOCK_WAIT = Frame("/usr/lib/python3.11/threading.py", 320, "wait")
