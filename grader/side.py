@@ -21,11 +21,10 @@ from grader.driver_link import (
     CONNECT_WITHIN_S,
     TRANSFER_WITHIN_S,
     DriverLink,
-    describe_death,
     understood,
 )
 from grader.errors import ClusterError, GradingError
-from grader.hangs import CLUSTER_STALLED, Finding, explain
+from grader.hangs import CLUSTER_STALLED
 from grader.inside import kata_wire
 from grader.observation import (
     ClusterStalled,
@@ -34,7 +33,7 @@ from grader.observation import (
     SolutionCrashed,
     SolutionTimeout,
 )
-from grader.snapshot import CLUSTER_PARTS, Snapshot, take_snapshot
+from grader.post_mortem import explain_death, explain_hang
 from grader.staging import prepare_folder, stage
 from grader.submission import Submission
 from grader.warden_client import WardenClient, WardenLostError, new_folder
@@ -325,7 +324,8 @@ class Side:
             self.link.send(request)
             return understood(self.link.receive(deadline_s))
         except TimeoutError:
-            finding = self._explained()
+            calls = self._server.world.open() if self._server and self._server.world else []
+            finding = explain_hang(self.warden, calls, self.driver_pid)
             if finding.cause == CLUSTER_STALLED:
                 self._restart()
                 raise ClusterStalled(
@@ -336,34 +336,6 @@ class Side:
             waited = f"it did not return within {round(deadline_s, 1):g} s."
             raise SolutionTimeout(f"{waited} {finding.text()}") from None
         except (EOFError, OSError, kata_wire.BrokenFrameError) as error:
-            message = self._death(error)
+            message = explain_death(self.warden, error)
             self.recover()
             raise SolutionCrashed(message) from None
-
-    # -- what went wrong -------------------------------------------------------------------------
-
-    def snapshot(self) -> Snapshot:
-        """What driver, tasks, actors, nodes and world are doing now."""
-        calls = self._server.world.open() if self._server and self._server.world else []
-        return take_snapshot(self.look(*CLUSTER_PARTS), calls, self.driver_pid, self._stacks_of)
-
-    def _stacks_of(self, pids: list[int]) -> dict[int, str]:
-        return {int(pid): text for pid, text in self.warden.ask("stacks", pids).items()}
-
-    def _explained(self) -> Finding:
-        try:
-            return explain(self.snapshot())
-        except ClusterError as error:
-            return Finding(
-                cause="cluster_lost",
-                sentence="The cluster itself does not answer any more: was a Ray process killed?",
-                evidence=(str(error).strip().splitlines()[-1],),
-            )
-
-    def _death(self, error: Exception) -> str:
-        """Why the connection to the driver broke, in a sentence, with the driver's last words."""
-        try:
-            status, said = self.warden.ask("driver_status"), self.warden.ask("said")
-        except WardenLostError:
-            return "it took down the process that guards its cluster; the cluster was replaced"
-        return describe_death(error, status, said)

@@ -1,0 +1,37 @@
+"""Looks at a side whose solution did not answer, before it is ended: why it hangs, how its driver died."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from grader.driver_link import describe_death
+from grader.errors import ClusterError
+from grader.hangs import Finding, explain
+from grader.ledger import Entry
+from grader.snapshot import CLUSTER_PARTS, take_snapshot
+from grader.warden_client import WardenClient, WardenLostError
+
+
+def explain_hang(warden: WardenClient, calls: Sequence[Entry], driver_pid: int) -> Finding:
+    """Why the driver does not answer, from cluster, stacks and the world's open calls."""
+
+    def stacks_of(pids: list[int]) -> dict[int, str]:
+        return {int(pid): text for pid, text in warden.ask("stacks", pids).items()}
+
+    try:
+        return explain(take_snapshot(warden.ask("look", list(CLUSTER_PARTS)), calls, driver_pid, stacks_of))
+    except ClusterError as error:
+        return Finding(
+            cause="cluster_lost",
+            sentence="The cluster itself does not answer any more: was a Ray process killed?",
+            evidence=(str(error).strip().splitlines()[-1],),
+        )
+
+
+def explain_death(warden: WardenClient, error: Exception) -> str:
+    """Why the connection to the driver broke, in a sentence, with the driver's last words."""
+    try:
+        status, said = warden.ask("driver_status"), warden.ask("said")
+    except WardenLostError:
+        return "it took down the process that guards its cluster; the cluster was replaced"
+    return describe_death(error, status, said)
