@@ -18,7 +18,9 @@ import numpy as np
 from grader.catalogue import Challenge
 from grader.collaborator import Collaborator
 from grader.errors import ChallengeError, GraderError
+from grader.guard import Limits
 from grader.learner import Learner
+from grader.observation import SolutionCrashed
 from grader.side import Side
 from grader.submission import Submission, read_submission
 
@@ -31,10 +33,14 @@ class Arena:
     Args:
         challenge: What is judged.
         with_world: False for the visible examples, where the collaborator serves itself.
+        limits: What the processes of a side may use; None for the usual.
     """
 
-    def __init__(self, challenge: Challenge, *, with_world: bool = True) -> None:
+    def __init__(
+        self, challenge: Challenge, *, with_world: bool = True, limits: Limits | None = None
+    ) -> None:
         self.challenge = challenge
+        self._limits = limits
         self._with_world = with_world and world_class(challenge) is not None
         self._learner: Side | None = None
         self._reference: Future[Side] | None = None
@@ -43,15 +49,28 @@ class Arena:
     def seat(self, submission: Submission) -> None:
         """Judge this solution from now on; starts the learner's side the first time."""
         if self._learner is None:
-            side = Side(self.challenge.cluster, with_world=self._with_world)
+            side = Side(self.challenge.cluster, with_world=self._with_world, limits=self._limits)
             side.use(submission, self.challenge.folder)
             if not submission.problem:
                 side.start()
             self._learner = side
         else:
             self._learner.use(submission, self.challenge.folder)
+            self._resume_reference()
             if not submission.problem and not self._learner.is_started:
                 self._learner.start()
+
+    def supersede(self) -> None:
+        """Break off a grading in progress, from another thread; `seat` begins anew."""
+        if self._learner is not None:
+            self._learner.supersede()
+        if self._reference is not None and self._reference.done() and not self._reference.exception():
+            self._reference.result().supersede()
+
+    def refresh(self) -> None:
+        """Have a driver stand by for the next solution."""
+        if self._learner is not None:
+            self._learner.refresh()
 
     def start_reference(self) -> None:
         """Begin to start the reference's side in the background."""
@@ -59,12 +78,17 @@ class Arena:
             self._reference = self._pool.submit(self._start_reference)
 
     def _start_reference(self) -> Side:
-        side = Side(self.challenge.cluster, with_world=self._with_world)
+        side = Side(self.challenge.cluster, with_world=self._with_world, limits=self._limits)
         path = self.challenge.reference_path
         side.use(read_submission(path, "file", self.challenge.functions), self.challenge.folder)
         side.start()
         side.ready()
         return side
+
+    def _resume_reference(self) -> None:
+        """Let the reference's side serve again after it was broken off."""
+        if self._reference is not None and self._reference.done() and not self._reference.exception():
+            self._reference.result().resume()
 
     @property
     def is_started(self) -> bool:
@@ -94,7 +118,11 @@ class Arena:
         world = self.make_world(rng)
         if self._with_world:
             side.set_world(world)
-        return Learner(side, world)
+        try:
+            return Learner(side, world)
+        except SolutionCrashed:  # what was left behind kept its cluster from answering; it has a new one
+            side.ready()
+            return Learner(side, world)
 
     def make_world(self, rng: np.random.Generator) -> Collaborator | None:
         """A new world of the challenge; None where its story has no collaborator."""

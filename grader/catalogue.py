@@ -36,6 +36,7 @@ TRACKS = (
     "scheduling",
     "scenarios",
 )
+SHARED_MEMORY_SLACK = 1.1
 Kind = Literal["fix", "optimise", "debug", "implement", "design"]
 Text = Annotated[str, Field(min_length=1)]
 
@@ -123,6 +124,11 @@ class Challenge:
     def suite_path(self) -> Path:
         """The hidden-spec suite."""
         return self.folder / "hidden" / "test_spec.py"
+
+    @property
+    def shared_memory_bytes(self) -> int:
+        """What both sides' object stores need in shared memory, with some slack."""
+        return int(2 * self.cluster.object_store_mb * 1_000_000 * SHARED_MEMORY_SLACK)
 
     def submission(self, path: Path | None = None) -> Submission:
         """What is to be graded: the file at `path`, else the learner's solution, else the stub.

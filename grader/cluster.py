@@ -128,6 +128,7 @@ def start_cluster(
         sys.executable, "-c", _RAY_CLI, "start", "--head", "--block",
         "--port=0", "--node-ip-address=127.0.0.1",
         "--include-dashboard=false", "--include-log-monitor=false", "--disable-usage-stats",
+        "--no-monitor",  # the autoscaler's: a second of CPU at the start, and nothing to scale
         f"--num-cpus={needs.num_cpus}",
         f"--object-store-memory={needs.object_store_mb * 1_000_000}",
         f"--resources={json.dumps(needs.resources)}",

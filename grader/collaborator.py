@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import inspect
 import os
 import secrets
 import socket
-import struct
 import threading
 import traceback
 from collections.abc import Callable
@@ -24,7 +22,10 @@ import numpy as np
 
 from grader.inside import kata_wire
 from grader.ledger import Entry, Ledger
+from grader.operations import declared, misuse
+from grader.processes import peer_pid
 
+MAX_CONNECTIONS = 400  # a solution needs one for each thread that waits; the judge has descriptors to lose
 _POLL_S = 0.002
 
 
@@ -73,6 +74,7 @@ class Collaborator:
     def __init__(self, rng: np.random.Generator) -> None:
         self.rng = rng
         self.ledger = Ledger()
+        self.operations = declared(type(self), Collaborator)
 
     def open(self, op: str | None = None) -> list[Entry]:
         """Entries of operations that are running now."""
@@ -87,24 +89,6 @@ class Collaborator:
                 return False
             await asyncio.sleep(_POLL_S)
         return True
-
-
-def operations(world: Collaborator) -> frozenset[str]:
-    """Names of the operations a world offers."""
-    return frozenset(
-        name
-        for name, value in inspect.getmembers(type(world), inspect.iscoroutinefunction)
-        if not name.startswith("_") and not hasattr(Collaborator, name)
-    )
-
-
-def _peer_pid(sock: Any, claimed: int) -> int:
-    """The pid at the other end, from the kernel where it tells (Linux), else as claimed."""
-    if hasattr(socket, "SO_PEERCRED"):
-        size = struct.calcsize("3i")
-        pid: int = struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size))[0]
-        return pid
-    return claimed
 
 
 class WorldServer:
@@ -158,9 +142,11 @@ class WorldServer:
         assert task is not None
         self._connections.add(task)
         try:
+            if len(self._connections) > MAX_CONNECTIONS:
+                return
             hello = await _read(reader)
             if isinstance(hello, dict) and hello.get("token") == self.token:
-                pid = _peer_pid(writer.get_extra_info("socket"), hello.get("pid", 0))
+                pid = peer_pid(writer.get_extra_info("socket"), hello.get("pid", 0))
                 await self._serve(reader, writer, pid)
         except (EOFError, OSError, kata_wire.BrokenFrameError, asyncio.CancelledError):
             pass  # the caller is gone or the server closes: its open entries are already marked
@@ -177,8 +163,9 @@ class WorldServer:
                 return
             world = self.world
             op, args = str(request["op"]), tuple(request.get("args", ()))
-            if world is None or op not in operations(world):
-                await _write(writer, {"refused": ["NoSuchOperation", op]})
+            senseless = _senseless(world, op, args)
+            if world is None or senseless:
+                await _write(writer, {"refused": senseless})
                 continue
             number = world.ledger.count(op)
             entry = world.ledger.begin(op, args, pid)
@@ -212,6 +199,12 @@ class WorldServer:
     async def _fault(self, writer: asyncio.StreamWriter, op: str, error: BaseException) -> None:
         self.faults.append(f"{op}: {''.join(traceback.format_exception(error, limit=-3))}")
         await _write(writer, {"refused": ["WorldFailed", op]})
+
+
+def _senseless(world: Collaborator | None, op: str, args: tuple[Any, ...]) -> list[str]:
+    if world is None:
+        return ["NoSuchOperation", "the behaviour that this process belonged to is over"]
+    return misuse(world.operations, op, args)
 
 
 def _is_request(request: Any) -> bool:

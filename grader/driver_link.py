@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import socket
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from grader.errors import ClusterError
 from grader.inside import kata_wire
 from grader.observation import NotPlain, SolutionRaised
+from grader.processes import peer_pid
 
 CONNECT_WITHIN_S = 60.0
 TRANSFER_WITHIN_S = 30.0
 _HELLO_WITHIN_S = 5.0
+_LOOK_INTERVAL_S = 0.5
 _SHOWN_OUTPUT = 600
+_SHOWN_NAME = 100
+_SHOWN_TEXT = 4000  # as the driver sends it; a solution that speaks for the driver could send more
 
 
 class DriverLink:
@@ -42,37 +48,58 @@ class DriverLink:
         """Whether a driver has introduced itself and was not hung up on."""
         return self._sock is not None
 
-    def accept(self) -> None:
-        """Wait for the driver with the right token to say that it is ready.
+    def accept(self, pid: int, has_ended: Callable[[], bool]) -> None:
+        """Wait for the driver to say that it is ready; whoever else connects is hung up on.
+
+        Args:
+            pid: The driver's process. The kernel tells who connects, where it can; the token does elsewhere.
+            has_ended: Whether that process is gone.
 
         Raises:
-            ClusterError: None did within CONNECT_WITHIN_S.
+            ClusterError: It did not within CONNECT_WITHIN_S, or it ended.
         """
         deadline = time.monotonic() + CONNECT_WITHIN_S
-        while (left_s := deadline - time.monotonic()) > 0:
-            self._listener.settimeout(left_s)
+        while time.monotonic() < deadline:
+            self._listener.settimeout(_LOOK_INTERVAL_S)
             try:
                 sock, _ = self._listener.accept()
-                hello = kata_wire.receive(sock, time.monotonic() + _HELLO_WITHIN_S)
-                if isinstance(hello, dict) and hello.get("token") == self._token:
-                    kata_wire.receive(sock, deadline)  # "ready"
-                    self._sock = sock
-                    return
-                sock.close()
-            except (OSError, EOFError):  # a stranger, or one that died on the way
+            except TimeoutError:
+                if has_ended():
+                    raise ClusterError("a driver ended before it was ready") from None
                 continue
+            if peer_pid(sock, pid) == pid and self._is_ready(sock, deadline):
+                self._sock = sock
+                return
+            sock.close()
         raise ClusterError(f"a driver did not start within {CONNECT_WITHIN_S:.0f} s")
 
-    def send(self, request: dict[str, Any]) -> None:
-        """Send a request; OSError when the driver is gone."""
-        assert self._sock is not None
-        self._sock.settimeout(TRANSFER_WITHIN_S)
-        kata_wire.send(self._sock, request, "an argument")
+    def _is_ready(self, sock: socket.socket, deadline: float) -> bool:
+        """Whether the other end shows the token and then says that it is ready."""
+        with contextlib.suppress(OSError, EOFError):
+            hello = kata_wire.receive(sock, time.monotonic() + _HELLO_WITHIN_S)
+            if isinstance(hello, dict) and hello.get("token") == self._token:
+                kata_wire.receive(sock, deadline)  # "ready"
+                return True
+        return False
 
-    def receive(self, within_s: float) -> Any:
-        """The driver's next frame; see `kata_wire.receive` for what it raises."""
+    def exchange(self, frame: list[Any], within_s: float) -> Any:
+        """Send a frame that `kata_wire.dump` has made; the driver's answer.
+
+        Raises:
+            TimeoutError: It was not here within the given seconds.
+            OSError: The driver is gone; see also `kata_wire.receive`.
+        """
         assert self._sock is not None
-        return kata_wire.receive(self._sock, time.monotonic() + within_s)
+        deadline = time.monotonic() + within_s
+        self._sock.settimeout(within_s)
+        kata_wire.send_parts(self._sock, frame)
+        return kata_wire.receive(self._sock, deadline)
+
+    def interrupt(self) -> None:
+        """Break the connection from another thread: whoever waits on it gets an error."""
+        if self._sock is not None:
+            with contextlib.suppress(OSError):
+                self._sock.shutdown(socket.SHUT_RDWR)
 
     def hang_up(self) -> None:
         """Close the connection to the driver at hand."""
@@ -94,15 +121,15 @@ def understood(answer: Any) -> Any:
         NotPlain: The solution returned something that may not travel.
         BrokenFrameError: It is no answer.
     """
-    if isinstance(answer, dict) and len(answer) == 1:
-        if "value" in answer:
-            return answer["value"]
-        if "raised" in answer:
-            raised = answer["raised"]
-            raise SolutionRaised(str(raised["type"]), str(raised["message"]), str(raised["traceback"]))
-        if "not_plain" in answer:
-            raise NotPlain(str(answer["not_plain"]))
-    raise kata_wire.BrokenFrameError("not an answer")
+    match answer:
+        case {"value": value, **more} if not more:
+            return value
+        case {"raised": {"type": str(kind), "message": str(text), "traceback": str(trace)}}:
+            raise SolutionRaised(kind[:_SHOWN_NAME], text[:_SHOWN_TEXT], trace[-_SHOWN_TEXT:])
+        case {"not_plain": str(text)}:
+            raise NotPlain(text[:_SHOWN_TEXT])
+        case _:
+            raise kata_wire.BrokenFrameError("not an answer")
 
 
 def describe_death(error: Exception, status: int | None, said: dict[str, Any]) -> str:

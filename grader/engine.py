@@ -11,7 +11,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -24,7 +24,6 @@ from grader.record import Record, make_record
 from grader.submission import Submission
 from grader.verdict import total
 
-MIN_SHARED_MEMORY_SLACK = 1.1
 _PYTEST_ENVIRONMENT = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_CURRENT_TEST")
 
 
@@ -46,6 +45,7 @@ def grade(
     seed: int | None = None,
     arena: Arena | None = None,
     only: frozenset[str] | None = None,
+    first: Sequence[str] = (),
     listen: Listener | None = None,
 ) -> Record:
     """Judge one solution.
@@ -56,6 +56,7 @@ def grade(
         seed: Where the run's inputs come from; None draws a new one.
         arena: A warm one to use and leave running; None starts one and ends it.
         only: Names of the behaviours to judge; None for all.
+        first: Names of behaviours to judge before the others.
         listen: Told of the run's progress: see `grader.judge.Job`.
 
     Raises:
@@ -73,6 +74,7 @@ def grade(
         seed=new_seed() if seed is None else seed,
         arena=used,
         only=only,
+        first=tuple(first),
         listen=listen or (lambda _event, _value: None),
     )
     try:
@@ -112,9 +114,11 @@ def _run_suite(job: Job) -> None:
         "-p", "no:cacheprovider",
         "--assert=plain",
         "--benchmark-disable-gc",
+        "--capture=no",  # other threads print meanwhile
         "-q",
     ]  # fmt: skip
     said = io.StringIO()
+    _forget(job.challenge.suite_path)
     with _without(_PYTEST_ENVIRONMENT), contextlib.redirect_stdout(said):
         status = pytest.main(arguments, plugins=[_HandOver(job)])
     if status == pytest.ExitCode.INTERRUPTED and job.failure is None and not _stopped_early(job):
@@ -123,6 +127,14 @@ def _run_suite(job: Job) -> None:
         status == pytest.ExitCode.INTERRUPTED and not job.reports.expected
     ):
         raise GradingError(f"the suite of {job.challenge.name} could not be run:\n{said.getvalue()}")
+
+
+def _forget(suite: Path) -> None:
+    """Have pytest import a suite anew: it names modules by their path below the challenge, which is alike."""
+    for name, module in list(sys.modules.items()):
+        found = getattr(module, "__file__", None) or ""
+        if Path(found).name == suite.name and Path(found).parent.name == suite.parent.name:
+            del sys.modules[name]
 
 
 def _stopped_early(job: Job) -> bool:
@@ -146,7 +158,7 @@ def check_shared_memory(challenge: Challenge, free_bytes: Callable[[], int | Non
         GradingError: They do not; the message says how much is needed and how to get it.
     """
     free = (free_bytes or _shared_memory_free)()
-    needed = int(2 * challenge.cluster.object_store_mb * 1_000_000 * MIN_SHARED_MEMORY_SLACK)
+    needed = challenge.shared_memory_bytes
     if free is not None and free < needed:
         raise GradingError(
             f"Shared memory (/dev/shm) has {free / 1e6:.0f} MB free; grading {challenge.name} needs "

@@ -2,11 +2,14 @@
 
     GraderError
     |-- UsageError           2  the command line asks for something that is not there
-    |   `-- ChallengeError   2  a challenge folder is broken
+    |   |-- ChallengeError   2  a challenge folder is broken
+    |   `-- QuestionError    2  a file of the question bank is broken
     |-- GradingError         3  the grader or a cluster failed: nothing was judged
     |   |-- ClusterError     3  a cluster did not start, or was lost for no fault of the solution
+    |   |   `-- ClusterLostError  one of its processes is gone: the solution's fault where it could reach it
     |   `-- RayChangedError  3  this version of Ray no longer offers what the probes read
-    `-- Interrupted        130  the user ended the run
+    |-- Interrupted        130  the user ended the run
+    `-- Superseded           3  the solution was saved anew while it was graded
 
 What a *solution* does wrong is not an error of the grader: see `grader.observation`.
 """
@@ -36,6 +39,10 @@ class ChallengeError(UsageError):
     """A challenge folder is incomplete or contradicts itself."""
 
 
+class QuestionError(UsageError):
+    """A file of the question bank is incomplete or contradicts itself."""
+
+
 class GradingError(GraderError):
     """The machinery failed before a verdict; the solution is not to blame."""
 
@@ -50,5 +57,13 @@ class ClusterError(GradingError):
     """A Ray cluster did not start, or went away without the solution's doing."""
 
 
+class ClusterLostError(ClusterError):
+    """A process of the cluster, or the one that guards it, is gone or stands still."""
+
+
 class RayChangedError(GradingError):
     """A private call of Ray that the probes need is gone or answers otherwise."""
+
+
+class Superseded(GraderError):  # noqa: N818 - nobody's error
+    """The grading was broken off because a newer version of the solution waits."""

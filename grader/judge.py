@@ -39,6 +39,7 @@ class Job:
         seed: Where every input of the run comes from.
         arena: The two sides.
         only: Names of the behaviours to judge; None for all.
+        first: Names of behaviours to judge before the others.
         listen: Told of ("collected", behaviours), ("started", behaviour) and ("ended", check).
         reports: Filled by the run.
         races: Results of performance behaviours.
@@ -50,6 +51,7 @@ class Job:
     seed: int
     arena: Arena
     only: frozenset[str] | None = None
+    first: tuple[str, ...] = ()
     listen: Listener = lambda _event, _value: None
     reports: Reports = field(default_factory=Reports)
     races: list[RaceResult] = field(default_factory=list)
@@ -65,7 +67,8 @@ class Notes:
     unit: str = ""
 
 
-EXAMPLE_WITHIN_S = 12.0
+EXAMPLE_WITHIN_S = 30.0
+MAX_MESSAGE = 8000
 JOB = pytest.StashKey[Job]()
 JOBS = pytest.StashKey[dict[tuple[str, bool], Job]]()
 NOTES = pytest.StashKey[Notes]()
@@ -106,6 +109,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if job.only is not None:
         items[:] = [item for item in items if item.name in job.only]
         found = [b for b in found if b.name in job.only]
+    items.sort(key=lambda item: item.name not in job.first)
     races = any("race" in getattr(item, "fixturenames", ()) for item in items)
     if races and not job.submission.problem:
         job.arena.start_reference()
@@ -160,7 +164,8 @@ def _seeds(job: Job, request: pytest.FixtureRequest) -> list[int]:
 def rng(request: pytest.FixtureRequest) -> np.random.Generator:
     """Source of a behaviour's inputs: the run's seed and the behaviour's name."""
     job = _job(request, with_world=True)
-    print(f"seed {job.seed}")  # noqa: T201 - shown by pytest when the test fails
+    if JOB not in request.config.stash:
+        print(f"seed {job.seed}")  # noqa: T201 - shown by pytest when the test fails
     return np.random.default_rng([*_seeds(job, request), 0])
 
 
@@ -243,10 +248,19 @@ def pytest_runtest_makereport(
         job.failure = error
         item.session.shouldstop = "the grader failed"
     check = _check(job, item, described, error)
-    check = replace(check, seconds=round(time.monotonic() - item.stash[STARTED], 3))
+    seconds = round(time.monotonic() - item.stash[STARTED], 3)
+    check = replace(check, message=_shortened(check.message), seconds=seconds)
     job.reports.add(check)
     job.listen("ended", check)
     return report
+
+
+def _shortened(message: str) -> str:
+    """A message as it may stand in a record: it quotes what a solution returned, which may be megabytes."""
+    if len(message) <= MAX_MESSAGE:
+        return message
+    left_out = len(message) - MAX_MESSAGE
+    return f"{message[: MAX_MESSAGE // 2]} … {left_out:,} characters … {message[-MAX_MESSAGE // 2 :]}"
 
 
 def _behaviour(item: pytest.Item) -> Behaviour | None:

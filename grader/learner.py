@@ -9,15 +9,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import psutil
+
 from grader.collaborator import Collaborator
+from grader.errors import ClusterLostError
+from grader.memory import Held, MemoryWatch
+from grader.observation import NotCounted, SolutionCrashed
 from grader.side import Side
 from grader.snapshot import actor_of
+from grader.task_table import ENDED, FLUSH_INTERVAL_S, settled_tasks
 
-FLUSHED_WITHIN_S = 5.0
-MARKER = "kata_marker"
-_FLUSH_INTERVAL_S = 0.15  # a little more than task_events_report_interval_ms
+SEEN_WITHIN_S = 2.0
 _STORE_SLACK_BYTES = 1_000_000
-_ENDED = frozenset({"FINISHED", "FAILED"})
 
 
 @dataclass(slots=True)
@@ -77,6 +80,19 @@ class Learner:
 
     # -- looking ---------------------------------------------------------------------------------
 
+    def _look(self, *parts: str) -> dict[str, Any]:
+        """Tables of the cluster.
+
+        Raises:
+            SolutionCrashed: The cluster is not there any more. It was before the calls, and nobody else knows
+                of it.
+        """
+        try:
+            return self.side.look(*parts)
+        except ClusterLostError as lost:
+            self.side.replace()
+            raise SolutionCrashed(f"it took down its cluster or what guards it: {lost}") from None
+
     @property
     def num_cpus(self) -> int:
         """Logical CPUs of the cluster."""
@@ -89,27 +105,84 @@ class Learner:
 
     def worker_pids(self) -> set[int]:
         """Processes that are or were Ray workers of this cluster."""
-        return set(self.side.look("worker_pids")["worker_pids"])
+        return set(self._look("worker_pids")["worker_pids"])
 
     def free_cpus(self) -> float:
         """Logical CPUs that are free now, as the GCS last heard (it hears ten times a second)."""
-        free = self.side.look("available")["available"]
+        free = self._look("available")["available"]
         return float(sum(node.get("CPU", 0.0) for node in free.values()))
+
+    def actors(self) -> list[dict[str, Any]]:
+        """Living actors: `class_name`, `name`, `pid`, `state` (ALIVE, RESTARTING, ...)."""
+        return [
+            {key: actor[key] for key in ("class_name", "name", "pid", "state")}
+            for actor in self._look("actors")["actors"]
+            if actor["state"] != "DEAD"
+        ]
+
+    def kill(self, pid: int) -> None:
+        """Kill one of the solution's processes from outside, as a machine's fault would.
+
+        Raises:
+            ValueError: It is not a living process of the solution.
+        """
+        if not self.side.warden.ask("kill", pid):
+            raise ValueError(f"process {pid} is no living process of the solution")
+
+    @contextlib.contextmanager
+    def memory(self, limit_bytes: int | None = None) -> Iterator[Held]:
+        """Watch what the calls in the block hold; see `grader.memory`.
+
+        Raises:
+            HeldTooMuch: They held more than the limit together.
+        """
+        watch = MemoryWatch(self.side, limit_bytes)
+        held = watch.held
+        try:
+            yield held
+        finally:
+            watch.stop()
 
     @contextlib.contextmanager
     def counting(self) -> Iterator[Counts]:
-        """Count what the calls in the block cost the cluster."""
+        """Count what the calls in the block cost the cluster.
+
+        Raises:
+            NotCounted: Somebody worked in the block of whom the cluster shows nothing.
+        """
         counts = Counts()
-        known = {task["task_id"] for task in self._flushed_tasks()}
-        before = self.side.look("store")["store"]
+        n_before = len(self.world.ledger.entries()) if self.world else 0
+        known = {task["task_id"] for task in settled_tasks(self.side, self._look)}
+        before = self._look("store")["store"]
         yield counts
-        new = [task for task in self._flushed_tasks() if task["task_id"] not in known]
-        after = self.side.look("store")["store"]
+        new = [task for task in settled_tasks(self.side, self._look) if task["task_id"] not in known]
+        self._check_that_all_is_seen(n_before)
+        after = self._look("store")["store"]
         calls = ("NORMAL_TASK", "ACTOR_TASK")
         counts.tasks = dict(Counter(task["name"] for task in new if task["kind"] in calls))
         counts.n_actors = sum(task["kind"] == "ACTOR_CREATION_TASK" for task in new)
         counts.stored_bytes = after["created_bytes"] - before["created_bytes"]
         counts.spilled_bytes = after["spilled_bytes"] - before["spilled_bytes"]
+
+    def _check_that_all_is_seen(self, n_before: int) -> None:
+        """That nothing was counted says something only if all who called the world show in the cluster."""
+        deadline = time.monotonic() + SEEN_WITHIN_S
+        while unseen := self._unseen(n_before):
+            if time.monotonic() > deadline:
+                raise NotCounted(
+                    f"Processes {', '.join(map(str, sorted(unseen)))} called the service, but the cluster "
+                    "shows no task of theirs: what they cost cannot be counted. Do they belong to another "
+                    "cluster, or are their tasks kept from reporting?"
+                )
+            time.sleep(FLUSH_INTERVAL_S)
+
+    def _unseen(self, n_before: int) -> set[int]:
+        """Processes that called the world since, and of which the cluster shows no task and no actor."""
+        callers = {entry.pid for entry in self.world.ledger.entries()[n_before:]} if self.world else set()
+        seen = self._look("tasks", "actors", "worker_pids")
+        shown = {pid for task in seen["tasks"] for pid in task["pids"]} | {a["pid"] for a in seen["actors"]}
+        died_early = {pid for pid in seen["worker_pids"] if not psutil.pid_exists(pid)}
+        return callers - shown - died_early - {self.driver_pid}
 
     def leftovers(self, within_s: float = 5.0) -> list[str]:
         """What is still there after the calls, one line each; empty as soon as nothing is.
@@ -124,13 +197,13 @@ class Learner:
         return found
 
     def _leftovers(self) -> list[str]:
-        seen = self.side.look("tasks", "actors", "placement_groups")
+        seen = self._look("tasks", "actors", "placement_groups")
         actors = Counter(a["class_name"] for a in seen["actors"] if a["state"] != "DEAD")
         ended: set[str] = {a["actor_id"] for a in seen["actors"] if a["state"] == "DEAD"}
         tasks = Counter(
             t["name"]
             for t in seen["tasks"]
-            if t["state"] not in _ENDED
+            if t["state"] not in ENDED
             and t["kind"] != "DRIVER_TASK"
             and t["actor_id"] not in ended
             and actor_of(t["parent_id"]) not in ended  # nobody is left to tell the GCS of its end
@@ -145,23 +218,5 @@ class Learner:
             found.append(f"{extra / 1e6:.0f} MB more in the object store than before")
         return found
 
-    def _flushed_tasks(self) -> list[dict[str, Any]]:
-        """The task table, complete: events arrive with a delay.
-
-        What the driver submitted is there once a marker is; what tasks submitted in turn, once two looks
-        in a row show the same.
-        """
-        marker = self.side.mark()
-        deadline = time.monotonic() + FLUSHED_WITHIN_S
-        before: set[str] = set()
-        while True:
-            tasks: list[dict[str, Any]] = self.side.look("tasks")["tasks"]
-            ids = {task["task_id"] for task in tasks}
-            settled = all(t["state"] in _ENDED for t in tasks if t["kind"] != "DRIVER_TASK")
-            if (marker in ids and ids == before and settled) or time.monotonic() > deadline:
-                return [task for task in tasks if task["name"] != MARKER]
-            before = ids
-            time.sleep(_FLUSH_INTERVAL_S)
-
     def _used_bytes(self) -> int:
-        return int(self.side.look("store")["store"]["used_bytes"])
+        return int(self._look("store")["store"]["used_bytes"])

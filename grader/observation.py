@@ -3,9 +3,12 @@
 Observation
 |-- SolutionRaised      an exception came out of the solution             -> fail
 |-- NotPlain            it returned something else than plain data        -> fail
+|-- NotCounted          it worked where the cluster does not see it       -> fail
 |-- SolutionTimeout     it did not return in time, with the cause         -> timeout
 |-- SolutionCrashed     its process ended or broke the connection         -> crash
+|   `-- HeldTooMuch     a process was ended for the memory it held        -> crash
 |-- ClusterStalled      Ray gave its work no worker                    -> inconclusive
+|-- ReferenceDisturbed  the reference's side did not answer in a race   -> inconclusive
 `-- NotLoadable         solution.py cannot be read or imported            -> fail, timeout or crash
 """
 
@@ -47,6 +50,10 @@ class NotPlain(Observation):
     """A call returned something that is not plain data."""
 
 
+class NotCounted(Observation):
+    """What calls cost cannot be told: work was done that the cluster knows nothing of."""
+
+
 class SolutionTimeout(Observation):
     """A call did not return before its deadline; the message names the cause."""
 
@@ -59,8 +66,26 @@ class SolutionCrashed(Observation):
     outcome: Outcome = "crash"
 
 
+class HeldTooMuch(SolutionCrashed):
+    """The solution's processes held more memory than they may, and one was killed for it."""
+
+    def __init__(self, held_bytes: int, limit_bytes: int) -> None:
+        super().__init__(
+            f"it held {held_bytes / 1e6:.0f} MB, the limit is {limit_bytes / 1e6:.0f} MB. "
+            "The process that grew most was killed, as Ray's memory monitor does."
+        )
+        self.held_bytes = held_bytes
+        self.limit_bytes = limit_bytes
+
+
 class ClusterStalled(Observation):
     """Resources were free, yet Ray started no worker: the machine is overloaded, or Ray is at fault."""
+
+    outcome: Outcome = "inconclusive"
+
+
+class ReferenceDisturbed(Observation):
+    """The reference, which always answers, did not: something on the machine keeps it from running."""
 
     outcome: Outcome = "inconclusive"
 

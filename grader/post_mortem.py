@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 
 from grader.driver_link import describe_death
@@ -11,6 +12,8 @@ from grader.ledger import Entry
 from grader.snapshot import CLUSTER_PARTS, take_snapshot
 from grader.warden_client import WardenClient, WardenLostError
 
+LIMIT_BROKEN = "limit_broken"
+
 
 def explain_hang(warden: WardenClient, calls: Sequence[Entry], driver_pid: int) -> Finding:
     """Why the driver does not answer, from cluster, stacks and the world's open calls."""
@@ -18,6 +21,8 @@ def explain_hang(warden: WardenClient, calls: Sequence[Entry], driver_pid: int) 
     def stacks_of(pids: list[int]) -> dict[int, str]:
         return {int(pid): text for pid, text in warden.ask("stacks", pids).items()}
 
+    if broken := limits_broken(warden):
+        return Finding(cause=LIMIT_BROKEN, sentence=f"Before that {broken}.", evidence=())
     try:
         return explain(take_snapshot(warden.ask("look", list(CLUSTER_PARTS)), calls, driver_pid, stacks_of))
     except ClusterError as error:
@@ -26,6 +31,13 @@ def explain_hang(warden: WardenClient, calls: Sequence[Entry], driver_pid: int) 
             sentence="The cluster itself does not answer any more: was a Ray process killed?",
             evidence=(str(error).strip().splitlines()[-1],),
         )
+
+
+def limits_broken(warden: WardenClient) -> str:
+    """Which limits the solution broke since the last time, in a sentence; empty when it kept them."""
+    with contextlib.suppress(ClusterError):
+        return "; ".join(warden.ask("limits_broken"))
+    return ""
 
 
 def explain_death(warden: WardenClient, error: Exception) -> str:

@@ -10,9 +10,12 @@ import contextlib
 import ctypes
 import os
 import signal
+import socket
+import struct
 import sys
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import psutil
 
@@ -32,6 +35,13 @@ def descendants(pid: int) -> list[psutil.Process]:
     """Every living process below `pid`; empty when it is gone."""
     with contextlib.suppress(psutil.NoSuchProcess):
         return psutil.Process(pid).children(recursive=True)
+    return []
+
+
+def children(pid: int) -> list[psutil.Process]:
+    """Every living process whose parent is `pid`; empty when it is gone."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return psutil.Process(pid).children()
     return []
 
 
@@ -85,8 +95,80 @@ def is_running(process: psutil.Process) -> bool:
     return False
 
 
+def is_moving(process: psutil.Process) -> bool:
+    """Whether a process runs and nobody has stopped it."""
+    still = (psutil.STATUS_ZOMBIE, psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP)
+    with contextlib.suppress(psutil.Error):
+        return process.is_running() and process.status() not in still
+    return False
+
+
+def reap_zombies(parent: int, but: Iterable[int]) -> None:
+    """Collect children that have ended, except those whose exit status somebody else waits for."""
+    waited_for = set(but)
+    for child in children(parent):
+        with contextlib.suppress(psutil.Error, OSError):
+            if child.pid not in waited_for and child.status() == psutil.STATUS_ZOMBIE:
+                os.waitpid(child.pid, os.WNOHANG)
+
+
 def _reap() -> None:
     """Collect adopted children that have ended."""
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
+
+
+def peer_pid(sock: socket.socket, claimed: int) -> int:
+    """The process at a Unix socket's other end, from the kernel where it tells (Linux), else as claimed."""
+    if not hasattr(socket, "SO_PEERCRED"):
+        return claimed
+    size = struct.calcsize("3i")
+    pid: int = struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size))[0]
+    return pid
+
+
+def shared_bytes(pid: int) -> int:
+    """Resident shared memory that a process has mapped, counted in full; 0 where the system does not tell."""
+    return _kilobytes(Path(f"/proc/{pid}/status"), "RssShmem:") * 1024
+
+
+def proportional_bytes(pid: int) -> tuple[int, int]:
+    """Anonymous and shared memory of a process; what n processes share (a fork does) counts as an n-th.
+
+    It takes milliseconds. Where the system does not tell, each is counted in full.
+    """
+    path = Path(f"/proc/{pid}/smaps_rollup")
+    if not path.exists():
+        return anonymous_bytes(pid), shared_bytes(pid)
+    return _kilobytes(path, "Pss_Anon:") * 1024, _kilobytes(path, "Pss_Shmem:") * 1024
+
+
+def _kilobytes(path: Path, key: str) -> int:
+    with contextlib.suppress(OSError):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if line.startswith(key):
+                return int(line.split()[1])
+    return 0
+
+
+def anonymous_bytes(pid: int) -> int:
+    """Resident anonymous memory of a process; 0 when it is gone.
+
+    Where the system does not tell (macOS), what is unique to the process.
+    """
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        if Path("/proc/self/status").exists():
+            return 0
+    except OSError:
+        return 0
+    else:
+        for line in status.splitlines():
+            if line.startswith("RssAnon:"):
+                return int(line.split()[1]) * 1024
+        return 0
+    with contextlib.suppress(psutil.Error):
+        return int(psutil.Process(pid).memory_full_info().uss)
+    return 0

@@ -7,17 +7,22 @@ the untimed set-up before it and is timed here.
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from grader.cleanliness import CLEAN_PARTS, something_is_detached
 from grader.collaborator import Collaborator
-from grader.observation import Observation
+from grader.errors import ClusterLostError
+from grader.observation import Observation, ReferenceDisturbed, SolutionCrashed, SolutionTimeout
 from grader.side import Side
 from grader.speed import FULL_RATIO, Rounds, Speed, judge_speed
+from grader.trace import Trace
+from grader.tracing import traced
 
 MIN_ROUNDS = 5
 MAX_ROUNDS = 25
@@ -37,11 +42,16 @@ class ReferenceFailed(Exception):  # noqa: N818 - our own defect, seen while jud
 
 @dataclass(slots=True)
 class RaceResult:
-    """What a race measured and what it means."""
+    """What a race measured and what it means.
+
+    Args:
+        traces: What Ray did in one warm round of "learner" and "reference".
+    """
 
     name: str
     rounds: Rounds
     speed: Speed
+    traces: dict[str, Trace] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -62,14 +72,24 @@ class _Trial:
     """One round on one side: its input is there, it has not begun.
 
     Args:
+        side: Where it runs.
+        world: The round's.
         go: Runs it and gives its output.
         check: Asserts its output.
     """
 
-    def __init__(self, go: Callable[[], Any], check: Callable[[Any], None]) -> None:
+    def __init__(
+        self,
+        side: Side,
+        world: Collaborator | None,
+        go: Callable[[], Any],
+        check: Callable[[Any], None],
+    ) -> None:
+        self._side, self._world = side, world
         self._go, self._check = go, check
         self._value: Any = None
         self._seconds = 0.0
+        self.trace: Trace | None = None
 
     def run(self) -> _Trial:
         """Run and time it."""
@@ -78,10 +98,64 @@ class _Trial:
         self._seconds = time.perf_counter() - start
         return self
 
+    def run_traced(self) -> _Trial:
+        """Run it and record what Ray does."""
+        _, self.trace = traced(self._side, self._world, self.run)
+        return self
+
     def verified(self) -> float:
         """Its seconds, once its output has been checked."""
         self._check(self._value)
         return self._seconds
+
+
+@dataclass(frozen=True, slots=True)
+class _Contest:
+    """What is run in each round, on either side.
+
+    Args:
+        name: The public function.
+        draw: Makes a round's arguments.
+        check: Asserts a round's output.
+        deadline_s: Guards a round against hangs.
+        make_world: Makes a round's world; equal generators give equal worlds.
+    """
+
+    name: str
+    draw: Draw
+    check: Check
+    deadline_s: float
+    make_world: Callable[[np.random.Generator], Collaborator | None]
+
+    def trial(self, side: Side, seed: np.random.SeedSequence) -> _Trial:
+        """Draw one round's input; the side sees nothing of it before it is run."""
+        world = self.make_world(_generator(seed, 0))
+        args, kwargs = self.draw(world, _generator(seed, 1))
+        go = side.prepare("solution", self.name, args, kwargs)
+
+        def run() -> Any:
+            if world is not None:
+                side.set_world(world)
+            return go(self.deadline_s)
+
+        return _Trial(side, world, run, lambda value: self.check(world, args, kwargs, value))
+
+    def reference_round(
+        self, reference: Side, seed: np.random.SeedSequence, *, record: bool = False
+    ) -> tuple[float, Trace | None]:
+        """Seconds of a round of the reference, which is expected to do its part; and its trace."""
+        try:
+            changed = _changed_from_outside(reference)
+            if not changed:
+                trial = self.trial(reference, seed)
+                ran = trial.run_traced() if record else trial.run()
+                return ran.verified(), ran.trace
+        except (SolutionTimeout, SolutionCrashed, ClusterLostError) as seen:
+            changed = f"it did not answer in a round: {seen}"
+        except (Observation, AssertionError) as error:
+            raise ReferenceFailed(f"the reference failed in a race: {error}") from error
+        reference.replace()  # the next race may need it
+        raise ReferenceDisturbed(f"Not judged: disturbed baseline. Of the reference: {changed}.")
 
 
 class Race:
@@ -107,6 +181,7 @@ class Race:
         self._make_world = make_world
         self._benchmark = benchmark
         self._seeds = np.random.SeedSequence(seed)
+        self._traces: dict[str, Trace | None] = {}
         self.result: RaceResult | None = None
 
     def run(
@@ -124,37 +199,26 @@ class Race:
         Raises:
             Observation: The learner's side failed in a round.
             AssertionError: It returned a wrong output in a round.
-            ReferenceFailed: The reference did one of these.
+            ReferenceDisturbed: The reference did not answer in time, or died.
+            ReferenceFailed: The reference answered with something wrong.
         """
         if naive_ratio <= FULL_RATIO:
             raise ValueError(f"naive_ratio is {naive_ratio}; it must be above {FULL_RATIO}")
+        contest = _Contest(name, draw, check, deadline_s, self._make_world)
         clock = _Clock()
-
-        def trial(side: Side, seed: np.random.SeedSequence) -> _Trial:
-            return self._trial(side, seed, name, draw, check, deadline_s)
-
-        def reference_round(seed: np.random.SeedSequence) -> float:
-            try:
-                return trial(self._reference, seed).run().verified()
-            except (Observation, AssertionError) as error:
-                raise ReferenceFailed(f"the reference failed in a race: {error}") from error
 
         def set_up() -> tuple[tuple[_Trial], dict[str, Any]]:
             (seed,) = self._seeds.spawn(1)
-            clock.reference_s.append(reference_round(seed))
-            return (trial(self._learner, seed),), {}
+            with self._learner_frozen():
+                clock.reference_s.append(contest.reference_round(self._reference, seed)[0])
+            return (contest.trial(self._learner, seed),), {}
 
         def tear_down(ran: _Trial) -> None:
             clock.learner_s.append(ran.verified())
 
-        rounds = MIN_ROUNDS
-        for seed in self._seeds.spawn(WARM_UP_ROUNDS):
-            theirs = reference_round(seed)
-            mine = trial(self._learner, seed).run().verified()
-            if mine > _SURELY_SLOW * naive_ratio * theirs:
-                rounds = _ROUNDS_WHEN_SLOW
-                break
-        self._baseline(clock, reference_round)
+        surely_slow = self._warm_up(contest, naive_ratio)
+        self._baseline(clock, contest)
+        rounds = _ROUNDS_WHEN_SLOW if surely_slow else MIN_ROUNDS
         deadline = time.monotonic() + BUDGET_S
         self._benchmark.pedantic(_Trial.run, setup=set_up, teardown=tear_down, rounds=rounds)
         speed = judge_speed(clock.rounds(), naive_ratio)
@@ -164,33 +228,54 @@ class Race:
             self._benchmark.stats.update(clock.learner_s[-1])
             speed = judge_speed(clock.rounds(), naive_ratio)
         speed = judge_speed(clock.rounds(), naive_ratio, final=True)
-        self.result = RaceResult(name=name, rounds=clock.rounds(), speed=speed)
+        traces = {side: trace for side, trace in self._traces.items() if trace is not None}
+        self.result = RaceResult(name=name, rounds=clock.rounds(), speed=speed, traces=traces)
 
-    def _baseline(self, clock: _Clock, reference_round: Callable[[np.random.SeedSequence], float]) -> None:
+    def _warm_up(self, contest: _Contest, naive_ratio: float) -> bool:
+        """Run both sides until they are warm, and record the last round.
+
+        Returns:
+            Whether the learner's side is surely too slow to earn anything.
+        """
+        theirs = mine = 0.0
+        for n, seed in enumerate(self._seeds.spawn(WARM_UP_ROUNDS), start=1):
+            record = n == WARM_UP_ROUNDS
+            with self._learner_frozen():
+                theirs, trace = contest.reference_round(self._reference, seed, record=record)
+            self._traces["reference"] = trace
+            trial = contest.trial(self._learner, seed)
+            ran = trial.run_traced() if record else trial.run()
+            mine, self._traces["learner"] = ran.verified(), ran.trace
+        return mine > _SURELY_SLOW * naive_ratio * theirs
+
+    def _baseline(self, clock: _Clock, contest: _Contest) -> None:
         """Time the reference while the learner's whole side stands still."""
+        with self._learner_frozen():
+            for seed in self._seeds.spawn(BASELINE_ROUNDS):
+                clock.baseline_s.append(contest.reference_round(self._reference, seed)[0])
+
+    @contextlib.contextmanager
+    def _learner_frozen(self) -> Iterator[None]:
+        """The learner's whole side stands still: what it left running neither slows a round nor sees it."""
         self._learner.warden.ask("freeze")
         try:
-            for seed in self._seeds.spawn(BASELINE_ROUNDS):
-                clock.baseline_s.append(reference_round(seed))
+            yield
         finally:
             self._learner.warden.ask("thaw")
 
-    def _trial(
-        self,
-        side: Side,
-        seed: np.random.SeedSequence,
-        name: str,
-        draw: Draw,
-        check: Check,
-        deadline_s: float,
-    ) -> _Trial:
-        """Bring one round's input to a side."""
-        world = self._make_world(_generator(seed, 0))
-        if world is not None:
-            side.set_world(world)
-        args, kwargs = draw(world, _generator(seed, 1))
-        go = side.prepare("solution", name, args, kwargs)
-        return _Trial(lambda: go(deadline_s), lambda value: check(world, args, kwargs, value))
+
+def _changed_from_outside(reference: Side) -> str:
+    """What somebody did to the reference's side; empty when nothing.
+
+    The learner's side stands still meanwhile: what it did before is seen, and no more is done.
+    """
+    reference.ready()
+    seen = reference.look("jobs", *CLEAN_PARTS)
+    if set(seen["jobs"].values()) - {reference.driver_pid}:
+        return "another process has a job in its cluster"
+    if something_is_detached(seen):
+        return "somebody left an actor in its cluster"
+    return str(reference.warden.ask("rescheduled"))
 
 
 def _generator(seed: np.random.SeedSequence, stream: int) -> np.random.Generator:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from grader.errors import RayChangedError
+from grader.errors import ClusterLostError, RayChangedError
 
+STATS_WITHIN_S = 5.0
 FINISHED_STATES = frozenset({"FINISHED", "FAILED"})
 
 
@@ -60,28 +61,33 @@ class ClusterState:
         return free
 
     def tasks(self) -> list[dict[str, Any]]:
-        """Last attempt of every task of the living jobs: name, kind, state, needs, parent, worker.
+        """Last attempt of every task of the living jobs: name, kind, state, needs, parent, workers.
 
         Tasks of a killed driver stay "running" in the GCS for 15 s; they are left out.
         """
-        living = self._living_jobs()
+        living = self.jobs()
         latest: dict[str, Any] = {}
         attempts: dict[str, int] = {}
+        pids: dict[str, set[int]] = {}
         for message in self._accessor.get_task_events():
             event = self._gcs.TaskEvents.FromString(message)
             if event.job_id.hex() not in living:
                 continue
             task_id = event.task_id.hex()
             attempts[task_id] = attempts.get(task_id, 0) + 1
+            pids.setdefault(task_id, set()).add(event.state_updates.worker_pid)
             if task_id not in latest or event.attempt_number >= latest[task_id].attempt_number:
                 latest[task_id] = event
-        return [self._task(event, attempts[task_id]) for task_id, event in latest.items()]
+        return [
+            self._task(event, attempts[task_id], pids[task_id] - {0}) for task_id, event in latest.items()
+        ]
 
-    def _living_jobs(self) -> set[str]:
+    def jobs(self) -> dict[str, int]:
+        """Living jobs: the process of each one's driver by job id."""
         jobs = [self._gcs.JobTableData.FromString(m) for m in self._accessor.get_job_table()]
-        return {job.job_id.hex() for job in jobs if not job.is_dead}
+        return {job.job_id.hex(): job.driver_pid for job in jobs if not job.is_dead}
 
-    def _task(self, event: Any, attempts: int) -> dict[str, Any]:
+    def _task(self, event: Any, attempts: int, pids: set[int]) -> dict[str, Any]:
         facts, updates = event.task_info, event.state_updates
         times = {self._common.TaskStatus.Name(state): ns / 1e9 for state, ns in updates.state_ts_ns.items()}
         state = max(updates.state_ts_ns, default=0)
@@ -96,6 +102,7 @@ class ClusterState:
             "actor_id": facts.actor_id.hex(),
             "job_id": event.job_id.hex(),
             "pid": updates.worker_pid,
+            "pids": sorted(pids),
             "attempts": attempts,
         }
 
@@ -154,15 +161,25 @@ class ClusterState:
                 self._stubs[node["raylet"]] = node_manager_pb2_grpc.NodeManagerServiceStub(
                     _channel(node["raylet"])
                 )
-            reply = self._stubs[node["raylet"]].GetNodeStats(
-                self._node_manager.GetNodeStatsRequest(include_memory_info=False), timeout=5.0
-            )
-            stats = reply.store_stats
+            stats = self._node_stats(self._stubs[node["raylet"]]).store_stats
             sums["used_bytes"] += stats.object_store_bytes_used
             sums["created_bytes"] += stats.cumulative_created_bytes
             sums["created_objects"] += stats.cumulative_created_objects
             sums["spilled_bytes"] += stats.spilled_bytes_total
         return sums
+
+    def _node_stats(self, raylet: Any) -> Any:
+        """A raylet's answer; it waits for each of its workers and drivers to answer first."""
+        import grpc
+
+        request = self._node_manager.GetNodeStatsRequest(include_memory_info=False)
+        try:
+            return raylet.GetNodeStats(request, timeout=STATS_WITHIN_S)
+        except grpc.RpcError as error:
+            code = error.code() if isinstance(error, grpc.Call) else None
+            if code in (grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNAVAILABLE):
+                raise ClusterLostError("its driver or a worker does not answer the raylet any more") from None
+            raise
 
 
 def _channel(address: str) -> Any:

@@ -16,6 +16,7 @@ from typing import Any
 
 from grader.catalogue import ROOT, Challenge
 from grader.errors import GradingError
+from grader.hints import hints_read
 from grader.race import RaceResult
 from grader.submission import Submission
 from grader.verdict import Check, RunOutcome, Score
@@ -29,11 +30,14 @@ class Record:
     """One grading, complete: a report needs nothing else.
 
     Args:
+        when: UTC, ISO 8601.
         seconds: Wall time of the whole grading.
+        hints: Levels of hints that had been read.
         environment: Versions and machine.
     """
 
     challenge: str
+    when: str
     pass_mark: int
     submission: Submission
     seed: int
@@ -41,6 +45,7 @@ class Record:
     checks: tuple[Check, ...]
     races: tuple[RaceResult, ...]
     score: Score
+    hints: int
     environment: dict[str, Any]
 
     @property
@@ -52,11 +57,17 @@ class Record:
         """Names of the behaviours that did not pass."""
         return {c.behaviour.name for c in self.checks if c.outcome != "pass"}
 
-    def to_json(self) -> dict[str, Any]:
-        """The document that `--json` prints; `schema` grows when its meaning changes."""
+    def to_json(self, *, with_traces: bool = False) -> dict[str, Any]:
+        """The document that `--json` prints; `schema` grows when its meaning changes.
+
+        Args:
+            with_traces: Also what Ray did in a round of each side: the record keeps it, the terminal does not
+                print it.
+        """
         return {
             "schema": SCHEMA,
             "challenge": self.challenge,
+            "when": self.when,
             "score": self.score.earned,
             "max_score": 100,
             "judged_points": self.score.judged,
@@ -64,13 +75,14 @@ class Record:
             "outcome": self.score.outcome,
             "seed": self.seed,
             "seconds": round(self.seconds, 2),
+            "hints": self.hints,
             "solution": {
                 "path": str(self.submission.path),
                 "sha256": self.submission.sha256,
                 "kind": self.submission.kind,
             },
             "checks": [_check_json(check) for check in self.checks],
-            "benchmark": [_race_json(race) for race in self.races],
+            "benchmark": [_race_json(race, with_traces=with_traces) for race in self.races],
             "environment": self.environment,
         }
 
@@ -88,6 +100,7 @@ def make_record(
     """Put a run's parts together with what is known of the machine."""
     return Record(
         challenge=challenge.name,
+        when=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         pass_mark=challenge.pass_mark,
         submission=submission,
         seed=seed,
@@ -95,6 +108,7 @@ def make_record(
         checks=tuple(checks),
         races=tuple(races),
         score=score,
+        hints=hints_read(challenge.name),
         environment=environment(),
     )
 
@@ -117,7 +131,7 @@ def save_record(record: Record, folder: Path = RECORDS) -> Path:
     """
     own = folder / record.challenge
     name = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
-    text = json.dumps(record.to_json(), indent=1, allow_nan=False)
+    text = json.dumps(record.to_json(with_traces=True), allow_nan=False)
     part_path: Path | None = None
     try:
         own.mkdir(parents=True, exist_ok=True)
@@ -157,7 +171,8 @@ def _finite(value: float | str | None) -> float | str | None:
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _race_json(race: RaceResult) -> dict[str, Any]:
+def _race_json(race: RaceResult, *, with_traces: bool) -> dict[str, Any]:
+    traces = {side: trace.to_json() for side, trace in race.traces.items()}
     return {
         "name": race.name,
         "ratio": round(race.speed.ratio, 3),
@@ -168,4 +183,5 @@ def _race_json(race: RaceResult) -> dict[str, Any]:
         "learner_s": [round(s, 5) for s in race.rounds.learner_s],
         "reference_s": [round(s, 5) for s in race.rounds.reference_s],
         "baseline_s": [round(s, 5) for s in race.rounds.baseline_s],
+        **({"traces": traces} if with_traces and traces else {}),
     }

@@ -8,8 +8,6 @@ clean after that is replaced too; if the warden itself was taken down, all of it
 from __future__ import annotations
 
 import contextlib
-import secrets
-import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,13 +15,9 @@ from typing import Any
 
 from grader.cluster import ClusterNeeds
 from grader.collaborator import Collaborator, WorldServer
-from grader.driver_link import (
-    CONNECT_WITHIN_S,
-    TRANSFER_WITHIN_S,
-    DriverLink,
-    understood,
-)
-from grader.errors import ClusterError, GradingError
+from grader.driver_link import CONNECT_WITHIN_S, TRANSFER_WITHIN_S, DriverLink, understood
+from grader.errors import ClusterError, GradingError, Superseded
+from grader.guard import Limits
 from grader.hangs import CLUSTER_STALLED
 from grader.inside import kata_wire
 from grader.observation import (
@@ -31,17 +25,18 @@ from grader.observation import (
     NotLoadable,
     Observation,
     SolutionCrashed,
+    SolutionRaised,
     SolutionTimeout,
 )
-from grader.post_mortem import explain_death, explain_hang
-from grader.staging import prepare_folder, stage
+from grader.post_mortem import LIMIT_BROKEN, explain_death, explain_hang, limits_broken
+from grader.site import CLEAN_WITHIN_S, Site
 from grader.submission import Submission
-from grader.warden_client import WardenClient, WardenLostError, new_folder
+from grader.warden_client import WardenClient, WardenLostError
 
 LOAD_WITHIN_S = 15.0
 HANGS_BEFORE_IMPATIENCE = 2
 PLAIN_DEADLINE_S = 6.0
-CLEAN_WITHIN_S = 5.0
+COLLECT_WITHIN_S = 10.0
 
 
 class Side:
@@ -50,24 +45,26 @@ class Side:
     Args:
         needs: What the cluster has to offer.
         with_world: Whether the collaborator asks a world in the judge; without, it serves itself.
+        limits: What the solution's processes may use; None for the usual.
     """
 
-    def __init__(self, needs: ClusterNeeds, *, with_world: bool = True) -> None:
+    def __init__(self, needs: ClusterNeeds, *, with_world: bool = True, limits: Limits | None = None) -> None:
         self.needs = needs
-        self.address = ""
         self.driver_pid = 0
         self.cluster_starts = 0
         self.called_s = 0.0  # spent in calls into the solution: the rest is the grader's own
+        self._limits = limits or Limits()
         self._with_world = with_world
-        self._server: WorldServer | None = None
-        self._warden: WardenClient | None = None
-        self._link: DriverLink | None = None
+        self._world: Collaborator | None = None
+        self._site: Site | None = None
         self._loaded = False
+        self._is_fresh = False  # a driver that has seen no solution yet
         self._submission: Submission | None = None
         self._challenge: Path | None = None
         self._not_loadable: NotLoadable | None = None
         self._load_failures = 0
         self._timeouts = 0
+        self._superseded = False
 
     # -- life ------------------------------------------------------------------------------------
 
@@ -77,144 +74,119 @@ class Side:
         Raises:
             ClusterError: The cluster did not start.
         """
-        folder = new_folder()
-        try:
-            prepare_folder(folder)
-            if self._with_world:
-                world = self._server.world if self._server else None
-                self._server = WorldServer(folder.world_socket)
-                self._server.world = world
-            self._link = DriverLink(folder.judge_socket)
-        except OSError as error:
-            shutil.rmtree(folder.root, ignore_errors=True)
-            raise ClusterError(
-                f"{folder.root}: cannot be prepared for a cluster: {error}. Is the disk full?"
-            ) from None
-        token = self._server.token if self._server else None
-        self._warden = WardenClient(folder, self.needs, secrets.token_hex(16), token)
-        if self._submission is not None:
-            self._stage()
+        self._site = Site(self.needs, self._limits, with_world=self._with_world, world=self._world)
         self._driver_up()
-        self.address = self.warden.ask("cluster_up")
+        self._site.cluster_up()
         self.cluster_starts += 1
 
     def close(self) -> list[int]:
         """End the side; returns pids that could not be ended (normally none)."""
-        if self._link is not None:
-            self._link.close()
         self._loaded = False
-        left = self._warden.close() if self._warden else []
-        self._warden = None
-        if self._server is not None:
-            self._server.close()
+        left = self._site.close() if self._site else []
+        self._site = None
         return left
 
     def use(self, submission: Submission, challenge: Path) -> None:
         """From now on serve this solution; what an earlier one left in the driver or on disk is gone."""
-        if self._submission is not None and self._warden is not None:
-            self._drop_driver()
-            self._ensure_clean()
+        if self._site is not None and (self._superseded or not self._is_fresh):
+            self.recover()
         self._submission, self._challenge = submission, challenge
         self._not_loadable, self._load_failures, self._timeouts = None, 0, 0
-        if self._warden is not None:
+        self._superseded = False
+        if self._site is not None:
             self._stage()
+            limits_broken(self.warden)  # by an earlier solution: forgotten
+
+    def refresh(self) -> None:
+        """Have a new driver stand by for the next solution, so that it is served at once."""
+        if self._site is not None and not self._is_fresh:
+            self.recover()
+            self._connect_driver()
+
+    def supersede(self) -> None:
+        """Break off the call in progress, from another thread: its caller gets `Superseded`.
+
+        The side serves again after the next `use`.
+        """
+        self._superseded = True
+        if self._site is not None:
+            self._site.link.interrupt()
+
+    def resume(self) -> None:
+        """Serve the same solution again if a call was broken off."""
+        if self._superseded:
+            self._superseded = False
+            self.recover()
 
     @property
     def is_started(self) -> bool:
         """Whether it has a cluster."""
-        return self._warden is not None
+        return self._site is not None
 
     def _stage(self) -> None:
-        assert self._submission is not None
-        assert self._challenge is not None
-        stage(self.warden.folder, self._submission, self._challenge)
+        if self._submission is not None:
+            assert self._challenge is not None
+            self.site.stage(self._submission, self._challenge)
+
+    @property
+    def site(self) -> Site:
+        """What the side stands on; the side has to be started."""
+        if self._site is None:
+            raise GradingError("the side is not started")
+        return self._site
 
     @property
     def warden(self) -> WardenClient:
         """The side's warden; the side has to be started."""
-        if self._warden is None:
-            raise GradingError("the side is not started")
-        return self._warden
+        return self.site.warden
 
     @property
     def link(self) -> DriverLink:
         """The connection to the driver; the side has to be started."""
-        if self._link is None:
-            raise GradingError("the side is not started")
-        return self._link
+        return self.site.link
 
     @property
     def has_world(self) -> bool:
         """Whether its collaborator asks a world in the judge."""
-        return self._server is not None
+        return self._site is not None and self._site.server is not None
 
     @property
     def server(self) -> WorldServer:
         """The server of this side's world."""
-        if self._server is None:
+        if self.site.server is None:
             raise GradingError("this side has no world")
-        return self._server
+        return self.site.server
 
     def set_world(self, world: Collaborator | None) -> None:
         """What the collaborator asks from now on."""
-        self.server.world = world
+        self._world = self.server.world = world
 
     # -- cluster ---------------------------------------------------------------------------------
 
-    def _restart(self) -> None:
+    def replace(self) -> None:
         """Replace the whole side: nothing is known of the state it is in."""
         self.close()
         self.start()
 
     def look(self, *parts: str) -> dict[str, Any]:
         """Tables of the cluster as plain data: see `grader.ray_state.ClusterState`."""
-        answer: dict[str, Any] = self.warden.ask("look", list(parts))
-        return answer
-
-    def is_clean(self) -> bool:
-        """Whether every logical CPU is free and no actor or placement group is left."""
-        seen = self.look("nodes", "available", "actors", "placement_groups")
-        free = sum(node.get("CPU", 0.0) for node in seen["available"].values())
-        alive = [a for a in seen["actors"] if a["state"] != "DEAD"]
-        return free >= self.needs.num_cpus and not alive and not seen["placement_groups"]
+        return self.site.look(*parts)
 
     def becomes_clean(self, within_s: float = CLEAN_WITHIN_S) -> bool:
-        """Wait for the cluster to be clean; a cluster that does not answer is not.
-
-        Ray lends workers for a moment longer than their tasks run, so this takes up to about a second
-        after a call that left nothing behind.
-        """
-        deadline = time.monotonic() + within_s
-        while True:
-            with contextlib.suppress(ClusterError):
-                if self.is_clean():
-                    return True
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(0.02)
-
-    def _ensure_clean(self) -> None:
-        """Wait for the cluster to get rid of a dead driver's work; else replace the side."""
-        if self._outlives_its_driver() or not self.becomes_clean():
-            self._restart()
-
-    def _outlives_its_driver(self) -> bool:
-        """Whether waiting for the cluster to become clean is in vain."""
-        try:
-            seen = self.look("actors", "placement_groups")
-        except ClusterError:
-            return True
-        detached = any(a["detached"] and a["state"] != "DEAD" for a in seen["actors"])
-        return detached or any(group["detached"] for group in seen["placement_groups"])
+        """Wait for the cluster to show no trace of earlier calls: see `grader.site`."""
+        return self.site.becomes_clean(within_s)
 
     # -- driver ----------------------------------------------------------------------------------
 
     def _driver_up(self) -> None:
-        self.driver_pid = self.warden.ask("driver_up", self.link.new_token())
+        """Start a driver in folders that nobody has written to since they were made."""
+        self._stage()
+        self.driver_pid = self.site.driver_up()
+        self._loaded, self._is_fresh = False, True
 
     def _drop_driver(self) -> None:
         self.link.hang_up()
-        self._loaded = False
+        self._loaded, self._is_fresh = False, True
         self.driver_pid = 0
         with contextlib.suppress(WardenLostError):
             self.warden.ask("driver_down")
@@ -222,7 +194,8 @@ class Side:
     def recover(self) -> None:
         """After a hang or crash: a new driver at the next call, on a cluster that is clean."""
         self._drop_driver()
-        self._ensure_clean()
+        if not self.site.recovers():
+            self.replace()
 
     def ready(self) -> None:
         """Have a driver that has imported the solution.
@@ -237,21 +210,27 @@ class Side:
         if self._submission is not None and self._submission.problem:
             self._not_loadable = NotLoadable(self._submission.problem)
             raise self._not_loadable
-        if not self.link.is_connected:
-            if not self.driver_pid:
-                self._driver_up()
-            self.link.accept()
-            self._join_cluster()
         try:
-            self._exchange({"do": "load"}, LOAD_WITHIN_S)
+            self._connect_driver()
+        except ClusterError:  # an earlier driver may have done anything to the side
+            self.replace()
+            self._connect_driver()
+        self._is_fresh = False
+        try:
+            self._ask_driver({"do": "load"}, LOAD_WITHIN_S)
         except Observation as seen:
             self._load_failed(seen)
         self._loaded = True
 
-    def _join_cluster(self) -> None:
-        """Have the driver join the cluster; no line of the solution has run before."""
+    def _connect_driver(self) -> None:
+        """Have a driver that has joined the cluster; no line of the solution has run in it."""
+        if self.link.is_connected:
+            return
+        if not self.driver_pid:
+            self._driver_up()
+        self.link.accept(self.driver_pid, lambda: bool(self.warden.ask("driver_has_ended")))
         try:
-            self._exchange({"do": "connect", "address": self.address}, CONNECT_WITHIN_S)
+            self._ask_driver({"do": "connect", "address": self.site.address}, CONNECT_WITHIN_S)
         except Observation as seen:
             raise ClusterError(f"a driver could not join its cluster: {seen.message}") from None
 
@@ -267,7 +246,9 @@ class Side:
     def prepare(
         self, module: str, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Callable[[float], Any]:
-        """Bring a call's arguments to the driver.
+        """Make everything ready for a call but the call itself.
+
+        The arguments leave the judge with the "go": a driver that had them before could work ahead.
 
         Args:
             module: "solution" or "scenarios".
@@ -276,20 +257,21 @@ class Side:
             kwargs: Keyword arguments, plain data.
 
         Returns:
-            Gives the "go" and waits, at most the given seconds, for the plain result.
+            Gives the "go" and waits, at most the given seconds, for the plain result. It raises an
+            Observation when the function is not there or does not answer with plain data in time; the
+            side is usable again.
 
         Raises:
-            Observation: The function is not there, or what `go` raises: it did not answer with plain data
-                in time. The side is usable again.
+            Observation: The solution cannot be loaded.
         """
         self.ready()
-        request = {"do": "call", "module": module, "name": name}
-        self._exchange({**request, "args": list(args), "kwargs": kwargs}, TRANSFER_WITHIN_S)
+        request = {"do": "call", "module": module, "name": name, "args": list(args), "kwargs": kwargs}
+        frame = kata_wire.dump(request, "an argument")
 
         def go(deadline_s: float) -> Any:
             start = time.monotonic()
             try:
-                return self._exchange({"go": True}, self._patience_s(deadline_s))
+                return self._exchange(frame, self._patience_s(deadline_s))
             finally:
                 self.called_s += time.monotonic() - start
 
@@ -310,32 +292,54 @@ class Side:
     def collect_garbage(self) -> None:
         """Let the driver drop what only reference cycles keep alive."""
         if self._loaded:
-            self._exchange({"do": "collect"}, TRANSFER_WITHIN_S)
+            self._ask_driver({"do": "collect"}, COLLECT_WITHIN_S)
 
     def mark(self) -> str:
         """Run a task that does nothing in the driver; its id tells when earlier events have arrived."""
         self.ready()
-        task_id: str = self._exchange({"do": "mark"}, TRANSFER_WITHIN_S)
-        return task_id
+        return str(self._ask_driver({"do": "mark"}, TRANSFER_WITHIN_S))
 
-    def _exchange(self, request: dict[str, Any], deadline_s: float) -> Any:
+    def trace_driver(self, *, on: bool) -> list[Any]:
+        """Begin to note where the driver waits for Ray; ended, gives [call, start, end] in epoch seconds."""
+        self.ready()
+        waits: list[Any] = self._ask_driver({"do": "trace", "on": on}, TRANSFER_WITHIN_S)
+        return waits
+
+    def _ask_driver(self, request: dict[str, Any], deadline_s: float) -> Any:
+        return self._exchange(kata_wire.dump(request), deadline_s)
+
+    def _exchange(self, frame: list[Any], deadline_s: float) -> Any:
         """Send a request and understand the answer; what keeps it from coming ends in an observation."""
         try:
-            self.link.send(request)
-            return understood(self.link.receive(deadline_s))
+            return understood(self.link.exchange(frame, deadline_s))
+        except SolutionRaised:
+            if broken := limits_broken(self.warden):  # what it raised is but a consequence
+                self.replace()
+                raise SolutionCrashed(broken) from None
+            raise
         except TimeoutError:
-            calls = self._server.world.open() if self._server and self._server.world else []
+            calls = self._world.open() if self._world else []
             finding = explain_hang(self.warden, calls, self.driver_pid)
             if finding.cause == CLUSTER_STALLED:
-                self._restart()
+                self.replace()
                 raise ClusterStalled(
                     f"Not judged: {finding.text()}\nClose what else is running and grade again."
                 ) from None
             self._timeouts += 1
-            self.recover()
+            self._renew(limit_broken=finding.cause == LIMIT_BROKEN)
             waited = f"it did not return within {round(deadline_s, 1):g} s."
             raise SolutionTimeout(f"{waited} {finding.text()}") from None
         except (EOFError, OSError, kata_wire.BrokenFrameError) as error:
-            message = explain_death(self.warden, error)
-            self.recover()
+            if self._superseded:
+                raise Superseded("another version of the solution is to be graded") from None
+            broken = limits_broken(self.warden)
+            message = broken or explain_death(self.warden, error)
+            self._renew(limit_broken=bool(broken))
             raise SolutionCrashed(message) from None
+
+    def _renew(self, *, limit_broken: bool) -> None:
+        """Be usable again; from scratch when what was taken beyond a limit may still be there."""
+        if limit_broken:
+            self.replace()
+        else:
+            self.recover()

@@ -17,7 +17,7 @@ from grader.record import Record
 from grader.submission import Submission
 from grader.verdict import Check
 
-_WORDS = {
+WORDS = {
     "pass": ("PASS", "green"),
     "partial": ("PART", "yellow"),
     "fail": ("FAIL", "red"),
@@ -105,7 +105,7 @@ class Progress:
 
 def check_lines(check: Check, width: int) -> list[Text]:
     """One behaviour: outcome, title, points, what was measured; then its message, indented."""
-    word, style = _WORDS[check.outcome]
+    word, style = WORDS[check.outcome]
     points = f"{_points(check)}/{check.behaviour.points}".rjust(7)
     measured = _measured(check)
     head = Text("  ").append(word, style=style).append("  ")
@@ -146,10 +146,15 @@ def _points(check: Check) -> str:
 
 
 def _measured(check: Check) -> str:
-    if check.observed is None:
+    return measured_words(check.observed, check.limit, check.unit)
+
+
+def measured_words(observed: float | str | None, limit: float | str | None, unit: str) -> str:
+    """What was measured, its unit and its limit; empty when nothing was."""
+    if observed is None:
         return ""
-    seen = " ".join(plain(f"{_number(check.observed)} {check.unit}").split())
-    return f"{seen} (limit {_number(check.limit)})" if check.limit is not None else seen
+    seen = " ".join(plain(f"{_number(observed)} {unit}").split())
+    return f"{seen} (limit {_number(limit)})" if limit is not None else seen
 
 
 def _number(value: float | str | None) -> str:

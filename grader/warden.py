@@ -10,7 +10,6 @@ run here. It never imports the solution.
 
 from __future__ import annotations
 
-import collections
 import contextlib
 import json
 import os
@@ -19,7 +18,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 import traceback
 from pathlib import Path
@@ -29,35 +27,20 @@ import psutil
 
 from grader import processes
 from grader.cluster import ClusterNeeds, SideFolder, await_address, side_environment, start_cluster
-from grader.errors import ClusterError, GraderError
+from grader.errors import ClusterLostError, GraderError
+from grader.guard import Guard, Limits, limit_self
 from grader.inside import kata_wire
+from grader.output import Output
+from grader.pids_group import PidsGroup
+from grader.privileges import forbid_to_children, keep_memory_private
+from grader.scheduling import rescheduled
+from grader.stacks import dump_stacks
 
-OUTPUT_KEPT_BYTES = 64 * 1024
-STACKS_WITHIN_S = 1.0
+AGENTS_WITHIN_S = 5.0
+CLUSTER_THREADS = 3000  # more than GCS, raylet and agents have: the guard speaks before the kernel says no
+N_AGENTS = 2  # of the dashboard (without one, too) and of the runtime environments
+FREEZE_SWEEPS = 5
 _VITAL_PROCESSES = frozenset({"gcs_server", "raylet"})
-
-
-class Output:
-    """Drains a process's output; keeps its end and counts the rest."""
-
-    def __init__(self, pipe: Any) -> None:
-        self.total_bytes = 0
-        self._kept: collections.deque[bytes] = collections.deque()
-        self._kept_bytes = 0
-        self._thread = threading.Thread(target=self._drain, args=(pipe,), daemon=True)
-        self._thread.start()
-
-    def _drain(self, pipe: Any) -> None:
-        while chunk := os.read(pipe.fileno(), 65536):
-            self.total_bytes += len(chunk)
-            self._kept.append(chunk)
-            self._kept_bytes += len(chunk)
-            while self._kept_bytes > OUTPUT_KEPT_BYTES and len(self._kept) > 1:
-                self._kept_bytes -= len(self._kept.popleft())
-
-    def tail(self) -> str:
-        """The last words, at most OUTPUT_KEPT_BYTES of them."""
-        return b"".join(list(self._kept)).decode(errors="replace")[-OUTPUT_KEPT_BYTES:]
 
 
 class Warden:
@@ -71,8 +54,11 @@ class Warden:
         self.address = ""
         self.driver: subprocess.Popen[bytes] | None = None
         self.output: Output | None = None
+        self.limits = Limits(**job["limits"])
+        self._guard: Guard | None = None
         self._state: Any = None
         self._vital: list[psutil.Process] = []
+        self._agents: list[psutil.Process] = []
 
     def cluster_up(self) -> str:
         """Start the cluster; returns its address once it can be used."""
@@ -80,10 +66,17 @@ class Warden:
         self.cluster = start_cluster(self.folder, self.environment, self.needs)
         self.address = await_address(self.folder, self.cluster)
         self._vital = [p for p in processes.descendants(self.cluster.pid) if p.name() in _VITAL_PROCESSES]
+        self._agents = self._find_agents()
+        store_bytes = self.needs.object_store_mb * 1_000_000
+        self._guard = Guard(self.limits, store_bytes, self.folder.root, self._solutions)
+        self._guard.start()
         return self.address
 
     def cluster_down(self) -> list[int]:
         """End every process of the side; what is left over is returned (normally nothing)."""
+        if self._guard is not None:
+            self._guard.stop()
+            self._guard = None
         if self._state is not None:
             self._state.close()
             self._state = None
@@ -126,9 +119,24 @@ class Warden:
                 self.driver.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.driver.wait(5)
-        processes.end_all(self._strays, adopted=True)
         self.driver = None
+        self._end_workers()
+        processes.end_all(self._strays, adopted=True)
         return ended
+
+    def _end_workers(self) -> None:
+        """End the workers of a driver that is gone: Ray asks them to end, and some do not want to.
+
+        One that Ray has not heard of yet is let be: Ray would wait a minute for it, and start no other.
+        """
+        with contextlib.suppress(GraderError):
+            registered = set(self.look(["worker_pids"])["worker_pids"])
+            own = [child for vital in self._vital for child in processes.children(vital.pid)]
+            processes.signal_all([p for p in own if p.pid in registered], signal.SIGKILL)
+
+    def driver_has_ended(self) -> bool:
+        """Whether there is no driver that runs."""
+        return self.driver is None or self.driver.poll() is not None
 
     def driver_status(self) -> int | None:
         """Exit status of a driver that has ended by itself, after a moment's wait for it."""
@@ -147,10 +155,10 @@ class Warden:
     def look(self, parts: list[str]) -> dict[str, Any]:
         """The named tables of the cluster: see `grader.ray_state.ClusterState`.
 
-        Asking a GCS that is gone blocks for long, so its process is looked at first.
+        Asking a GCS that is gone or stopped blocks for long, so its process is looked at first.
         """
-        if not self._vital or not all(processes.is_running(p) for p in self._vital):
-            raise ClusterError("a process of the cluster itself is gone: GCS or raylet")
+        if not self._vital or not all(processes.is_moving(p) for p in self._vital):
+            raise ClusterLostError("a process of the cluster itself is gone or was stopped: GCS or raylet")
         if self._state is None:
             from grader.ray_state import ClusterState
 
@@ -158,31 +166,73 @@ class Warden:
         return {part: getattr(self._state, part)() for part in parts}
 
     def stacks(self, pids: list[int]) -> dict[str, str]:
-        """What each process's threads are doing, as `faulthandler` writes it; keys are pids."""
-        files = {pid: self.folder.stacks / f"{pid}.txt" for pid in pids}
-        before = {pid: f.stat().st_size if f.exists() else -1 for pid, f in files.items()}
-        waiting = {pid for pid, size in before.items() if size >= 0}
-        for pid in waiting:
-            with contextlib.suppress(OSError):
-                os.kill(pid, signal.SIGUSR1)
-        deadline = time.monotonic() + STACKS_WITHIN_S
-        while waiting and time.monotonic() < deadline:
-            time.sleep(0.02)
-            waiting = {pid for pid in waiting if files[pid].stat().st_size == before[pid]}
-        time.sleep(0.02)  # the last lines of a dump that has begun
-        return {
-            str(pid): files[pid].read_bytes()[before[pid] :].decode(errors="replace")
-            for pid in pids
-            if before[pid] >= 0
-        }
+        """What processes of the side are doing, by pid: see `grader.stacks`."""
+        own = {p.pid for p in self._family()}  # the cluster says which pids; what it says may be forged
+        return dump_stacks(self.folder.stacks, [pid for pid in pids if pid in own])
 
     def freeze(self) -> None:
-        """Stop every process of the side where it stands."""
-        processes.signal_all(self._family(), signal.SIGSTOP)
+        """Stop every process of the side where it stands, also those born meanwhile."""
+        stopped: set[psutil.Process] = set()
+        for _ in range(FREEZE_SWEEPS):
+            moving = set(self._family()) - stopped
+            if not moving:
+                break
+            processes.signal_all(moving, signal.SIGSTOP)
+            stopped |= moving
 
     def thaw(self) -> None:
         """Let every process of the side go on."""
         processes.signal_all(self._family(), signal.SIGCONT)
+
+    def rescheduled(self) -> str:
+        """What somebody changed in how the side's processes are scheduled: see `grader.scheduling`."""
+        return rescheduled(p.pid for p in self._family())
+
+    def solution_pids(self) -> list[int]:
+        """The driver, the Ray workers and whatever they started: every process but the cluster's own."""
+        return [p.pid for p in self._solutions()]
+
+    def limits_broken(self) -> list[str]:
+        """What the guard ended since the last time, and why: see `grader.guard`."""
+        return self._guard.take_broken() if self._guard is not None else []
+
+    def kill(self, pid: int) -> bool:
+        """Kill one of the solution's processes; False when it is none."""
+        if pid not in self.solution_pids():
+            return False
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+            return True
+        return False
+
+    def _solutions(self) -> list[psutil.Process]:
+        own = [p.pid for p in (self.driver, self.cluster) if p is not None]
+        processes.reap_zombies(os.getpid(), own)  # adopted ones: nobody else does, and they would count
+        family = self._family()
+        if self.cluster is None:
+            return family
+        return [p for p in family if not self._is_the_clusters(p)]
+
+    def _is_the_clusters(self, process: psutil.Process) -> bool:
+        """Whether a process is `ray start`, what it started itself, or one of the raylet's agents."""
+        assert self.cluster is not None
+        with contextlib.suppress(psutil.Error):
+            return process in self._agents or self.cluster.pid in (process.pid, process.ppid())
+        return False
+
+    def _find_agents(self) -> list[psutil.Process]:
+        """The raylet's agents, found before any line of a solution has run: names can be forged later."""
+        deadline = time.monotonic() + AGENTS_WITHIN_S
+        while True:
+            found = [
+                child
+                for vital in self._vital
+                for child in processes.descendants(vital.pid)
+                if _is_called_agent(child)
+            ]
+            if len(found) >= N_AGENTS or time.monotonic() > deadline:
+                return found
+            time.sleep(0.02)
 
     def usage(self) -> dict[str, float]:
         """Memory and processes of the whole side: `rss_bytes`, `processes`."""
@@ -202,7 +252,7 @@ class Warden:
         return own
 
     def _strays(self) -> list[psutil.Process]:
-        """Processes of the side that do not belong to the cluster.
+        """Processes of the side that are neither the cluster's own nor its workers.
 
         The cluster is looked at last: a Ray worker that starts in between must not be taken for a stray. Ray
         would wait a minute for it, and start no other in its place.
@@ -210,8 +260,17 @@ class Warden:
         family = self._family()
         if self.cluster is None:
             return family
-        rays = {self.cluster.pid} | {p.pid for p in processes.descendants(self.cluster.pid)}
+        rays = {self.cluster.pid}
+        for parent in (self.cluster.pid, *(p.pid for p in self._vital)):
+            rays |= {child.pid for child in processes.children(parent)}
+        rays |= {p.pid for agent in self._agents for p in processes.descendants(agent.pid)}
         return [p for p in family if p.pid not in rays]
+
+
+def _is_called_agent(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.Error):
+        return any("agent" in word.lower() for word in process.cmdline()[:3])
+    return False
 
 
 REQUESTS = {
@@ -228,6 +287,8 @@ def serve(sock: socket.socket, warden: Warden) -> None:
             return
         try:
             answer = {"value": REQUESTS[request["do"]](warden, *request["args"])}
+        except ClusterLostError as error:
+            answer = {"lost": str(error)}
         except GraderError as error:
             answer = {"error": str(error)}
         except Exception:  # noqa: BLE001 - the judge decides what a failed look means
@@ -243,7 +304,11 @@ def main() -> None:
         signal.signal(signum, signal.SIG_IGN)
     os.environ["RAY_AUTH_MODE"], os.environ["RAY_AUTH_TOKEN"] = "token", job["token"]
     processes.become_subreaper()
+    keep_memory_private()
+    forbid_to_children()
     warden = Warden(job)
+    limit_self(warden.limits, warden.needs.object_store_mb * 1_000_000)
+    group = PidsGroup.join(warden.folder.root.name, warden.limits.threads + CLUSTER_THREADS)
     sock = socket.socket(fileno=job["fd"])
 
     def leave(*_: object) -> None:
@@ -254,6 +319,8 @@ def main() -> None:
         serve(sock, warden)
     finally:
         warden.cluster_down()
+        if group is not None:
+            group.leave()
         shutil.rmtree(warden.folder.root, ignore_errors=True)
 
 

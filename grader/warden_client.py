@@ -19,8 +19,10 @@ import psutil
 
 from grader import processes
 from grader.cluster import ClusterNeeds, SideFolder
-from grader.errors import ClusterError
+from grader.errors import ClusterError, ClusterLostError
+from grader.guard import Limits
 from grader.inside import kata_wire
+from grader.pids_group import sweep_groups
 
 FOLDER_PREFIX = "kata-"
 ANSWER_WITHIN_S = 90.0
@@ -28,7 +30,7 @@ END_WITHIN_S = 15.0
 _OWNER = "owner.json"
 
 
-class WardenLostError(ClusterError):
+class WardenLostError(ClusterLostError):
     """The warden does not answer any more: the side it guarded is gone with it."""
 
 
@@ -51,18 +53,25 @@ class WardenClient:
     Args:
         folder: Where the side lives.
         needs: What its cluster has to offer.
+        limits: What the solution's processes may use.
         token: Ray's token of this side.
         service_token: Token of the world's server, or None for a side without a world.
     """
 
     def __init__(
-        self, folder: SideFolder, needs: ClusterNeeds, token: str, service_token: str | None
+        self,
+        folder: SideFolder,
+        needs: ClusterNeeds,
+        limits: Limits,
+        token: str,
+        service_token: str | None,
     ) -> None:
         self.folder = folder
         ours, theirs = socket.socketpair()
         job = {
             "folder": str(folder.root),
             "needs": needs.to_plain(),
+            "limits": limits.to_plain(),
             "token": token,
             "service_token": service_token,
             "fd": theirs.fileno(),
@@ -74,7 +83,7 @@ class WardenClient:
             "RAY_gcs_rpc_server_reconnect_timeout_s": "10",  # 60 by default, and it blocks
         }
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "grader.warden", json.dumps(job)],
+            [sys.executable, "-P", "-m", "grader.warden", json.dumps(job)],  # -P: not from where we stand
             env=environment,
             pass_fds=(theirs.fileno(),),
             stdin=subprocess.DEVNULL,
@@ -83,11 +92,17 @@ class WardenClient:
         self._sock = ours
         self._lock = threading.Lock()
 
+    @property
+    def pid(self) -> int:
+        """The warden's own process."""
+        return self._process.pid
+
     def ask(self, request: str, *args: Any, within_s: float = ANSWER_WITHIN_S) -> Any:
         """The warden's answer.
 
         Raises:
             WardenLostError: It is dead or does not answer.
+            ClusterLostError: The cluster it asked is not there any more.
             ClusterError: It could not do what was asked; the message says why.
         """
         with self._lock:
@@ -97,6 +112,8 @@ class WardenClient:
                 answer = kata_wire.receive(self._sock, time.monotonic() + within_s)
             except (OSError, EOFError) as error:
                 raise WardenLostError(f"the side's warden is gone ({request}: {error!r})") from None
+        if "lost" in answer:
+            raise ClusterLostError(answer["lost"])
         if "error" in answer:
             raise ClusterError(answer["error"])
         return answer["value"]
@@ -120,6 +137,7 @@ class WardenClient:
 def sweep_side(root: Path) -> list[int]:
     """End the processes of a side whose warden is gone and remove its folder."""
     left = processes.end_all(lambda: processes.marked(str(root)), adopted=False)
+    sweep_groups(root.name)
     shutil.rmtree(root, ignore_errors=True)
     return left
 

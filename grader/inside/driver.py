@@ -1,12 +1,13 @@
 """The driver of a side: a fresh interpreter that holds the solution and answers the judge's calls.
 
 Run as `python -I driver.py`; what it needs comes on the command line as JSON. One request is served at a
-time, on the main thread. A call has two frames, the arguments and then "go", so that the judge's
-clock starts when the arguments are already here. What is answered is plain data or an exception as text.
+time, on the main thread. A call is one frame: were its arguments here before the judge's clock starts, the
+solution could work ahead. What is answered is plain data or an exception as text.
 """
 
 import contextlib
 import faulthandler
+import functools
 import gc
 import importlib
 import itertools
@@ -16,11 +17,13 @@ import os
 import signal
 import socket
 import sys
+import time
 import traceback
 from types import ModuleType
 from typing import Any
 
 MAX_TEXT = 4000
+MAX_WAITS = 2000
 
 
 def _own_frames(error: BaseException, work_folder: str) -> str:
@@ -68,6 +71,48 @@ def _mark() -> str:
     return task_id
 
 
+class Waits:
+    """Notes where the driver waits for Ray, for pictures: no verdict rests on it.
+
+    For one round `ray.get` and `ray.wait` are wrapped, which costs some microseconds each.
+    """
+
+    def __init__(self) -> None:
+        self._seen: list[list[Any]] = []
+        self._before: dict[str, Any] = {}
+
+    def begin(self) -> list[list[Any]]:
+        """Wrap both and forget what was seen."""
+        import ray
+
+        self.end()
+        self._seen = []
+        for name in ("get", "wait"):
+            self._before[name] = getattr(ray, name)
+            setattr(ray, name, self._noted(f"ray.{name}", self._before[name]))
+        return []
+
+    def end(self) -> list[list[Any]]:
+        """Put both back; what was seen since the beginning, as [call, start, end] in epoch seconds."""
+        import ray
+
+        for name, function in self._before.items():
+            setattr(ray, name, function)
+        self._before = {}
+        return self._seen[:MAX_WAITS]
+
+    def _noted(self, name: str, function: Any) -> Any:
+        @functools.wraps(function)
+        def noted(*args: Any, **kwargs: Any) -> Any:
+            start_s = time.time()
+            try:
+                return function(*args, **kwargs)
+            finally:
+                self._seen.append([name, start_s, time.time()])
+
+        return noted
+
+
 class Driver:
     """Serves the judge's requests with one solution."""
 
@@ -75,6 +120,7 @@ class Driver:
         self.sock = sock
         self.work_folder = work_folder
         self.modules: dict[str, ModuleType] = {}
+        self.waits = Waits()
 
     def serve(self) -> None:
         """Answer requests until the judge hangs up."""
@@ -96,8 +142,6 @@ class Driver:
             kata_wire.send_parts(self.sock, parts)
 
     def _perform(self, request: dict[str, Any]) -> Any:
-        import kata_wire
-
         if request["do"] == "connect":
             return self._connect(request["address"])
         if request["do"] == "load":
@@ -107,12 +151,12 @@ class Driver:
             return None
         if request["do"] == "mark":
             return _mark()
+        if request["do"] == "trace":
+            return self.waits.begin() if request["on"] else self.waits.end()
         function = getattr(self.modules[request["module"]], request["name"])
         args, kwargs = request["args"], request["kwargs"]
         if request["module"] == "scenarios":
             args = [self.modules["solution"], *args]
-        kata_wire.send(self.sock, {"value": "ready"})
-        kata_wire.receive(self.sock)  # "go"
         return function(*args, **kwargs)
 
     def _connect(self, address: str) -> None:

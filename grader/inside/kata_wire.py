@@ -18,12 +18,17 @@ from typing import Any
 import msgpack
 import numpy as np
 
-MAX_FRAME_BYTES = 512 * 1024 * 1024
+MAX_FRAME_BYTES = 512 * 1024 * 1024  # of a frame's arrays: raw bytes, which take no more when they are here
+MAX_BODY_BYTES = 32 * 1024 * 1024  # of all else: a byte of MessagePack can become a hundred in the receiver
 MAX_DEPTH = 64
+MAX_DIGITS = 4300  # Python refuses to print an int of more
+MAX_BUFFERS = 100_000
 _HEAD = struct.Struct("<QI")
 _LENGTH = struct.Struct("<Q")
 _TUPLE, _ARRAY, _BIG_INT = 1, 2, 3
 _INT64 = range(-(2**63), 2**64)
+_LARGEST = 10**MAX_DIGITS
+_CONTAINERS = (list, tuple, dict)
 _ARRAY_KINDS = "biufcmMSU"
 
 
@@ -42,7 +47,7 @@ def _type_name(value: object) -> str:
 
 
 def _array(value: "np.ndarray[Any, Any]", where: str, buffers: list[Any]) -> msgpack.ExtType:
-    if value.dtype.kind not in _ARRAY_KINDS or value.dtype.hasobject:
+    if value.dtype.kind not in _ARRAY_KINDS or value.dtype.hasobject or not value.dtype.itemsize:
         raise NotPlainError(f"{where} is a NumPy array of dtype {value.dtype}: not plain data")
     contiguous = np.ascontiguousarray(value)
     buffers.append(contiguous)
@@ -59,8 +64,8 @@ def _plain(value: Any, where: str, buffers: list[Any], depth: int = 0) -> Any:
         return value
     if kind is str:
         return _text(value, where)
-    if kind is int:  # in hexadecimal: Python refuses decimal text of more than 4300 digits
-        return value if value in _INT64 else msgpack.ExtType(_BIG_INT, b"%x" % value)
+    if kind is int:
+        return value if value in _INT64 else _big_int(value, where)
     if kind is list:
         return [_plain(v, f"{where}[{i}]", buffers, depth + 1) for i, v in enumerate(value)]
     if kind is dict:
@@ -74,6 +79,12 @@ def _plain(value: Any, where: str, buffers: list[Any], depth: int = 0) -> Any:
         f"{where} is {_type_name(value)}; plain data was promised "
         "(None, bool, int, float, str, bytes, list, tuple, dict, numpy.ndarray)"
     )
+
+
+def _big_int(value: int, where: str) -> msgpack.ExtType:
+    if not -_LARGEST < value < _LARGEST:
+        raise NotPlainError(f"{where} is an int of more than {MAX_DIGITS} digits; nobody could read it")
+    return msgpack.ExtType(_BIG_INT, b"%x" % value)
 
 
 def _text(value: str, where: str) -> str:
@@ -102,11 +113,17 @@ def dump(value: Any, name: str = "value") -> list[Any]:
         name: What to call the value in an error.
 
     Raises:
-        NotPlainError: `value` holds something else; the message says where.
+        NotPlainError: `value` holds something else, and the message says where; or it is too large.
     """
     buffers: list[Any] = []
     body = msgpack.packb(_plain(value, name, buffers))
     views = [b.reshape(-1).view(np.uint8).data for b in buffers]
+    for what, n_bytes, most in (
+        ("arrays", sum(len(view) for view in views), MAX_FRAME_BYTES),
+        ("plain data", len(body), MAX_BODY_BYTES),
+    ):
+        if n_bytes > most:
+            raise NotPlainError(f"{name} holds {n_bytes:,} bytes of {what}; at most {most:,} may travel")
     head = _HEAD.pack(len(body), len(views)) + b"".join(_LENGTH.pack(len(v)) for v in views)
     return [head + body, *views]
 
@@ -131,12 +148,10 @@ def load(body: bytes | bytearray, buffers: list[bytearray]) -> Any:
                 raise ValueError("a tuple without items")
             return tuple(items)
         if code == _BIG_INT:
-            return int(payload, 16)
+            return _loaded_int(payload)
         if code == _ARRAY:
             index, dtype, shape = msgpack.unpackb(payload)
-            if np.dtype(dtype).kind not in _ARRAY_KINDS:
-                raise ValueError(dtype)
-            return np.ndarray(tuple(shape), np.dtype(dtype), buffer=buffers[index])
+            return _loaded_array(np.dtype(dtype), shape, buffers[index])
         raise ValueError(f"extension {code}")
 
     def unpack(payload: bytes | bytearray) -> Any:
@@ -144,15 +159,52 @@ def load(body: bytes | bytearray, buffers: list[bytearray]) -> Any:
         return msgpack.unpackb(payload, ext_hook=ext, strict_map_key=False, timestamp=1)
 
     try:
-        return unpack(body)
+        value = unpack(body)
+        _check_depth(value)
     except Exception as error:
         raise BrokenFrameError(f"not a frame: {error!r}") from error
+    return value
+
+
+def _loaded_int(payload: bytes) -> int:
+    value = int(payload[: MAX_DIGITS + 1], 16)
+    if not -_LARGEST < value < _LARGEST:
+        raise ValueError("an int that cannot be printed")
+    return value
+
+
+def _loaded_array(dtype: "np.dtype[Any]", shape: list[int], buffer: bytearray) -> "np.ndarray[Any, Any]":
+    """An array of exactly its buffer's bytes: one of more elements could be walked for ever."""
+    if dtype.kind not in _ARRAY_KINDS or not dtype.itemsize:
+        raise ValueError(dtype)
+    if any(n * dtype.itemsize > MAX_FRAME_BYTES for n in shape):
+        raise ValueError(shape)
+    array: np.ndarray[Any, Any] = np.ndarray(tuple(shape), dtype, buffer=buffer)
+    if array.nbytes != len(buffer):
+        raise ValueError("more or fewer bytes than the shape says")
+    return array
+
+
+def _check_depth(value: Any) -> None:
+    """Refuse what is nested deeper than `dump` would nest it: printing it takes a call for each level."""
+    level = [value] if type(value) in _CONTAINERS else []
+    for _ in range(MAX_DEPTH + 1):
+        if not level:
+            return
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if type(outer) is dict else outer)
+            if type(inner) in _CONTAINERS
+        ]
+    if level:
+        raise ValueError("nested too deep")
 
 
 def layout(head: bytes | bytearray) -> tuple[int, int]:
     """Length of the body and number of buffers that a frame's first bytes announce."""
     body_bytes, n_buffers = _HEAD.unpack(head)
-    if body_bytes > MAX_FRAME_BYTES or n_buffers > 1_000_000:
+    if body_bytes > MAX_BODY_BYTES or n_buffers > MAX_BUFFERS:
         raise BrokenFrameError("not a frame: its head announces an impossible size")
     return body_bytes, n_buffers
 

@@ -1,0 +1,67 @@
+"""What a world offers to be asked, and whether a call is one that it declares.
+
+An operation is a public async method of a challenge's `World`; its annotations are its contract. What a
+caller gets wrong is told to the caller; whatever else an operation stumbles over is the challenge's defect.
+"""
+
+from __future__ import annotations
+
+import inspect
+import types
+import typing
+from typing import Any
+
+_SHOWN = 100
+
+
+Operations = dict[str, tuple[inspect.Signature, dict[str, Any]]]
+
+
+def declared(world: type, base: type) -> Operations:
+    """Signature and annotations of each operation, by name.
+
+    Args:
+        world: The world's class.
+        base: The class of all worlds: what it has is no operation.
+    """
+    return {
+        name: (inspect.signature(method), _hints(method))
+        for name, method in inspect.getmembers(world, inspect.iscoroutinefunction)
+        if not name.startswith("_") and not hasattr(base, name)
+    }
+
+
+def _hints(method: Any) -> dict[str, Any]:
+    try:
+        return typing.get_type_hints(method)
+    except NameError:  # an annotation that only a type checker understands
+        return {}
+
+
+def misuse(operations: Operations, op: str, args: tuple[Any, ...]) -> list[str]:
+    """Why a call makes no sense to a world: kind and detail; empty when it does."""
+    if op not in operations:
+        return ["NoSuchOperation", op[:_SHOWN]]
+    signature, hints = operations[op]
+    names = list(signature.parameters)[2:]  # without self and call
+    try:
+        bound = signature.bind(None, None, *args).arguments
+    except TypeError as error:
+        return ["WrongArguments", f"{op}({', '.join(names)}): {error}"]
+    for name in names:
+        if name in bound and not _suits(bound[name], hints.get(name, Any)):
+            wanted = getattr(hints[name], "__name__", str(hints[name]))
+            return ["WrongArguments", f"{op}: {name} has to be {wanted}, not {repr(bound[name])[:_SHOWN]}"]
+    return []
+
+
+def _suits(value: Any, hint: Any) -> bool:
+    """Whether a plain value is of an annotated type, as far as its outermost type tells."""
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        return any(_suits(value, member) for member in typing.get_args(hint))
+    kind = typing.get_origin(hint) or hint
+    if kind is Any or kind is object or not isinstance(kind, type):
+        return True
+    if kind is float:
+        return type(value) in (float, int)
+    return type(value) is kind or (kind not in (int, float) and isinstance(value, kind))

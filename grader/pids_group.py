@@ -1,0 +1,88 @@
+"""A control group that bounds how many processes and threads a side can have, where we may make one.
+
+A fork bomb starts thousands of processes between two looks of the guard; the kernel refuses them at once.
+Needs Linux and root, or a delegated group with the pids controller; both versions of control groups serve.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from pathlib import Path
+
+PREFIX = "kata-"
+_REMOVE_TRIES = 20
+_ROOT = Path("/sys/fs/cgroup")
+
+
+class PidsGroup:
+    """A group with a most of processes and threads together.
+
+    Args:
+        folder: The group's folder below /sys/fs/cgroup.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @classmethod
+    def join(cls, name: str, most: int) -> PidsGroup | None:
+        """Make a group and enter it with this process, and so all that it starts; None where that is refused.
+
+        Args:
+            name: Of the group: a side's folder's, which begins with PREFIX.
+            most: Processes and threads, the cluster's own among them.
+        """
+        for parent in _own_groups():
+            folder = parent / name
+            try:
+                folder.mkdir()
+            except OSError:
+                continue
+            group = cls(folder)
+            try:
+                (folder / "pids.max").write_text(str(most), encoding="ascii")
+                (folder / "cgroup.procs").write_text(str(os.getpid()), encoding="ascii")
+            except OSError:
+                group.remove()
+                continue
+            return group
+        return None
+
+    def leave(self) -> None:
+        """Go back to the parent group and remove this one; everything else in it must have ended."""
+        with contextlib.suppress(OSError):
+            (self.folder.parent / "cgroup.procs").write_text(str(os.getpid()), encoding="ascii")
+        self.remove()
+
+    def remove(self) -> None:
+        """Remove the group once nothing is in it: what has just ended is, for a moment."""
+        for _ in range(_REMOVE_TRIES):
+            try:
+                self.folder.rmdir()
+            except FileNotFoundError:
+                return
+            except OSError:
+                time.sleep(0.05)
+            else:
+                return
+
+
+def sweep_groups(name: str) -> None:
+    """Remove the group of a side whose warden is gone."""
+    for parent in _own_groups():
+        PidsGroup(parent / name).remove()
+
+
+def _own_groups() -> list[Path]:
+    """Where groups with the pids controller may be made: this process's own group, in either version."""
+    found = []
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/self/cgroup").read_text(encoding="ascii").splitlines():
+            _, controllers, path = line.split(":", 2)
+            if controllers == "":
+                found.append(_ROOT / path.lstrip("/"))
+            elif "pids" in controllers.split(","):
+                found.append(_ROOT / "pids" / path.lstrip("/"))
+    return [folder for folder in found if folder.is_dir() and (folder / "cgroup.procs").is_file()]
