@@ -1,0 +1,160 @@
+"""The verb watch: save, see, next."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from grader.catalogue import Challenge, find_challenge, read_catalogue
+from grader.errors import GraderError, UsageError
+from grader.keys import pressed
+from grader.mock.sitting import refuse_during_mock
+from grader.record import Record, save_record
+from grader.terminal import Progress, next_step, score_line
+from grader.verbs.reading import hint, list_challenges, standings
+from grader.verbs.shared import interruptible, need_ray
+from grader.verbs.working import lay_out
+from grader.warden_client import sweep_leftovers
+from grader.watcher import Event, Watcher
+
+KEYS = "r rerun · h hint · l list · c compare · n next · q quit"
+
+
+def watch(
+    name: Annotated[str | None, typer.Argument(help="Of a challenge; else the last one.")] = None,
+) -> None:
+    """Grade on every save, on clusters that stay warm; never goes on by itself."""
+    challenge = find_challenge(name) if name is not None else _last_worked_on()
+    refuse_during_mock(challenge.name)
+    need_ray()
+    sweep_leftovers()
+    if not challenge.solution_path.exists():
+        lay_out(challenge)
+    with interruptible():
+        following: Challenge | None = challenge
+        while following is not None:
+            following = Session(following).run()
+
+
+def _last_worked_on() -> Challenge:
+    begun = [c for c in read_catalogue() if c.solution_path.exists()]
+    if not begun:
+        raise UsageError("No challenge has been started. Begin with  python grade.py start NAME")
+    return max(begun, key=lambda c: c.solution_path.stat().st_mtime)
+
+
+class Session:
+    """Watching one challenge, until the learner goes on or leaves.
+
+    Args:
+        challenge: Which.
+    """
+
+    def __init__(self, challenge: Challenge) -> None:
+        self.challenge = challenge
+        self._out = sys.stdout  # a grading redirects it, for pytest's own words
+        self.console = Console(file=self._out, highlight=False)
+        self.progress = Progress(self.console)
+        self.watcher = Watcher(challenge, self._listen)
+        self._failure_seen = False
+
+    def run(self) -> Challenge | None:
+        """Serve saves and keys; the challenge to go on with, or None to leave."""
+        try:
+            with pressed(lambda key: self.watcher.events.put(Event("key", key))):
+                self._begin()
+                while True:
+                    event = self.watcher.events.get()
+                    if event.kind == "key":
+                        done, following = self._key(str(event.value))
+                        if done:
+                            return following
+                    else:
+                        self._take(event)
+        finally:
+            self.progress.stop()
+            self.watcher.close()
+
+    def _begin(self) -> None:
+        self.progress.stop()
+        if self.console.is_terminal:
+            self.console.clear()
+        self.progress = Progress(self.console)
+        self._failure_seen = False
+        try:
+            self.progress.begin(self.challenge, self.challenge.submission())
+        except GraderError as error:
+            self.console.print(Text(str(error)))
+        self.watcher.begin()
+
+    def _listen(self, event: str, value: Any) -> None:
+        self.progress.listen(event, value)
+        if event == "ended" and value.outcome != "pass" and not self._failure_seen:
+            self._failure_seen = True
+            waited_s = time.monotonic() - self.watcher.saved_at
+            self.console.print(Text(f"          first seen {waited_s:.1f} s after the save", style="dim"))
+
+    def _take(self, event: Event) -> None:
+        if event.kind == "saved":
+            self._begin()
+        elif event.kind == "graded":
+            assert isinstance(event.value, Record)
+            self._ended(event.value)
+        elif event.kind == "failed":
+            self.progress.stop()
+            self.console.print(Text(f"grade.py: {event.value}"))
+            self.console.print(Text(KEYS, style="dim"))
+
+    def _ended(self, record: Record) -> None:
+        self.progress.stop()
+        save_record(record)
+        self.console.print(score_line(record), soft_wrap=True)
+        self.console.print(Text(next_step(self.challenge, record)), soft_wrap=True)
+        self.console.print(Text(f"waiting for a save of solution.py   {KEYS}", style="dim"), soft_wrap=True)
+
+    def _key(self, key: str) -> tuple[bool, Challenge | None]:
+        """Serve one key: whether the session is over, and with which challenge to go on."""
+        if key == "q":
+            return True, None
+        if key == "n":
+            following = _after(self.challenge)
+            if following is None:
+                self.console.print(Text("This is the last one."))
+                return False, None
+            if not following.solution_path.exists():
+                lay_out(following)
+            return True, following
+        if key == "r":
+            self._begin()
+        elif key in "hlc":
+            self._show(key)
+        return False, None
+
+    def _show(self, key: str) -> None:
+        from grader.verbs.comparing import compare
+
+        try:
+            with contextlib.redirect_stdout(self._out):
+                if key == "h":
+                    hint(self.challenge.name)
+                elif key == "l":
+                    list_challenges()
+                else:
+                    compare(self.challenge.name)
+        except GraderError as error:
+            self.console.print(Text(str(error)))
+
+
+def _after(challenge: Challenge) -> Challenge | None:
+    """The next challenge in learning order that is not passed."""
+    found = standings(read_catalogue())
+    names = [standing.challenge.name for standing in found]
+    later = found[names.index(challenge.name) + 1 :]
+    open_ones = [standing.challenge for standing in later if standing.state != "passed"]
+    return open_ones[0] if open_ones else None
