@@ -1,0 +1,67 @@
+"""What has to run inside the learner's process: sinks, and sources that are not lists."""
+
+import inspect
+from collections.abc import Iterator
+
+import ray
+import service
+import solution
+from service_link import ask
+
+
+class TillError(RuntimeError):
+    """What a source raises half-way."""
+
+
+def run_on(batches: list[list[dict]], place: str, **options: int) -> dict:
+    """`run_pipeline` on the sink of that name: a call that can be made with plain data alone."""
+    return solution.run_pipeline(batches, service.Sink(place), **options)
+
+
+# Races and the visible examples call functions of the solution's module only.
+solution.run_on = run_on
+
+
+def run_list(_solution, batches: list[list[dict]], place: str, options: dict, *, lazily: bool) -> dict:
+    """Run a day from a list, or from an iterator that has neither a length nor `close`."""
+    return run_on(iter(batches) if lazily else batches, place, **options)
+
+
+@ray.remote(num_cpus=0)
+def warm(n_workers: int) -> None:
+    """Keep a worker process until there are enough of them."""
+    ask("warm", n_workers)
+
+
+def ready(_solution, n_workers: int) -> None:
+    """Have the worker processes of a new driver started: that is not what is judged."""
+    ray.get([warm.remote(n_workers) for _ in range(n_workers)], timeout=60.0)
+
+
+def till(raised: list[TillError]) -> Iterator[list[dict]]:
+    """The day's batches, each read when it is asked for; notes the error it ends with."""
+    try:
+        while "end" not in (answer := ask("read")):
+            if "raise" in answer:
+                raised.append(TillError(answer["raise"]))
+                raise raised[0]
+            yield answer["batch"]
+    finally:
+        ask("source_closed")
+
+
+def stream(solution, place: str, limit: int) -> dict:
+    """Run the day from a generator; an exception is given as its text."""
+    raised: list[TillError] = []
+    source = till(raised)
+    seen = {"report": None, "error": "", "is_the_sources": False}
+    try:
+        seen["report"] = solution.run_pipeline(source, service.Sink(place), max_in_flight=limit)
+    except Exception as error:  # noqa: BLE001 - the judge decides what it means
+        lines = str(error).strip().splitlines() or [""]  # Ray's text is a traceback; its last line says what
+        seen["error"] = f"{type(error).__name__}: {lines[-1]}"
+        seen["is_the_sources"] = error in raised
+    ask("returned")
+    seen["is_closed"] = inspect.getgeneratorstate(source) == inspect.GEN_CLOSED
+    source.close()
+    return seen

@@ -1,0 +1,518 @@
+"""What run_pipeline must do. One behaviour per test.
+
+Nothing here gates on a clock. Where calls have to meet, the world holds them until they have met or
+a guard time is over; a right program meets long before.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+
+from grader.behaviour import behaviour, void
+from grader.observation import SolutionRaised
+
+CALL_S = 25.0  # against hangs only
+READY_WITHIN_S = 40.0
+GUARD_S = 8.0  # how long calls wait for each other
+LINGER_S = 0.5  # and then for one too many
+SETTLE_S = 5.0
+N_PARTS = 4
+N_CPUS = 4
+N_WORKERS = 8  # started before calls have to meet
+HUGE_CENTS = 10**15  # sums of such amounts are exact as int, not as float
+SHOWN = 4
+RACE_BATCHES = 16
+RACE_LIMIT = 4  # as many as there are CPUs: Ray ends idle workers beyond that, also between two rounds
+RACE_ENRICH_S, RACE_TRANSFORM_S, RACE_WRITE_S = 0.04, 0.008, 0.04  # a transform takes this for each record
+RACE_SLOW_S = 0.4  # for one `enrich` and one `write` of every eight
+NAIVE_RATIO = 1.8
+
+Batch = list[dict[str, Any]]
+
+
+# -- days ----------------------------------------------------------------------------------------
+
+
+def spoil(record: dict[str, Any], kind: int, rng: np.random.Generator) -> str:
+    """Make a record break one rule of `validate`; the reason it has to be rejected for."""
+    if kind == 0:
+        del record["customer"]
+        return "it has no customer"
+    if kind == 1:
+        record["sku"] = ""
+        return "it has no sku"
+    if kind == 2:
+        record["quantity"] = f"{rng.integers(2, 9)} pieces"
+        return f"its quantity is {record['quantity']!r}"
+    record["quantity"] = -int(rng.integers(100))
+    return f"its quantity is {record['quantity']}, expected at least 1"
+
+
+def add_day(
+    world: Any,
+    rng: np.random.Generator,
+    sizes: list[int],
+    *,
+    customers: list[str] | None = None,
+    n_invalid: int = 0,
+    cents: int = 50_000,
+) -> list[Batch]:
+    """A new day of so many batches; the world learns it.
+
+    Args:
+        world: The test's.
+        rng: Source of the day.
+        sizes: Records of each batch.
+        customers: Who orders; without, each batch has two customers of its own.
+        n_invalid: How many records of each batch break a rule.
+        cents: Largest part of a unit price.
+    """
+    known = {record["id"] for batch in world.batches for record in batch}
+    numbers = (f"o-{number}" for number in rng.permutation(np.arange(10_000, 100_000)))
+    names = (f"c-{number}" for number in rng.permutation(np.arange(1_000, 10_000)))
+    day = []
+    for size in sizes:
+        own = customers or [next(names), next(names)]
+        batch: Batch = [
+            {
+                "id": next(number for number in numbers if number not in known),
+                "customer": own[i % len(own)],
+                "sku": f"s-{rng.integers(100, 1000)}",
+                "quantity": int(rng.integers(1, 9)),
+            }
+            for i in range(size)
+        ]
+        reasons = {}
+        for i in rng.permutation(size)[:n_invalid]:
+            reasons[batch[i]["id"]] = spoil(batch[i], int(rng.integers(4)), rng)
+        parts = rng.integers(1, cents, size=(size, N_PARTS), endpoint=True)
+        world.add(batch, parts.tolist(), reasons)
+        day.append(batch)
+    return day
+
+
+def ids_of(batches: list[Batch]) -> list[str]:
+    return [record["id"] for batch in batches for record in batch]
+
+
+def listed(values: Any) -> str:
+    shown = sorted(map(str, values))
+    more = f" and {len(shown) - SHOWN} more" if len(shown) > SHOWN else ""
+    return ", ".join(shown[:SHOWN]) + more
+
+
+# -- what has to hold ----------------------------------------------------------------------------
+
+
+def check_form(seen: Any) -> None:
+    assert type(seen) is dict, f"run_pipeline returned {type(seen).__name__}, promised is a dict"
+    assert set(seen) == {"accepted", "rejected", "totals"}, (
+        f"the report has the keys {sorted(map(str, seen))}, promised are accepted, rejected, totals"
+    )
+    assert type(seen["accepted"]) is int, f"`accepted` is {seen['accepted']!r}, promised is an int"
+    assert type(seen["rejected"]) is list, (
+        f"`rejected` is a {type(seen['rejected']).__name__}, promised is a list"
+    )
+    for item in seen["rejected"]:
+        right = type(item) in (tuple, list) and len(item) == 2 and all(type(x) is str for x in item)
+        assert right, f"`rejected` holds {item!r}, promised is (record_id, reason)"
+    assert type(seen["totals"]) is dict, f"`totals` is a {type(seen['totals']).__name__}, promised is a dict"
+    for customer, cents in seen["totals"].items():
+        right = type(customer) is str and type(cents) is int
+        assert right, f"`totals` holds {customer!r}: {cents!r}, promised is str: int"
+
+
+def check_rejected(world: Any, seen: dict[str, Any], batches: list[int]) -> None:
+    """Each bad record of these batches is rejected once, for its reason, and no other."""
+    reasons = world.reasons()
+    ids = set(ids_of([world.batches[batch] for batch in batches]))
+    expected = {record_id: reasons[record_id] for record_id in ids & set(reasons)}
+    places = Counter(record_id for record_id, _ in seen["rejected"])
+    found = dict(map(tuple, seen["rejected"]))
+    twice = [record_id for record_id, count in places.items() if count > 1]
+    assert not twice, f"these records were rejected more than once: {listed(twice)}"
+    wrongly = set(found) - set(expected)
+    assert not wrongly, (
+        f"{len(wrongly)} records were rejected that should not be, for example {min(wrongly)} "
+        f"for the reason {found[min(wrongly)]!r}"
+    )
+    missing = set(expected) - set(found)
+    assert not missing, (
+        f"{len(missing)} of {len(expected)} bad records are not in `rejected`, "
+        f"for example {min(missing)}: {expected[min(missing)]!r}"
+    )
+    for record_id, reason in expected.items():
+        assert found[record_id] == reason, (
+            f"{record_id} was rejected for the reason {found[record_id]!r}, the service said {reason!r}"
+        )
+
+
+def check_totals(world: Any, seen: dict[str, Any], batches: list[int]) -> None:
+    """The totals are those of the accepted records of these batches, to the cent."""
+    rows = [row for batch in batches for row in world.rows_of(batch)]
+    expected: Counter[str] = Counter()
+    for row in rows:
+        expected[row["customer"]] += row["cents"]
+    wrong = {c for c in expected if seen["totals"].get(c) != expected[c]}
+    assert not wrong, (
+        f"the totals of {len(wrong)} of {len(expected)} customers are wrong, for example {min(wrong)}: "
+        f"{seen['totals'].get(min(wrong), 'missing')}, expected {expected[min(wrong)]}"
+    )
+    strange = set(seen["totals"]) - set(expected)
+    assert not strange, f"`totals` holds customers without an accepted record: {listed(strange)}"
+    assert seen["accepted"] == len(rows), (
+        f"`accepted` is {seen['accepted']}, but {len(rows)} records of the day are good"
+    )
+
+
+def check_sink(world: Any, batches: list[int], place: str) -> None:
+    """The sink holds each accepted row of these batches exactly once, and nothing else."""
+    expected = {row["id"]: row for batch in batches for row in world.rows_of(batch)}
+    held = [row for (sink, _), rows in world.taken.items() if sink == place for row in rows]
+    places = Counter(row.get("id") for row in held)
+    missing = set(expected) - set(places)
+    assert not missing, f"{len(missing)} of {len(expected)} rows are not in the sink: {listed(missing)}"
+    twice = [record_id for record_id, count in places.items() if count > 1]
+    assert not twice, f"the sink holds {len(twice)} rows more than once: {listed(twice)}"
+    strange = set(places) - set(expected)
+    assert not strange, f"the sink holds rows that do not belong there: {listed(strange)}"
+    for row in held:
+        assert row == expected[row["id"]], f"the sink holds {row!r}, expected {expected[row['id']]!r}"
+
+
+def check_day(world: Any, seen: Any, *, batches: list[int] | None = None, place: str = "") -> None:
+    """Report and sink are right for these batches (none: for all of the day)."""
+    batches = list(range(len(world.batches))) if batches is None else batches
+    check_form(seen)
+    check_rejected(world, seen, batches)
+    check_totals(world, seen, batches)
+    check_sink(world, batches, place or world.sink)
+
+
+def run_day(learner: Any, day: list[Batch], *, lazily: bool = False, **options: int) -> Any:
+    """The report for a day from a list (lazily: from a plain iterator)."""
+    inputs = {"batches": day, "place": learner.world.sink, "options": options, "lazily": lazily}
+    try:
+        return learner.scenario("run_list", **inputs, deadline_s=CALL_S)
+    except SolutionRaised:
+        becomes_quiet(learner)
+        raise
+
+
+def stream_day(learner: Any, *, limit: int, place: str = "") -> dict[str, Any]:
+    """What comes of a day from a generator: report, error, whether the generator was closed."""
+    inputs = {"place": place or learner.world.sink, "limit": limit}
+    streamed: dict[str, Any] = learner.scenario("stream", **inputs, deadline_s=CALL_S)
+    becomes_quiet(learner)
+    return streamed
+
+
+def report_of(streamed: dict[str, Any]) -> Any:
+    """The report of a day that was not to raise."""
+    assert not streamed["error"], f"run_pipeline raised {streamed['error']}"
+    return streamed["report"]
+
+
+def going_on_after_return(world: Any) -> list[str]:
+    """Calls to the service that were open when run_pipeline returned, or began later."""
+    (returned,) = world.ledger.entries("returned")
+    return [
+        entry.op
+        for entry in world.ledger.entries()
+        if entry.op in ("enrich", "transform", "write")
+        and (entry.end_s is None or entry.end_s > returned.start_s)
+    ]
+
+
+def becomes_quiet(learner: Any) -> None:
+    """Wait for what goes on after the return: it must not keep the next test's workers busy."""
+    learner.leftovers(within_s=SETTLE_S)
+
+
+def start_workers(learner: Any, n_workers: int) -> None:
+    learner.scenario("ready", n_workers=n_workers, deadline_s=READY_WITHIN_S)
+
+
+# -- correctness ---------------------------------------------------------------------------------
+
+
+@behaviour(points=8, category="correctness", required=True)
+def test_totals_are_exact(learner, rng, observe):
+    """Totals of customers who order in every batch are exact."""
+    world = learner.world
+    world.acknowledged_every_s = 0.1
+    customers = [f"c-{number}" for number in rng.choice(np.arange(10, 100), size=3, replace=False)]
+    day = add_day(world, rng, [4] * 24, customers=customers, cents=HUGE_CENTS)
+    seen = run_day(learner, day)
+    check_form(seen)
+    check_totals(world, seen, list(range(len(day))))
+    observe(len(ids_of(day)), unit="records")
+
+
+@behaviour(points=7, category="correctness", required=True)
+def test_every_record_once(learner, rng, observe):
+    """Every record is written once or rejected once, with its reason."""
+    world = learner.world
+    day = add_day(world, rng, [5, 7, 1, 6, 14, 4, 9, 5, 3, 8, 6], n_invalid=2)
+    seen = run_day(learner, day)
+    check_day(world, seen)
+    observe(len(ids_of(day)), unit="records")
+
+
+@behaviour(points=7, category="correctness", required=True)
+def test_bad_record_costs_only_itself(learner, rng, observe):
+    """A record that cannot be transformed costs only itself."""
+    world = learner.world
+    day = add_day(world, rng, [4, 3, 5, 4, 4, 3, 4, 5], n_invalid=1)
+    kinds = ["TransformError", "ArithmeticError", "LookupError", "OverflowError", "ValueError"]
+    good = [row["id"] for batch in range(8) for row in world.rows_of(batch)]
+    for kind, record_id in zip(rng.permutation(kinds), rng.permutation(good), strict=False):
+        text = f"{record_id} fits in no box of {rng.integers(10, 100)} cm"
+        world.poison[str(record_id)] = (str(kind), text)
+    seen = run_day(learner, day)
+    check_day(world, seen)
+    observe(len(world.poison), unit="bad records")
+
+
+@behaviour(points=5, category="correctness", required=True)
+def test_empty_source_and_batches(learner, rng, observe):
+    """No batch, empty batches, and batches without a good record are all right."""
+    world = learner.world
+    nothing = {"accepted": 0, "rejected": [], "totals": {}}
+    for day in ([], [[]], [[], [], []]):
+        seen = run_day(learner, day)
+        assert seen == nothing, f"the report for {day!r} is {seen!r}, expected {nothing!r}"
+    day = add_day(world, rng, [0, 2, 3, 0, 2, 0, 0, 4], n_invalid=2)
+    seen = run_day(learner, day, lazily=True)
+    check_day(world, seen)
+    observe(4, unit="days")
+
+
+@behaviour(points=6, category="correctness", required=True)
+def test_source_raises(learner, rng, observe):
+    """A source that raises: what it handed over is finished, then its error comes out."""
+    world = learner.world
+    world.breaks = f"till {rng.integers(100)} does not answer"
+    n_held, limit = 3, 4
+    day = add_day(world, rng, [3] * 6, n_invalid=1)
+    late = range(len(day) - n_held, len(day))
+    for batch in late:
+        world.gates["enrich", batch] = world.gate(lambda: world.broke, guard_s=3.0)
+    streamed = stream_day(learner, limit=limit)
+    written = world.written()
+    observe(len(written), limit=len(day), unit="batches written")
+    assert streamed["error"], (
+        f"the source raised TillError after {len(world.read_ahead)} batches, "
+        f"but run_pipeline returned {streamed['report']!r}"
+    )
+    assert streamed["is_the_sources"], (
+        f"the source raised TillError: {world.breaks}, but out of run_pipeline came {streamed['error']}"
+    )
+    assert len(world.read_ahead) == len(day), (
+        f"only {len(world.read_ahead)} of {len(day)} batches were read before the error came out"
+    )
+    going_on = going_on_after_return(world)
+    assert not going_on, (
+        f"when the error came out, {len(going_on)} calls were still going on or yet to come: "
+        f"{listed(set(going_on))}"
+    )
+    check_sink(world, list(range(len(day))), world.sink)
+
+
+# -- resilience ----------------------------------------------------------------------------------
+
+
+@behaviour(points=9, category="resilience", required=True)
+def test_endless_source_is_closed(learner, rng, observe):
+    """An endless source is read as needed, and closed when the sink is."""
+    world = learner.world
+    world.closes_after, limit = 7, 3
+    add_day(world, rng, [3] * 80, n_invalid=1)
+    streamed = stream_day(learner, limit=limit)
+    n_read = len(world.read_ahead)
+    may_read = world.closes_after + 2 * limit
+    observe(n_read, limit=may_read, unit="batches read")
+    assert n_read <= may_read, (
+        f"the sink was closed after {world.closes_after} batches, at most {limit} were to be in flight, "
+        f"but {n_read} batches were read"
+    )
+    seen = report_of(streamed)
+    check_day(world, seen, batches=sorted(world.written()))
+    assert len(world.taken) == world.closes_after, (
+        f"the sink was ready to take {world.closes_after} batches, it was given {len(world.taken)}"
+    )
+    assert streamed["is_closed"], "run_pipeline returned without closing its source: `close` was not called"
+    going_on = going_on_after_return(world)
+    assert not going_on, f"{len(going_on)} calls were still open, or came later, when run_pipeline returned"
+
+
+@behaviour(points=3, category="resilience")
+def test_nothing_left_behind(learner, rng, observe):
+    """Nothing is left behind on the cluster."""
+    world = learner.world
+    day = add_day(world, rng, [3, 2, 4, 3, 2, 5, 3, 2], n_invalid=1)
+    seen = run_day(learner, day)
+    check_day(world, seen)
+    left = learner.leftovers(within_s=SETTLE_S)
+    observe(len(left), limit=0, unit="left")
+    assert not left, f"left behind: {'; '.join(left)}"
+
+
+@behaviour(points=8, category="resilience", required=True)
+def test_worker_killed_in_transform(learner, rng, observe):
+    """Workers killed in mid-transform cost no record and count none twice."""
+    world = learner.world
+    day = add_day(world, rng, [5, 4, 3, 5, 3, 4, 2, 5], n_invalid=1)
+    world.kill_in_transform = {world.rows_of(1)[1]["id"], world.rows_of(3)[2]["id"]}
+    seen = run_day(learner, day)
+    killed = world.ledger.count("transform", "killed")
+    observe(killed, limit=2, unit="workers killed")
+    check_day(world, seen)
+    if killed < 2:
+        void("fewer than two workers were killed while they transformed a record")
+
+
+@behaviour(points=9, category="resilience", required=True)
+def test_worker_killed_after_write(learner, rng, observe):
+    """Workers killed between a write and its acknowledgement duplicate nothing."""
+    world = learner.world
+    world.kill_after_write = {2, 4}
+    day = add_day(world, rng, [4, 3, 5, 4, 2, 3, 5, 4], n_invalid=1)
+    seen = run_day(learner, day)
+    killed = world.ledger.count("write", "killed")
+    observe(killed, limit=2, unit="workers killed")
+    check_day(world, seen)
+    if killed < 2:
+        void("fewer than two workers were killed after a write")
+
+
+# -- performance ---------------------------------------------------------------------------------
+
+
+@behaviour(points=9, category="performance", required=True)
+def test_in_flight_limit(learner, rng, observe):
+    """As many batches are in flight as may be, and never one more."""
+    world = learner.world
+    start_workers(learner, N_WORKERS)
+    n_read = 0
+    for limit, sizes in ((6, [2] * 18), (1, [2] * 4)):
+        first = len(world.batches)
+        add_day(world, rng, sizes)
+        together = world.gate(
+            lambda limit=limit: len(world.waiting("enrich")) >= limit, guard_s=GUARD_S, linger_s=LINGER_S
+        )
+        world.gates["enrich", None] = together
+        place = f"{world.sink} {limit}"
+        seen = report_of(stream_day(learner, limit=limit, place=place))
+        check_day(world, seen, batches=list(range(first, len(world.batches))), place=place)
+        peak = max(world.read_ahead[n_read:]) + 1
+        n_read = len(world.read_ahead)
+        observe(peak, limit=limit, unit="batches in flight")
+        assert peak <= limit, (
+            f"with max_in_flight={limit} a batch was read while {peak - 1} others were in flight"
+        )
+        assert together.met, (
+            f"with max_in_flight={limit} and enough to do, there were never {limit} batches that "
+            "waited for the price server at the same time"
+        )
+
+
+@behaviour(points=6, category="performance", required=True)
+def test_four_transforms_at_a_time(learner, rng, observe):
+    """Four Ray workers transform at a time."""
+    world = learner.world
+    start_workers(learner, N_WORKERS)
+    most = 0
+
+    def four_at_work() -> bool:
+        nonlocal most
+        most = max(most, len({entry.pid for entry in world.open("transform")}))
+        return most >= N_CPUS
+
+    world.gates["transform", None] = world.gate(four_at_work, guard_s=GUARD_S)
+    day = add_day(world, rng, [2] * 16)
+    seen = run_day(learner, day)
+    check_day(world, seen)
+    observe(most, limit=N_CPUS, unit="processes at work")
+    strangers = {
+        entry.op
+        for entry in world.ledger.entries()
+        if entry.op in ("enrich", "transform", "write") and entry.pid == learner.driver_pid
+    }
+    assert not strangers, f"{listed(strangers)} were called in the driver, promised are Ray workers"
+    assert most >= N_CPUS, (
+        f"at most {most} processes transformed at a time; there are {N_CPUS} CPUs and enough to do"
+    )
+
+
+@behaviour(points=7, category="performance", required=True)
+def test_stages_overlap(learner, rng, observe):
+    """While one batch is enriched and one transformed, others are written."""
+    world = learner.world
+    start_workers(learner, N_WORKERS)
+    day = add_day(world, rng, [2] * 8)
+    others = set(range(2, len(day)))
+    written_meanwhile: set[int] = set()
+
+    def others_are_written() -> bool:
+        written_meanwhile.update(world.written() & others)
+        return len(written_meanwhile) >= 2
+
+    held = world.gate(others_are_written, guard_s=GUARD_S)
+    world.gates["enrich", 0] = world.gates["transform", 1] = held
+    seen = run_day(learner, day)
+    check_day(world, seen)
+    observe(len(written_meanwhile), limit=2, unit="batches written meanwhile")
+    assert held.met, (
+        "one of eight batches was held in `enrich` and one in `transform`; "
+        f"{len(written_meanwhile)} of the other six were written meanwhile, expected at least 2: "
+        "a stage waited for all batches of the one before"
+    )
+
+
+@behaviour(points=7, category="performance", required=True)
+def test_slow_batch_delays_nobody(learner, rng, observe):
+    """While one batch hangs, all others are written."""
+    world = learner.world
+    limit = 4
+    start_workers(learner, N_WORKERS)
+    day = add_day(world, rng, [2] * 16)
+    slow = int(rng.integers(limit))
+    others = set(range(len(day))) - {slow}
+    written_meanwhile: set[int] = set()
+
+    def others_are_written() -> bool:
+        written_meanwhile.update(world.written() & others)
+        return written_meanwhile == others
+
+    world.gates["enrich", slow] = world.gate(others_are_written, guard_s=GUARD_S)
+    seen = run_day(learner, day, max_in_flight=limit)
+    check_day(world, seen)
+    observe(len(written_meanwhile), limit=len(others), unit="batches written meanwhile")
+    assert written_meanwhile == others, (
+        f"with max_in_flight={limit}, one batch was held in `enrich`; {len(written_meanwhile)} of the other "
+        f"{len(others)} were written meanwhile, the rest waited for it"
+    )
+
+
+@behaviour(points=9, category="performance")
+def test_speed(learner, race, rng):
+    """A day of 16 batches, some of them slow, as fast as the reference."""
+    few = add_day(learner.world, rng, [3, 2, 4, 5, 2, 3, 4, 2], n_invalid=1)
+    check_day(learner.world, run_day(learner, few))
+
+    def draw(world: Any, rng: np.random.Generator) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        world.enrich_s, world.transform_s, world.write_s = RACE_ENRICH_S, RACE_TRANSFORM_S, RACE_WRITE_S
+        customers = [f"c-{number}" for number in rng.choice(np.arange(10, 100), size=3, replace=False)]
+        day = add_day(world, rng, [5] * RACE_BATCHES, customers=customers)
+        for batch in range(0, RACE_BATCHES, 8):
+            world.slow["enrich", batch] = world.slow["write", batch + 4] = RACE_SLOW_S
+        return (day, world.sink), {"max_in_flight": RACE_LIMIT}
+
+    def check(world: Any, _args: tuple[Any, ...], _kwargs: dict[str, Any], value: Any) -> None:
+        check_day(world, value)
+
+    race.run("run_on", draw=draw, check=check, naive_ratio=NAIVE_RATIO, deadline_s=CALL_S)

@@ -1,0 +1,238 @@
+"""Source, price server and sink as the judge runs them: the day's batches, the delays and the faults."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from grader.collaborator import Call, Collaborator, KillWorker, Refused
+
+ENRICH_S = 0.03
+TRANSFORM_S = 0.004  # for each record
+WRITE_S = 0.03
+N_PARTS = 4
+WARM_WITHIN_S = 30.0
+
+Record = dict[str, Any]
+Batch = list[Record]
+Row = dict[str, Any]
+
+
+class Gate:
+    """Holds callers until a condition was true once, or until its guard time has gone by.
+
+    The guard starts with the first caller, and whoever comes after its end passes at once: a
+    program that never meets the condition waits once, not once for each call.
+
+    Args:
+        condition: What the callers wait for.
+        guard_s: How long the gate stays closed at most.
+        linger_s: How long it stays closed after the condition came true.
+    """
+
+    def __init__(self, condition: Callable[[], bool], *, guard_s: float, linger_s: float = 0.0) -> None:
+        self._condition = condition
+        self._guard_s, self._linger_s = guard_s, linger_s
+        self._opens_at_s: float | None = None
+        self._met_at_s: float | None = None
+        self.met = False
+
+    def _is_open(self) -> bool:
+        if not self.met and self._condition():
+            self.met, self._met_at_s = True, time.monotonic()
+        return self._met_at_s is not None and time.monotonic() >= self._met_at_s + self._linger_s
+
+    async def passed(self, world: Collaborator) -> None:
+        """Returns when the gate is open."""
+        if self._opens_at_s is None:
+            self._opens_at_s = time.monotonic() + self._guard_s
+        await world.until(self._is_open, within_s=max(0.0, self._opens_at_s - time.monotonic()))
+
+
+class World(Collaborator):
+    """One day of one test. The test sets the attributes before it calls the learner.
+
+    A batch is known by its place among `batches`, a record by its id.
+
+    Attributes:
+        batches: The day, in order; made by `add`.
+        poison: record id -> (type, text) of what `transform` raises for it.
+        breaks: When all batches are handed over, the source raises with this text instead of ending.
+        closes_after: The sink takes so many batches and is closed then.
+        kill_in_transform: ids whose next transform kills the process that asks (once each).
+        kill_after_write: The writes that are taken as the so many-th (from 1) kill the process that asks.
+        gates: (operation, batch or None for all) -> what its calls wait for.
+        slow: (operation, batch) -> seconds a call takes, instead of the usual.
+        enrich_s, transform_s, write_s: What a call takes usually.
+        sink: Place of the day's sink; a run may have one of its own, whose place begins like this.
+        acknowledged_every_s: Answers of writes go out together, at whole multiples of this.
+
+        taken: What the sinks hold: rows by (place of the sink, batch id).
+        read_ahead: For each batch handed over, how many were in flight before.
+        broke: The source has raised.
+    """
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        super().__init__(rng)
+        self.batches: list[Batch] = []
+        self.poison: dict[str, tuple[str, str]] = {}
+        self.breaks = ""
+        self.closes_after: int | None = None
+        self.kill_in_transform: set[str] = set()
+        self.kill_after_write: set[int] = set()
+        self.gates: dict[tuple[str, int | None], Gate] = {}
+        self.slow: dict[tuple[str, int], float] = {}
+        self.sink = f"sink-{rng.integers(2**32):08x}"
+        self.enrich_s, self.transform_s, self.write_s = ENRICH_S, TRANSFORM_S, WRITE_S
+        self.acknowledged_every_s = 0.0
+
+        self.taken: dict[tuple[str, int | str], list[Row]] = {}
+        self.read_ahead: list[int] = []
+        self.broke = False
+
+        self._parts: dict[str, list[int]] = {}
+        self._batch_of: dict[str, int] = {}
+        self._reasons: dict[str, str] = {}
+        self._unfinished: dict[int, set[str]] = {}
+        self._warm: set[int] = set()
+
+    # -- the day ---------------------------------------------------------------------------------
+
+    def add(self, batch: Batch, parts: list[list[int]], reasons: dict[str, str]) -> None:
+        """Append a batch to the day.
+
+        Args:
+            batch: Its records.
+            parts: The parts of each record's unit price, in cents.
+            reasons: Of those records that break a rule of `validate`.
+        """
+        for record, prices in zip(batch, parts, strict=True):
+            self._parts[record["id"]] = prices
+            self._batch_of[record["id"]] = len(self.batches)
+        self._reasons |= reasons
+        self.batches.append(batch)
+
+    def gate(self, condition: Callable[[], bool], *, guard_s: float, linger_s: float = 0.0) -> Gate:
+        """A new gate, to be put into `gates`."""
+        return Gate(condition, guard_s=guard_s, linger_s=linger_s)
+
+    def reasons(self) -> dict[str, str]:
+        """Why records of the day have to be rejected, by id."""
+        return self._reasons | {record_id: text for record_id, (_, text) in self.poison.items()}
+
+    def row(self, record: Record) -> Row:
+        """The oracle: what is written for an accepted record."""
+        cents = record["quantity"] * sum(self._parts[record["id"]])
+        return {"id": record["id"], "customer": record["customer"], "cents": cents}
+
+    def rows_of(self, batch: int) -> list[Row]:
+        """The rows of a batch's accepted records."""
+        reasons = self.reasons()
+        return [self.row(record) for record in self.batches[batch] if record["id"] not in reasons]
+
+    def batch_of(self, record_id: Any) -> int | None:
+        """The batch a record belongs to; None when there is no such record."""
+        return self._batch_of.get(record_id) if type(record_id) is str else None
+
+    def written(self) -> set[int]:
+        """Batches of which a sink holds a row."""
+        rows = [row for taken in list(self.taken.values()) for row in taken]
+        batches = {self.batch_of(row.get("id")) for row in rows}
+        return {batch for batch in batches if batch is not None}
+
+    def waiting(self, op: str) -> set[int]:
+        """Batches with an open call of an operation."""
+        found = (self._of_call(op, entry.args) for entry in self.open(op))
+        return {batch for batch in found if batch is not None}
+
+    def _of_call(self, op: str, args: tuple[Any, ...]) -> int | None:
+        if op == "transform":
+            return self.batch_of(args[0])
+        if op == "enrich":
+            return self.batch_of(args[0][0]) if args[0] else None
+        rows = args[2]
+        return self.batch_of(rows[0].get("id")) if rows and type(rows[0]) is dict else None
+
+    # -- operations ------------------------------------------------------------------------------
+
+    async def read(self, call: Call) -> dict[str, Any]:  # noqa: ARG002
+        """Operation of the source: the next batch, the end, or what it raises."""
+        if len(self.read_ahead) < len(self.batches):
+            batch = len(self.read_ahead)
+            self.read_ahead.append(len(self._unfinished))
+            reasons = self.reasons()
+            due = {record["id"] for record in self.batches[batch] if record["id"] not in reasons}
+            if due:
+                self._unfinished[batch] = due
+            return {"batch": self.batches[batch]}
+        self.broke = bool(self.breaks)
+        return {"raise": self.breaks} if self.breaks else {"end": True}
+
+    async def source_closed(self, call: Call) -> None:
+        """Operation of the source: its clean-up has run."""
+
+    async def returned(self, call: Call) -> None:
+        """Operation of a scenario: run_pipeline has come to its end."""
+
+    async def warm(self, call: Call, n_workers: int) -> None:
+        """Operation of a scenario: hold so many workers until all of them are there."""
+        self._warm.add(call.pid)
+        await self.until(lambda: len(self._warm) >= n_workers, within_s=WARM_WITHIN_S)
+
+    async def enrich(self, call: Call, record_ids: list[str]) -> np.ndarray:
+        """Operation: the parts of the unit prices, one line for each record."""
+        unknown = [record_id for record_id in record_ids if record_id not in self._parts]
+        if unknown:
+            raise Refused("UnknownRecord", unknown[0])
+        await self._time("enrich", call, self.enrich_s)
+        return np.array([self._parts[record_id] for record_id in record_ids], np.int64).reshape(-1, N_PARTS)
+
+    async def transform(self, call: Call, record_id: str) -> None:
+        """Operation: the computing of one record."""
+        if record_id not in self._parts:
+            raise Refused("UnknownRecord", record_id)
+        await self._time("transform", call, self.transform_s)
+        if record_id in self.kill_in_transform:
+            self.kill_in_transform.discard(record_id)
+            raise KillWorker
+        if record_id in self.poison:
+            raise Refused(*self.poison[record_id])
+
+    async def write(self, call: Call, place: str, batch_id: int | str, rows: list[Row]) -> None:
+        """Operation: a sink takes a batch, once for each id."""
+        if not str(place).startswith(self.sink):
+            raise Refused("ValueError", f"there is no sink {place}")  # a task of an earlier test is late
+        if not all(type(row) is dict for row in rows):
+            raise Refused("ValueError", "the rows of a batch are dicts")
+        await self._time("write", call, self.write_s)
+        if (place, batch_id) in self.taken:
+            return
+        for row in rows:
+            self._finish(row.get("id"))
+        if self.closes_after is not None and len(self.taken) >= self.closes_after:
+            raise Refused("SinkClosed", "the sink takes no further batch")
+        self.taken[place, batch_id] = rows
+        if len(self.taken) in self.kill_after_write:
+            raise KillWorker
+        if self.acknowledged_every_s:
+            now_s, step_s = time.monotonic(), self.acknowledged_every_s
+            await asyncio.sleep(math.ceil(now_s / step_s) * step_s - now_s)
+
+    def _finish(self, record_id: Any) -> None:
+        batch = self.batch_of(record_id)
+        if batch in self._unfinished:
+            self._unfinished[batch].discard(record_id)
+            if not self._unfinished[batch]:
+                del self._unfinished[batch]
+
+    async def _time(self, op: str, call: Call, usual_s: float) -> None:
+        batch = self._of_call(op, call.entry.args)
+        for key in ((op, batch), (op, None)):
+            if key in self.gates:
+                await self.gates[key].passed(self)
+        await asyncio.sleep(usual_s if batch is None else self.slow.get((op, batch), usual_s))
