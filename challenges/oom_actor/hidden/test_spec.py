@@ -1,0 +1,623 @@
+"""What SensorStats and process must do. One behaviour per test.
+
+Whether chunks overlap and fit the budget is read from the judge's books; what the processes hold is
+measured from outside.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from grader.behaviour import behaviour, void
+from grader.observation import Observation
+
+TOLERANCE = 1e-9
+RANK_LOW, RANK_HIGH = 0.985, 0.995
+FIGURES = ("count", "mean", "std", "min", "max", "p99")
+SUMMARY = ("batches", *FIGURES, "recent_mean")
+READING_BYTES = 8
+MB = 1_000_000
+
+BATCH_READINGS = 500_000  # 4 MB
+N_BATCHES = 200
+MAX_GROWN_BYTES = 60 * MB
+STREAM_LIMIT_BYTES = 200 * MB
+MAX_PINNED_BYTES = 12 * MB
+MAX_STORE_BYTES = 60 * MB
+MAX_SUMMARY_BYTES = 10_000
+PROCESS_LIMIT_BYTES = 150 * MB
+SETTLE_S = 5.0  # how long Ray may take to free what nobody refers to
+STEADY_S = 1.5
+CALL_S = 25.0  # against hangs only
+KILL_WITHIN_S = 3.0
+
+Figures = dict[str, Any]
+Batch = tuple[int, np.ndarray]
+
+
+# -- the truth -----------------------------------------------------------------------------------
+
+
+def truth(parts: Sequence[np.ndarray]) -> Figures:
+    """The figures of all readings in these arrays; in place of p99 the readings themselves."""
+    readings = np.concatenate([np.empty(0), *parts])
+    if (missing := np.isnan(readings)).any():
+        readings = readings[~missing]
+    n = readings.size
+    if not n:
+        return {"count": 0} | dict.fromkeys(FIGURES[1:])
+    shift = readings[0]
+    apart = readings - shift  # exact where readings lie close to each other and far from zero
+    return {
+        "count": n,
+        "mean": float(shift + apart.mean()),
+        "std": float(apart.std()),
+        "min": float(readings.min()),
+        "max": float(readings.max()),
+        "p99": readings,
+    }
+
+
+def summary_of(batches: list[Batch], last_k: int) -> Figures:
+    """What `summary` has to answer after these batches; a number counts once."""
+    by_number = dict(batches)
+    recent = [by_number[number] for number in sorted(by_number)[-last_k:]]
+    return {
+        **truth(list(by_number.values())),
+        "batches": len(by_number),
+        "recent_mean": truth(recent)["mean"],
+    }
+
+
+def check_figures(seen: Any, right: Figures, where: str) -> None:
+    """The keys, types and values of figures or of a summary."""
+    assert type(seen) is dict, f"{where}: a {type(seen).__name__} came, promised is a dict of figures."
+    assert set(seen) == set(right), (
+        f"{where}: the keys are {sorted(map(str, seen))}, promised are {sorted(right)}."
+    )
+    for key, value in right.items():
+        wanted = type(None) if value is None else int if key in ("count", "batches") else float
+        assert type(seen[key]) is wanted, (
+            f"{where}: `{key}` is {seen[key]!r}, a {type(seen[key]).__name__}; promised is "
+            f"{'None, as there is no reading' if value is None else wanted.__name__}."
+        )
+        if value is None:
+            continue
+        if key == "p99":
+            check_p99(seen[key], value, where)
+        elif key in ("mean", "std", "recent_mean"):
+            apart = abs(seen[key] - value)
+            assert apart <= TOLERANCE * (1 + abs(value)), (
+                f"{where}: `{key}` is {seen[key]!r}, expected {value!r}; they differ by {apart:.2g}."
+            )
+        else:
+            assert seen[key] == value, f"{where}: `{key}` is {seen[key]!r}, expected {value!r}."
+
+
+def value_of(summary: Any, key: str, kind: type) -> Any:
+    """One value of a summary, when the rest is not the point."""
+    assert type(summary) is dict, f"summary gave a {type(summary).__name__}, promised is a dict."
+    value = summary.get(key)
+    assert type(value) is kind, f"`{key}` is {value!r}, promised is {kind.__name__}."
+    return value
+
+
+def check_p99(seen: float, readings: np.ndarray, where: str) -> None:
+    """With v the sorted readings: v[low] <= seen <= v[high], as the brief says; told by counting."""
+    n, spare = readings.size, TOLERANCE * (1 + abs(seen))
+    low, high = math.floor(RANK_LOW * (n - 1)), math.ceil(RANK_HIGH * (n - 1))
+    below, up_to = np.sum(readings < seen - spare), np.sum(readings <= seen + spare)
+    assert up_to > low and below <= high, (  # noqa: PT018 - one statement about a rank
+        f"{where}: `p99` is {seen!r}. Of {n} readings {below / n:.2%} are smaller and {up_to / n:.2%} no "
+        f"larger; its rank has to be between {RANK_LOW:.1%} and {RANK_HIGH:.1%}."
+    )
+
+
+# -- actors --------------------------------------------------------------------------------------
+
+
+def draw_name(rng: np.random.Generator) -> str:
+    return f"field-{rng.integers(10**9)}"
+
+
+def job(rng: np.random.Generator, batches: list[Batch], *, last_k: int | None, looks: Sequence[int]) -> dict:
+    return {"name": draw_name(rng), "last_k": last_k, "batches": batches, "looks": list(looks)}
+
+
+def watch(learner: Any, *jobs: dict[str, Any]) -> Any:
+    """The summaries that the learner's actors gave, a list per job."""
+    return learner.scenario("summaries", jobs=list(jobs), deadline_s=CALL_S)
+
+
+def cut(readings: np.ndarray, lengths: Sequence[int]) -> list[Batch]:
+    """Batches of these lengths, numbered from 0."""
+    ends = np.cumsum(lengths)
+    assert ends[-1] == readings.size, "our defect: lengths do not fit"
+    return list(enumerate(np.split(readings, ends[:-1])))
+
+
+@contextlib.contextmanager
+def streaming(learner: Any, name: str, last_k: int) -> Iterator[None]:
+    """An actor that lives over several scenarios."""
+    learner.scenario("open_stream", key=name, last_k=last_k, deadline_s=CALL_S)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(Observation):
+            learner.scenario("close_stream", deadline_s=CALL_S)
+
+
+# -- files ---------------------------------------------------------------------------------------
+
+
+class Archive:
+    """A folder of .npy files that ends with the test."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._n = 0
+
+    def path(self) -> str:
+        """A name nobody had before."""
+        self._n += 1
+        return str(self._folder / f"sensor-{self._n:04d}.npy")
+
+    def add(self, readings: np.ndarray) -> str:
+        """Write a file."""
+        path = self.path()
+        np.save(path, readings)
+        return path
+
+    def add_all(self, drawn: Iterable[np.ndarray]) -> dict[str, np.ndarray]:
+        """Write a file for each array; the arrays by path."""
+        return {self.add(readings): readings for readings in drawn}
+
+    def link(self, path: str) -> str:
+        """The same file under another name."""
+        other = self.path()
+        os.link(path, other)
+        return other
+
+    def clear(self) -> None:
+        """Remove the files so far."""
+        for file in self._folder.iterdir():
+            file.unlink()
+
+
+@pytest.fixture
+def archive() -> Iterator[Archive]:
+    """An empty archive."""
+    with tempfile.TemporaryDirectory(prefix="kata-archive-") as folder:
+        yield Archive(Path(folder))
+
+
+def process(learner: Any, paths: list[str], budget_bytes: int) -> Any:
+    return learner.call("process", paths, memory_budget_bytes=budget_bytes, deadline_s=CALL_S)
+
+
+def check_result(seen: Any, files: dict[str, np.ndarray], errors: dict[str, str] | None = None) -> None:
+    """The result of `process` for these files."""
+    errors = errors or {}
+    check_shape(seen, [*files, *errors])
+    for path, reason in errors.items():
+        told, wanted = seen["files"][path], {"error": reason}
+        assert told == wanted, f"{Path(path).name} is a bad file: {told!r}, expected {wanted!r}."
+    for path, readings in files.items():
+        check_figures(seen["files"][path], truth([readings]), Path(path).name)
+    check_figures(seen["total"], truth(list(files.values())), "total")
+
+
+def check_shape(seen: Any, paths: list[str]) -> None:
+    assert type(seen) is dict, f"process returned a {type(seen).__name__}, promised is a dict."
+    assert set(seen) == {"files", "total"}, (
+        f"The keys are {sorted(map(str, seen))}, promised are ['files', 'total']."
+    )
+    assert type(seen["files"]) is dict, f"`files` is a {type(seen['files']).__name__}, promised is a dict."
+    missing = [path for path in paths if path not in seen["files"]]
+    assert not missing, f"{len(missing)} of {len(paths)} files are not in the result: {shown(missing)}."
+    strange = [str(path) for path in seen["files"] if path not in set(paths)]
+    assert not strange, f"These files were not asked for: {shown(strange)}."
+
+
+def shown(paths: Sequence[str]) -> str:
+    names = [Path(path).name for path in paths]
+    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+
+
+def check_all_read(world: Any, files: dict[str, np.ndarray]) -> None:
+    """Every reading of the files was asked for."""
+    chunks = world.chunks()
+    for path, readings in files.items():
+        read = np.zeros(readings.size, dtype=bool)
+        for chunk in chunks:
+            if chunk.args[0] == path:
+                read[chunk.args[1] : chunk.args[1] + chunk.args[2]] = True
+        assert read.all(), (
+            f"Of the {read.size} readings of {Path(path).name} {read.sum()} were read with service.chunk."
+        )
+
+
+def check_readers(learner: Any) -> None:
+    """Ray workers have asked."""
+    chunks = learner.world.ledger.entries("chunk")
+    workers = learner.worker_pids()
+    elsewhere = [chunk for chunk in chunks if chunk.pid not in workers]
+    assert not elsewhere, (
+        f"{len(elsewhere)} of {len(chunks)} chunks were read outside of Ray's workers, "
+        f"{sum(chunk.pid == learner.driver_pid for chunk in elsewhere)} of them in the driver."
+    )
+
+
+def chunk_bytes(chunks: Sequence[Any]) -> int:
+    return sum(chunk.args[2] for chunk in chunks) * READING_BYTES
+
+
+def check_budget(world: Any, budget_bytes: int, since: int = 0) -> int:
+    """The open chunks never counted more than the budget; the most they counted."""
+    most = world.most_open(since)
+    counted = chunk_bytes(most)
+    each = ", ".join(f"{chunk_bytes([chunk]) / MB:.2f} MB" for chunk in most[:6])
+    assert counted <= budget_bytes, (
+        f"The budget was {budget_bytes / MB:.2f} MB; at one moment {len(most)} chunks were open that count "
+        f"{counted / MB:.2f} MB: {each}{', ...' if len(most) > 6 else ''}."
+    )
+    return counted
+
+
+# -- the actor -----------------------------------------------------------------------------------
+
+
+@behaviour(points=7, category="correctness", required=True)
+def test_figures_are_exact(learner, rng, observe):
+    """Count, min, max, mean and std are exact, far from zero too."""
+    lengths = [1, 7, 1000, 20_000, 3, 4000]
+    near = rng.normal(rng.uniform(-5, 5), 2.0, sum(lengths))
+    near[:1000] += 3.0
+    far = rng.uniform(0.8e5, 1.1e5) + np.linspace(0.0, 2.0, 60_000) + rng.normal(0.0, 1.0, 60_000)
+    jobs = [
+        job(rng, cut(near, lengths), last_k=None, looks=[3, 6]),
+        job(rng, cut(far, [3000] * 20), last_k=None, looks=[20]),
+    ]
+    seen = watch(learner, *jobs)
+    places = ("after 3 batches", "after 6 batches"), (f"readings around {far.mean():.0f}",)
+    for wanted, answers, where in zip(jobs, seen, places, strict=True):
+        for answer, n, place in zip(answers, wanted["looks"], where, strict=True):
+            figures = {key: value_of(answer, key, int if key == "count" else float) for key in FIGURES}
+            check_figures(figures, truth([batch for _, batch in wanted["batches"][:n]]), place)
+    observe(near.size + far.size, unit="readings")
+
+
+@behaviour(points=8, category="correctness", required=True)
+def test_p99(learner, rng, observe):
+    """p99 is within half a percent of rank on any distribution and order."""
+    n = 100_000
+    rising = np.sort(rng.lognormal(0.0, 1.5, n))
+    falling = -np.sort(-rng.pareto(1.1, n))
+    ties = rng.permutation(np.repeat([0.0, 1.0], [n - n // 50, n // 50]))  # one in fifty is a one
+    uneven = np.concatenate([
+        rng.normal(20.0, 1.0, 60_000), rng.normal(90.0, 5.0, 2000), rng.normal(-3.0, 1.0, 38_000)
+    ])  # fmt: skip
+    streams: dict[str, list[Batch]] = {
+        "sorted, small ones first": cut(rising, [4000] * 25),
+        "heavy tail, large ones first": cut(falling, [4000] * 25),
+        "zeros and a few ones": cut(ties, [4000] * 25),
+        "long and short batches": cut(uneven, [60_000, *[100] * 20, *[3800] * 10]),
+    }
+    jobs = [job(rng, batches, last_k=None, looks=[len(batches)]) for batches in streams.values()]
+    seen = watch(learner, *jobs)
+    for (where, batches), (answer,) in zip(streams.items(), seen, strict=True):
+        right = truth([batch for _, batch in batches])
+        count = value_of(answer, "count", int)
+        assert count == n, f"{where}: `count` is {count}, expected {n}."
+        check_p99(value_of(answer, "p99", float), right["p99"], where)
+    observe(len(streams), unit="distributions")
+
+
+@behaviour(points=6, category="correctness", required=True)
+def test_recent_mean(learner, rng, observe):
+    """recent_mean is that of the last k batches by number."""
+    lengths = [30, 2000, 5, 700, 40, 1200, 9, 300]
+    drawn = cut(rng.normal(0.0, 1.0, sum(lengths)) + np.repeat(np.arange(8.0), lengths), lengths)
+    numbers = [0, 1, 4, 2, 7, 5, 3, 11]  # some come late, some are missing
+    late = [(number, batch) for number, (_, batch) in zip(numbers, drawn, strict=True)]
+    looks = [1, 2, 4, 5, 7, 8]
+    seen = watch(learner, job(rng, late, last_k=3, looks=looks), job(rng, drawn, last_k=None, looks=[8]))
+    for answer, n in zip(seen[0], looks, strict=True):
+        check_figures(answer, summary_of(late[:n], 3), f"last_k=3, after the numbers {numbers[:n]}")
+    check_figures(seen[1][0], summary_of(drawn, 8), "last_k not given, after 8 batches")
+    observe(len(looks) + 1, unit="summaries")
+
+
+@behaviour(points=6, category="correctness", required=True)
+def test_nan_and_empty_batches(learner, rng, observe):
+    """NaN is no reading; a batch without a reading is a batch."""
+    nothing, only_nan = np.empty(0), np.full(40, np.nan)
+    mixed = rng.normal(3.0, 1.0, 900)
+    mixed[rng.choice(900, size=300, replace=False)] = np.nan
+    plain = rng.normal(-2.0, 1.0, 30_000)
+    order = [nothing, only_nan, mixed, plain, nothing, only_nan, mixed[:50]]
+    batches = list(enumerate(order))
+    looks = list(range(len(order) + 1))
+    (answers,) = watch(learner, job(rng, batches, last_k=2, looks=looks))
+    for answer, n in zip(answers, looks, strict=True):
+        kinds = ["empty", "only NaN", "some NaN", "no NaN", "empty", "only NaN", "some NaN"][:n]
+        where = f"last_k=2, after the batches ({'; '.join(kinds)})" if n else "before any batch"
+        check_figures(answer, summary_of(batches[:n], 2), where)
+    observe(len(looks), unit="summaries")
+
+
+@behaviour(points=9, category="memory", required=True)
+def test_actor_heap_stays_small(learner, rng, observe):
+    """The actor's heap does not grow with the stream."""
+    bases = [rng.normal(level, 1.0, BATCH_READINGS) for level in (1.0, 4.0)]
+    with streaming(learner, draw_name(rng), last_k=4):
+        learner.scenario("stream", first=0, n=6, bases=bases, deadline_s=CALL_S)
+        with learner.memory(limit_bytes=STREAM_LIMIT_BYTES) as held:
+            for first, end in ((6, 100), (100, N_BATCHES)):
+                learner.scenario("stream", first=first, n=end - first, bases=bases, deadline_s=CALL_S)
+            seen = learner.scenario("look", deadline_s=CALL_S)
+    grown = [n for pid, n in held.grown_bytes.items() if pid != learner.driver_pid]
+    most = max(grown, default=0)
+    observe(round(most / MB), limit=MAX_GROWN_BYTES // MB, unit="MB")
+    assert seen["bytes"] <= MAX_SUMMARY_BYTES, (
+        f"Pickled, the summary has {seen['bytes']:,} bytes; at most {MAX_SUMMARY_BYTES:,} were promised."
+    )
+    count, expected = value_of(seen["summary"], "count", int), N_BATCHES * BATCH_READINGS
+    assert count == expected, f"After {N_BATCHES} batches `count` is {count}, expected {expected}."
+    assert most <= MAX_GROWN_BYTES, (
+        f"While {N_BATCHES - 6} batches of 4 MB went through the actor, the heap of one worker grew by "
+        f"{most / MB:.0f} MB; at most {MAX_GROWN_BYTES // MB} were promised."
+    )
+
+
+@behaviour(points=8, category="memory", required=True)
+def test_actor_pins_no_batches(learner, rng, observe):
+    """Batches that were taken in leave the object store."""
+    last_k, n = 40, 60
+    bases = [rng.normal(level, 1.0, BATCH_READINGS) for level in (1.0, 4.0)]
+    before = settled_store_bytes(learner)
+    with streaming(learner, draw_name(rng), last_k=last_k):
+        learner.scenario("stream", first=0, n=n, bases=bases, deadline_s=CALL_S)
+        seen = learner.scenario("look", deadline_s=CALL_S)
+        becomes(lambda: store_bytes(learner) - before <= MAX_PINNED_BYTES, SETTLE_S)
+        pinned = store_bytes(learner) - before
+    observe(round(pinned / MB), limit=MAX_PINNED_BYTES // MB, unit="MB")
+    right = truth(bases)["mean"]  # both occur equally often, also among the last forty
+    for key in ("mean", "recent_mean"):
+        value = value_of(seen["summary"], key, float)
+        assert abs(value - right) <= TOLERANCE * (1 + abs(right)), (
+            f"`{key}` is {value!r}, expected {right!r}."
+        )
+    assert pinned <= MAX_PINNED_BYTES, (
+        f"{n} batches of 4 MB were sent to an actor with last_k={last_k} and answered. {SETTLE_S:.0f} s "
+        f"later the object store holds {pinned / MB:.0f} MB more than before; at most "
+        f"{MAX_PINNED_BYTES // MB} were promised. Something refers to batches that were taken in."
+    )
+
+
+def store_bytes(learner: Any) -> int:
+    """Bytes in use in the object store, now."""
+    return int(learner.side.look("store")["store"]["used_bytes"])
+
+
+def settled_store_bytes(learner: Any) -> int:
+    """Bytes in use in the object store, once Ray has freed what an earlier test left (in a second)."""
+    deadline_s = time.monotonic() + SETTLE_S
+    seen, since_s = store_bytes(learner), time.monotonic()
+    while seen and time.monotonic() < min(deadline_s, since_s + STEADY_S):
+        time.sleep(0.05)
+        now = store_bytes(learner)
+        if now != seen:
+            seen, since_s = now, time.monotonic()
+    return seen
+
+
+@behaviour(points=11, category="resilience", required=True)
+def test_killed_actor(learner, rng, observe):
+    """An actor killed three times in mid-stream loses nothing and counts nothing twice."""
+    world = learner.world
+    batches = cut(rng.normal(0.0, 1.0, 480_000) + np.repeat(np.arange(24.0), 20_000), [20_000] * 24)
+    world.kill_at_save = {1: "before", 3: "after"}
+    with streaming(learner, draw_name(rng), last_k=4):
+        send_all(learner, batches[:12])
+        world.hold_saves = True
+        learner.scenario("send", batches=batches[12:15], ahead=3, wait=False, deadline_s=CALL_S)
+        becomes(lambda: bool(world.open("save")), KILL_WITHIN_S)
+        killed_from_outside = kill_actor(learner)
+        becomes(lambda: not world.open("save"), KILL_WITHIN_S)
+        world.hold_saves = False
+        send_all(learner, batches[15:])
+        send_all(learner, [batches[20], batches[3], batches[23]])  # again
+        seen = learner.scenario("look", deadline_s=CALL_S)
+        learner.scenario("reopen_stream", deadline_s=CALL_S)
+        again = learner.scenario("look", deadline_s=CALL_S)
+    kills = world.ledger.count("save", "killed") + killed_from_outside
+    observe(kills, limit=3, unit="kills")
+    right = summary_of(batches, 4)
+    found = value_of(seen["summary"], "batches", int)
+    assert found == len(batches), (
+        f"{len(batches)} batches were sent and answered, three of them sent again; meanwhile the actor was "
+        f"killed {kills} times. It counted {found} batches."
+    )
+    check_figures(seen["summary"], right, "after the kills")
+    check_figures(again["summary"], right, "a new actor under the name of the dead one")
+    if not killed_from_outside:
+        void("no process of the actor was there to be killed")
+
+
+def send_all(learner: Any, batches: list[Batch]) -> None:
+    learner.scenario("send", batches=batches, ahead=3, wait=True, deadline_s=CALL_S)
+
+
+def becomes(condition: Callable[[], bool], within_s: float) -> None:
+    """Wait until it does, or not."""
+    deadline_s = time.monotonic() + within_s
+    while not condition() and time.monotonic() < deadline_s:
+        time.sleep(0.005)
+
+
+def kill_actor(learner: Any) -> bool:
+    """Kill the actor's process: the one that saves, or the one that Ray names."""
+    saving = [entry.pid for entry in learner.world.ledger.entries("save")[-1:]]
+    named = [actor["pid"] for actor in learner.actors() if actor["state"] == "ALIVE"]
+    for pid in saving + named:
+        with contextlib.suppress(ValueError):
+            learner.kill(pid)
+            return True
+    return False
+
+
+# -- the archive ---------------------------------------------------------------------------------
+
+
+@behaviour(points=6, category="correctness", required=True)
+def test_files_and_total(learner, rng, observe, archive):
+    """Each file has its figures, and all files together."""
+    lengths = [1, 40_000, 0, 7, 90_000, 2500]
+    drawn = [rng.normal(level, 1.0 + level, n) for level, n in enumerate(lengths)]
+    drawn[4] = np.sort(drawn[4])
+    drawn[5][rng.choice(2500, size=700, replace=False)] = np.nan
+    files = archive.add_all(drawn)
+    seen = process(learner, list(files), 4 * MB)
+    check_result(seen, files)
+    check_all_read(learner.world, files)
+    check_readers(learner)
+    check_result(process(learner, [], 4 * MB), {})
+    observe(len(files), unit="files")
+
+
+@behaviour(points=7, category="resilience", required=True)
+def test_bad_files(learner, rng, observe, archive):
+    """A truncated or foreign file is reported, the rest completes."""
+    learner.world.latency_s = 0.01
+    files = archive.add_all(rng.normal(5.0, 1.0, (3, 60_000)))
+    errors = {}
+    short = Path(archive.add(rng.normal(50.0, 1.0, 300_000)))
+    there = int(rng.integers(220_000, 290_000))
+    with short.open("rb+") as file:
+        file.truncate(short.stat().st_size - READING_BYTES * (300_000 - there))
+    errors[str(short)] = f"truncated: {there} of 300000 readings are there"
+    table = Path(archive.path())
+    table.write_text("time,reading\n" + "\n".join(f"{n},{n / 7}" for n in range(500)))
+    errors[str(table)] = "not a .npy file"
+    errors[archive.add(rng.integers(0, 9, 500, dtype=np.int32))] = (
+        "holds int32 of shape (500,), not float64 in one dimension"
+    )
+    errors[archive.path()] = "there is no such file"
+    good, bad = list(files), list(errors)
+    paths = [good[0], bad[0], bad[1], good[1], bad[2], bad[3], good[2]]
+    seen = process(learner, paths, MB)
+    check_result(seen, files, errors)
+    only_bad = process(learner, bad, MB)
+    check_result(only_bad, {}, errors)
+    observe(len(errors), unit="bad files")
+
+
+@behaviour(points=8, category="memory", required=True)
+def test_budget_is_kept(learner, rng, observe, archive):
+    """Open chunks never count more than the budget, however large a file is."""
+    world = learner.world
+    world.latency_s, world.bytes_per_s = 0.02, 400e6
+    lengths = [3_000_000, 200_000, 30_000, 650_000, 30_000, 500_000, 100_000, 300_000]
+    files = archive.add_all([rng.normal(2.0, 1.0, n) for n in lengths])
+    for budget_bytes, paths in ((8_000_001, list(files)), (MB, list(files)[1:6])):
+        asked, since = {path: files[path] for path in paths}, world.ledger.count()
+        check_result(process(learner, paths, budget_bytes), asked)
+        counted = check_budget(world, budget_bytes, since)
+        observe(round(counted / MB, 2), limit=round(budget_bytes / MB, 2), unit="MB")
+        check_all_read(world, asked)
+
+
+@behaviour(points=4, category="performance", required=True)
+def test_budget_is_used(learner, rng, observe, archive):
+    """At least two chunks are open at a time and fill half of the budget."""
+    world, budget_bytes = learner.world, 4 * MB
+    world.together_bytes = budget_bytes // 2
+    files = archive.add_all(rng.normal(2.0, 1.0, (6, 225_000)))
+    seen = process(learner, list(files), budget_bytes)
+    check_result(seen, files)
+    counted, n_open = check_budget(world, budget_bytes), world.ledger.peak("chunk")
+    observe(round(counted / MB, 2), limit=budget_bytes / 2 / MB, unit="MB at once")
+    assert n_open >= 2, f"With {len(files)} files to read never two chunks were open at the same time."
+    assert counted >= budget_bytes // 2, (
+        f"With {len(files)} files of 1.8 MB and a budget of {budget_bytes / MB:.0f} MB, open chunks never "
+        f"counted more than {counted / MB:.2f} MB; at least half of the budget was promised."
+    )
+
+
+@behaviour(points=6, category="memory", required=True)
+def test_process_heap_stays_small(learner, rng, observe, archive):
+    """Files of 256 MB go through a budget of 8 MB, and nothing of them is kept."""
+    world, budget_bytes = learner.world, 8 * MB
+    world.latency_s, world.bytes_per_s = 0.005, 1e9
+    small = [archive.add(rng.normal(0.0, 1.0, 20_000)) for _ in range(4)]
+    readings = rng.normal(2.0, 1.0, 4_000_000)  # 32 MB
+    paths = [archive.add(readings)]
+    paths += [archive.link(paths[0]) for _ in range(7)]
+    learner.scenario("process_all", calls=[small], budget_bytes=budget_bytes, deadline_s=CALL_S)
+    settled_store_bytes(learner)
+    with learner.memory(limit_bytes=PROCESS_LIMIT_BYTES) as held:
+        seen = learner.scenario(
+            "process_all", calls=[paths[:4], paths[4:]], budget_bytes=budget_bytes, deadline_s=CALL_S
+        )
+    right = truth([readings])
+    for result, asked in zip(seen, (paths[:4], paths[4:]), strict=True):
+        check_shape(result, asked)
+        for path in asked:
+            check_figures(result["files"][path], right, Path(path).name)
+        check_figures(result["total"], right | {"count": 4 * readings.size}, "total")
+    observe(round(held.peak_bytes / MB), limit=PROCESS_LIMIT_BYTES // MB, unit="MB")
+    assert held.peak_bytes <= PROCESS_LIMIT_BYTES, (
+        f"While two calls read 8 files of 32 MB with a budget of 8 MB, the heaps of driver and workers grew "
+        f"by {held.peak_bytes / MB:.0f} MB; at most {PROCESS_LIMIT_BYTES // MB} were promised."
+    )
+    assert held.peak_store_bytes <= MAX_STORE_BYTES, (
+        f"While two calls read 8 files of 32 MB with a budget of 8 MB, the object store held up to "
+        f"{held.peak_store_bytes / MB:.0f} MB more than before; {MAX_STORE_BYTES // MB} were promised."
+    )
+    check_budget(world, budget_bytes)
+
+
+@behaviour(points=4, category="memory", required=True)
+def test_nothing_stays(learner, rng, observe, archive):
+    """After the call nothing of it is left on the cluster."""
+    learner.world.latency_s = 0.01
+    files = archive.add_all(rng.normal(2.0, 1.0, (16, 50_000)))
+    before = settled_store_bytes(learner)
+    seen = process(learner, list(files), 2 * MB)
+    check_result(seen, files)
+    left = learner.leftovers(within_s=SETTLE_S)
+    if not left:
+        becomes(lambda: store_bytes(learner) - before <= MB, SETTLE_S)
+        more = store_bytes(learner) - before
+        left += [f"{more / MB:.0f} MB more in the object store than before"] if more > MB else []
+    observe(len(left), limit=0, unit="left")
+    assert not left, f"After the call there is still: {'; '.join(left)}."
+
+
+@behaviour(points=10, category="performance")
+def test_speed(race, archive):
+    """12 files of 2 MB with a budget of 4 MB, as fast as the reference."""
+    budget_bytes = 4 * MB
+
+    def draw(world: Any, rng: np.random.Generator) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        archive.clear()
+        world.files = archive.add_all(rng.standard_normal((12, 250_000)))
+        return (list(world.files),), {"memory_budget_bytes": budget_bytes}
+
+    def check(world: Any, _args: tuple[Any, ...], _kwargs: dict[str, Any], value: Any) -> None:
+        check_result(value, world.files)
+        check_all_read(world, world.files)
+        check_budget(world, budget_bytes)
+
+    race.run("process", draw=draw, check=check, naive_ratio=2.5, deadline_s=CALL_S)

@@ -1,0 +1,116 @@
+"""Archive and state store as the judge runs them: delays, faults, and the states themselves."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable
+from typing import Literal
+
+import numpy as np
+
+from grader.collaborator import Call, Collaborator, KillWorker, Refused
+from grader.ledger import Entry
+
+STREAMS = 4  # chunks that are delivered at a time
+LATENCY_S = 0.04
+BYTES_PER_S = 20e6
+READING_BYTES = 8
+MAX_STATE_BYTES = 500_000
+TOGETHER_WITHIN_S = 8.0  # how long chunks are held for others to come
+HELD_WITHIN_S = 6.0  # how long a save is held for its process to be killed
+
+
+class World(Collaborator):
+    """The archive of one test. The test sets the attributes before it calls the learner.
+
+    Attributes:
+        latency_s: what each chunk takes besides its bytes.
+        bytes_per_s: how fast the bytes of a chunk are delivered.
+        together_bytes: chunks are held until two or more are open with so many bytes (once).
+        kill_at_save: number of a save -> its process is killed "before" or "after" the state is kept.
+        hold_saves: saves are not answered while this is true.
+        states: what was saved last, by key.
+        files: readings by path; for a test to remember what it wrote.
+    """
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        super().__init__(rng)
+        self.latency_s = LATENCY_S
+        self.bytes_per_s = BYTES_PER_S
+        self.together_bytes = 0
+        self.kill_at_save: dict[int, Literal["before", "after"]] = {}
+        self.hold_saves = False
+        self.states: dict[str, bytes] = {}
+        self.files: dict[str, np.ndarray] = {}
+        self._slots = asyncio.Semaphore(STREAMS)
+        self._together = False
+        self._together_until_s: float | None = None
+
+    async def chunk(self, call: Call, path: str, first: int, count: int) -> None:  # noqa: ARG002
+        """Operation: some readings are read; its entry is open until the learner lets go of them."""
+        if first < 0 or count < 0:
+            raise Refused("BadRange", f"readings {first} to {first + count}")
+        await self._wait_for_others()
+        async with self._slots:
+            await asyncio.sleep(self.latency_s + count * READING_BYTES / self.bytes_per_s)
+
+    async def settle(self, call: Call) -> None:
+        """Operation: what this connection sent before is in the books."""
+
+    async def save(self, call: Call, key: str, state: bytes) -> None:
+        """Operation: keep a state."""
+        if len(state) > MAX_STATE_BYTES:
+            raise Refused("TooLarge", f"a state of {len(state):,} bytes")
+        fault = self.kill_at_save.get(call.number)
+        if fault == "before":
+            raise KillWorker
+        if self.hold_saves:
+            await self.until(lambda: not self.hold_saves, within_s=HELD_WITHIN_S)
+        self.states[key] = state
+        if fault == "after":
+            raise KillWorker
+
+    async def load(self, call: Call, key: str) -> bytes | None:  # noqa: ARG002
+        """Operation: the state that was kept last."""
+        return self.states.get(key)
+
+    def chunks(self) -> list[Entry]:
+        """Every chunk that was asked for, those apart that do not exist."""
+        return [entry for entry in self.ledger.entries("chunk") if entry.outcome != "refused"]
+
+    def most_open(self, since: int = 0) -> list[Entry]:
+        """The chunks that were open when most bytes were, of those from entry number `since` on."""
+        chunks = [chunk for chunk in self.chunks() if chunk.number >= since]
+        moments = [(chunk.start_s, 1, chunk) for chunk in chunks]
+        moments += [(chunk.end_s, 0, chunk) for chunk in chunks if chunk.end_s is not None]
+        running: dict[int, Entry] = {}
+        most: list[Entry] = []
+        for _, starts, chunk in sorted(moments, key=lambda moment: moment[:2]):
+            if not starts:
+                running.pop(chunk.number, None)
+                continue
+            running[chunk.number] = chunk
+            if open_bytes(running.values()) > open_bytes(most):
+                most = list(running.values())
+        return most
+
+    def _is_together(self) -> bool:
+        running = self.open("chunk")
+        if len(running) > 1 and open_bytes(running) >= self.together_bytes:
+            self._together = True
+        return self._together
+
+    async def _wait_for_others(self) -> None:
+        if not self.together_bytes or self._together:
+            return
+        now_s = time.monotonic()
+        if self._together_until_s is None:
+            self._together_until_s = now_s + TOGETHER_WITHIN_S
+        await self.until(self._is_together, within_s=max(0.0, self._together_until_s - now_s))
+        self._together = True
+
+
+def open_bytes(chunks: Iterable[Entry]) -> int:
+    """What these chunks count together."""
+    return sum(chunk.args[2] * READING_BYTES for chunk in chunks)
