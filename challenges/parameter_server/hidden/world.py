@@ -1,0 +1,216 @@
+"""The accelerator as the judge runs it: gradients, delays, faults, and who was given which weights."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from grader.collaborator import Call, Collaborator, KillWorker, Refused
+
+FAST_S = (0.02, 0.04)
+BEFORE_DEATH_S = 0.02
+WARM_WITHIN_S = 30.0
+
+Key = tuple[int, int]  # position of the shard, step
+
+
+@dataclass(slots=True, kw_only=True)
+class Asked:
+    """One call of `gradient`.
+
+    Attributes:
+        worker: Position of its shard.
+        step: Which of the worker's steps.
+        weights: What it was given.
+        pid: The calling process.
+        began_s: Monotonic time of its arrival.
+        answered_s: Monotonic time of its answer; None while there is none.
+        gradient: What was answered; None while, and if, there is no answer.
+    """
+
+    worker: int
+    step: int
+    weights: np.ndarray
+    pid: int
+    began_s: float
+    answered_s: float | None = None
+    gradient: np.ndarray | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Hold:
+    """Keeps one call waiting until a condition has come true, then a little longer for one too many.
+
+    Attributes:
+        until: What the call waits for.
+        within_s: And how long at most.
+        unless: What must not come true afterwards.
+        linger_s: How long it is given to.
+        met: Whether `until` came true.
+    """
+
+    until: Callable[[], bool]
+    within_s: float
+    unless: Callable[[], bool] = lambda: False
+    linger_s: float = 0.0
+    met: bool = False
+
+
+class World(Collaborator):
+    """One training's loss. The test sets the attributes after `make_model` and before it calls the learner.
+
+    Attributes:
+        shards: Names, in the order in which they are given to `train`.
+        initial: The weights at the start; the first `len(shards)` of them are the counters.
+        best: The weights with the least loss, without the counters.
+        delay_s: Least and most that a call takes.
+        holds: Calls that wait for something else; made by `hold`.
+        never: Calls that are not answered at all.
+        kill_during: Steps whose first caller dies before it is answered.
+        kill_after: Step -> seconds after its first answer until the process that got it dies.
+        bad: Step -> what is answered instead of a gradient: "nan", "inf", "short", "one", "column".
+        asked: Every call, in order of arrival.
+    """
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        super().__init__(rng)
+        self.shards: list[str] = []
+        self.initial = np.zeros(0)
+        self.best = np.zeros(0)
+        self.delay_s = FAST_S
+        self.holds: dict[Key, Hold] = {}
+        self.never: set[Key] = set()
+        self.kill_during: set[Key] = set()
+        self.kill_after: dict[Key, float] = {}
+        self.bad: dict[Key, str] = {}
+        self.asked: list[Asked] = []
+        self._curvature = np.zeros((0, 0))
+        self._target = np.zeros((0, 0))
+        self._pace: dict[Key, float] = {}
+        self._connections: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._doomed: dict[Key, float] = {}
+        self._warm: set[int] = set()
+
+    def make_model(self, rng: np.random.Generator, n_shards: int, n_weights: int, steps: int) -> None:
+        """Draw a loss: one counter per shard and further weights, `n_weights` together."""
+        numbers = rng.choice(np.arange(100, 1000), size=n_shards, replace=False)
+        self.shards = [f"shard-{number}" for number in numbers]
+        self.initial = rng.normal(0.0, 3.0, n_weights)
+        self._curvature = rng.uniform(0.8, 1.6, (n_shards, n_weights))
+        common = rng.normal(0.0, 3.0, n_weights)
+        self._target = common + rng.normal(0.0, 0.1, (n_shards, n_weights))
+        counters = slice(0, n_shards)
+        self._curvature[:, counters] = 0.0
+        summed = self._curvature.sum(axis=0)
+        summed[counters] = 1.0
+        self.best = ((self._curvature * self._target).sum(axis=0) / summed)[n_shards:]
+        shares = rng.random((n_shards, max(steps, 1)))
+        self._pace = {(k, s): float(shares[k, s]) for k in range(n_shards) for s in range(steps)}
+
+    def hold(self, worker: int, step: int, until: Callable[[], bool], *, within_s: float) -> Hold:
+        """Keep a step's call waiting until a condition has come true, for at most `within_s`."""
+        self.holds[worker, step] = Hold(until=until, within_s=within_s)
+        return self.holds[worker, step]
+
+    def gradient_of(self, worker: int, weights: np.ndarray) -> np.ndarray:
+        """The true gradient of one shard; -1 at its own counter."""
+        found = self._curvature[worker] * (weights - self._target[worker])
+        found[worker] = -1.0
+        return found
+
+    # -- what was seen ---------------------------------------------------------------------------
+
+    def begun(self, worker: int) -> int:
+        """How many steps of a worker have been asked for."""
+        return 1 + max((a.step for a in self.asked if a.worker == worker), default=-1)
+
+    def answered(self, worker: int) -> int:
+        """How many steps of a worker have been answered."""
+        return len({a.step for a in self.asked if a.worker == worker and a.gradient is not None})
+
+    def others(self, worker: int) -> list[int]:
+        """Positions of all other workers."""
+        return [k for k in range(len(self.shards)) if k != worker]
+
+    # -- operations ------------------------------------------------------------------------------
+
+    async def gradient(
+        self, call: Call, weights: np.ndarray, shard: str, step: int
+    ) -> tuple[np.ndarray, bool]:
+        """Operation: the gradient, and whether the calling process is about to die."""
+        worker = self._worker(shard)
+        self._check_weights(weights)
+        now_s = time.monotonic()
+        asked = Asked(worker=worker, step=step, weights=weights, pid=call.pid, began_s=now_s)
+        self.asked.append(asked)
+        key = (worker, step)
+        async with self._connections[call.pid]:
+            if key in self.never:
+                await call.never()
+            if key in self.kill_during:
+                self.kill_during.discard(key)
+                await asyncio.sleep(BEFORE_DEATH_S)
+                raise KillWorker
+            await self._held(key)
+            low_s, high_s = self.delay_s
+            await asyncio.sleep(low_s + self._pace.get(key, 0.5) * (high_s - low_s))
+        asked.gradient = self._answer(key, weights)
+        asked.answered_s = time.monotonic()
+        if key in self.kill_after:
+            self._doomed[key] = self.kill_after.pop(key)
+            return asked.gradient, True
+        return asked.gradient, False
+
+    async def end(self, call: Call, shard: str, step: int) -> None:  # noqa: ARG002
+        """Operation: the process that asks dies in a moment."""
+        key = self._worker(shard), step
+        if key not in self._doomed:
+            raise Refused("NotDoomed", f"nobody has to die after step {step} of {shard}")
+        await asyncio.sleep(self._doomed[key])
+        raise KillWorker
+
+    async def progress(self, call: Call, ended: int, total: int) -> None:
+        """Operation of a scenario: what `on_progress` was told."""
+
+    async def warm(self, call: Call, n_workers: int) -> None:
+        """Operation of a scenario: hold so many workers until all of them are there."""
+        self._warm.add(call.pid)
+        await self.until(lambda: len(self._warm) >= n_workers, within_s=WARM_WITHIN_S)
+
+    async def _held(self, key: Key) -> None:
+        hold = self.holds.pop(key, None)
+        if hold is not None:
+            hold.met = await self.until(hold.until, within_s=hold.within_s)
+            if hold.met:
+                await self.until(hold.unless, within_s=hold.linger_s)
+
+    def _answer(self, key: Key, weights: np.ndarray) -> np.ndarray:
+        found = self.gradient_of(key[0], weights)
+        kind = self.bad.get(key)
+        if kind == "nan":
+            found[-1] = np.nan
+        elif kind == "inf":
+            found[-1] = -np.inf
+        elif kind == "short":
+            found = found[:-1]
+        elif kind == "one":
+            found = found[:1]
+        elif kind == "column":
+            found = found[:, np.newaxis]
+        return found
+
+    def _worker(self, shard: str) -> int:
+        if shard not in self.shards:
+            raise Refused("UnknownShard", f"there is no shard {shard!r}")
+        return self.shards.index(shard)
+
+    def _check_weights(self, weights: np.ndarray) -> None:
+        wanted = self.initial.shape
+        if weights.dtype != np.float64 or weights.shape != wanted:
+            kind = f"{weights.dtype} array of shape {weights.shape}"
+            raise Refused("BadWeights", f"the weights are a {kind}, the loss needs float64, shape {wanted}")
