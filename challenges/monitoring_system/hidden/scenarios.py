@@ -1,0 +1,190 @@
+"""What has to run inside the learner's process: a monitor lives here between the calls of a test."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import solution as learners  # the driver has imported it already
+from service_link import ask
+
+BETWEEN_QUERIES_S = 0.002
+N_POURED_SERIES = 20
+
+
+class Clock:
+    """Time as a test sets it. A copy in another process would stand still, so there is none."""
+
+    def __init__(self, now: float) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        """The time, in seconds."""
+        return self.now
+
+    def __reduce__(self) -> Any:
+        raise TypeError("the clock belongs to the caller's process and cannot be pickled")
+
+
+class Live:
+    """The monitor of the running test, its clock, and the test of speed that it belongs to."""
+
+    monitor: Any = None
+    clock = Clock(0.0)
+    race = 0
+
+
+def _open(start: float, rules: list[dict], options: dict[str, Any]) -> None:
+    Live.clock = Clock(start)
+    Live.monitor = learners.Monitor(rules, clock=Live.clock, **options)
+
+
+def _set_clock(now: float) -> None:
+    Live.clock.now = now
+
+
+def _close() -> None:
+    if Live.monitor is not None:
+        Live.monitor.close()
+    Live.monitor, Live.race = None, 0
+
+
+def play(_solution: Any, steps: list[list[Any]]) -> list[Any]:
+    """Do one step after the other; the answer of each.
+
+    A step is `["open", start, rules, options]`, `["clock", now]`, `["close"]`, or a method and its arguments.
+    """
+    answers = []
+    for name, *args in steps:
+        own = {"open": _open, "clock": _set_clock, "close": _close}.get(name)
+        answers.append(own(*args) if own else getattr(Live.monitor, name)(*args))
+    return answers
+
+
+def _ingest_all(monitor: Any, batches: Iterable[list[tuple]]) -> dict[str, int]:
+    """Ingest batches one after the other; the sum of what came back."""
+    sums: dict[str, int] = {}
+    for batch in batches:
+        for key, number in monitor.ingest(batch).items():
+            sums[key] = sums.get(key, 0) + number
+    return sums
+
+
+def from_threads(_solution: Any, batches_of: list[list[list[tuple]]]) -> list[dict[str, int]]:
+    """One thread per list of batches ingests them in order, all at the same time; the sum of each."""
+    with ThreadPoolExecutor(len(batches_of)) as threads:
+        return list(threads.map(lambda batches: _ingest_all(Live.monitor, batches), batches_of))
+
+
+def flood_and_ask(_solution: Any, batches: list[list[tuple]], question: list[Any]) -> dict[str, Any]:
+    """Ask the same question again and again while another thread ingests; each different answer once."""
+    answers: list[Any] = []
+    n_answers = 0
+    with ThreadPoolExecutor(1) as thread:
+        flood = thread.submit(_ingest_all, Live.monitor, batches)
+        while not flood.done():
+            answer = Live.monitor.query(*question)
+            ask("answered")
+            n_answers += 1
+            if answer not in answers:
+                answers.append(answer)
+            time.sleep(BETWEEN_QUERIES_S)
+        return {"answers": answers, "n_answers": n_answers, "ingested": flood.result()}
+
+
+def _poured(first: int, n_samples: int, start: float) -> list[tuple]:
+    """Samples that have not been there before, `first` the number of the first, one per series and second."""
+    return [
+        (f"disk-{k % 4}", f"s-{k % N_POURED_SERIES}", k, start + k // N_POURED_SERIES, k * 7919 % 1000 / 8)
+        for k in range(first, first + n_samples)
+    ]
+
+
+def pour(_solution: Any, first: int, n_batches: int, batch_size: int, start: float) -> dict[str, int]:
+    """Ingest new samples in order, the clock going with them; the sum of what came back."""
+
+    def batches() -> Iterator[list[tuple]]:
+        for number in range(n_batches):
+            batch = _poured(first + number * batch_size, batch_size, start)
+            Live.clock.now = batch[-1][3]
+            yield batch
+
+    return _ingest_all(Live.monitor, batches())
+
+
+def shards_here(_solution: Any, series: list[tuple], shards: int) -> list[Any]:
+    """What shard_of says of each (metric, source)."""
+    return [learners.shard_of(metric, source, shards) for metric, source in series]
+
+
+def shards_elsewhere(_solution: Any, series: list[tuple], shards: int) -> list[list[Any]]:
+    """What shard_of says here and in two fresh processes of their own."""
+    program = (
+        "import json, sys, solution; series, shards = json.loads(sys.argv[1]); "
+        "print(json.dumps([solution.shard_of(*one, shards) for one in series]))"
+    )
+    asked = json.dumps([series, shards])
+    others = [
+        subprocess.Popen(
+            [sys.executable, "-c", program, asked],
+            env=os.environ | {"PYTHONHASHSEED": str(seed)},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for seed in (1, 2)
+    ]
+    said = [shards_here(_solution, series, shards)]
+    for other in others:
+        output, _ = other.communicate()
+        if other.returncode:
+            raise RuntimeError("shard_of cannot be used in a process of its own")
+        said.append(json.loads(output.splitlines()[-1]))
+    return said
+
+
+def kata_play(steps: list[list[Any]]) -> list[Any]:
+    """For the visible examples, which can call functions of the solution only."""
+    return play(learners, steps)
+
+
+def kata_flood(
+    race: int,
+    start: float,
+    names: list[tuple],
+    first: int,
+    series: np.ndarray,
+    values: np.ndarray,
+    n_batches: int,
+    questions: list[list[Any]],
+) -> dict[str, Any]:
+    """A round of the race, on a monitor that lives as long as the race: ingest, ask now and then.
+
+    Sample k has the number `first + k`, belongs to `names[series[k]]` and has the value `values[k]`.
+    """
+    if Live.race != race:
+        _close()
+        _open(start, [], {"shards": 4})
+        Live.race = race
+    Live.clock.now = start
+    samples = [
+        (*names[s], first + k, start - 400 + k / 64, value)
+        for k, (s, value) in enumerate(zip(series.tolist(), values.tolist(), strict=True))
+    ]
+    size, every = len(samples) // n_batches, n_batches // len(questions)
+    accepted, answers = 0, []
+    for number in range(n_batches):
+        accepted += Live.monitor.ingest(samples[number * size : (number + 1) * size])["accepted"]
+        if (number + 1) % every == 0:
+            answers.append(Live.monitor.query(*questions[len(answers)]))
+    return {"accepted": accepted, "answers": answers}
+
+
+# A race and the examples can call what the solution defines, but no method of an object of it.
+learners.kata_play, learners.kata_flood = kata_play, kata_flood

@@ -1,0 +1,889 @@
+"""What Monitor and shard_of must do. One behaviour per test.
+
+Time is what the tests say; nothing gates on a clock of the machine. Timestamps are multiples of 1/8 s, so
+that sums and differences of them are exact.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from grader.behaviour import behaviour, void
+
+EPOCH_S = 1_700_000_000.0
+STEP_S = 0.125
+TOLERANCE = 1e-9
+CALL_S = 20.0  # guards against hangs only
+STATS = frozenset(
+    (
+        "received", "accepted", "duplicates", "late", "stored", "dropped", "expired", "lost",
+        "restarts", "firing",
+    )
+)  # fmt: skip
+CHEAP = ("count", "sum", "mean", "min", "max", "last")
+N_RACE_BATCHES = 50
+RACE_BATCH = 400
+N_RACE_QUESTIONS = 10
+FLOOD_BATCHES = 40
+FLOOD_BATCH = 500
+HELD_MB = 16
+WARM_SAMPLES = 100_000
+POURED_SAMPLES = 240_000
+POUR_BATCH = 2_000
+POURED_SERIES = 20
+POUR_CAPACITY = 200
+
+Sample = tuple[str, str, int, float, float]
+Change = dict[str, Any]
+
+
+# -- inputs ----------------------------------------------------------------------------------------
+
+
+def draw_start(rng: np.random.Generator) -> float:
+    return EPOCH_S + int(rng.integers(1_000_000))
+
+
+def draw_names(rng: np.random.Generator, prefix: str, n: int) -> list[str]:
+    numbers = rng.choice(np.arange(100, 1000), size=n, replace=False)
+    return [f"{prefix}-{number}" for number in numbers.tolist()]
+
+
+class Sources:
+    """Numbers the samples of each source, over all its metrics."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self._rng = rng
+        self._next: Counter[str] = Counter()
+
+    def sample(self, metric: str, source: str, timestamp: float, value: float | None = None) -> Sample:
+        """A new sample; without a value, a drawn one."""
+        self._next[source] += 1
+        drawn = round(float(self._rng.uniform(1, 1000)), 3) if value is None else value
+        return metric, source, self._next[source], float(timestamp), float(drawn)
+
+
+def in_batches(samples: list[Sample], n_batches: int) -> list[list[Sample]]:
+    size = -(-len(samples) // n_batches)
+    return [samples[i : i + size] for i in range(0, len(samples), size)]
+
+
+def shuffled(rng: np.random.Generator, samples: Iterable[Sample]) -> list[Sample]:
+    listed = list(samples)
+    return [listed[i] for i in rng.permutation(len(listed))]
+
+
+def threshold(name: str, metric: str, **fields: Any) -> dict[str, Any]:
+    usual = {"aggregate": "mean", "window_s": 10.0, "op": ">", "limit": 80.0, "clear": 80.0, "for_s": 0.0}
+    return {"name": name, "kind": "threshold", "metric": metric} | usual | fields
+
+
+def no_data(name: str, metric: str, after_s: float) -> dict[str, Any]:
+    return {"name": name, "kind": "no_data", "metric": metric, "after_s": after_s}
+
+
+# -- calls -----------------------------------------------------------------------------------------
+
+
+def opened(start: float, rules: Iterable[dict] = (), **options: Any) -> list[Any]:
+    """The step that makes the monitor of a test."""
+    return ["open", start, list(rules), options]
+
+
+def play(learner: Any, *steps: list[Any], deadline_s: float = CALL_S) -> list[Any]:
+    """Do steps in the solution's process, where the monitor stays between calls; the answer of each."""
+    answers: list[Any] = learner.scenario("play", steps=list(steps), deadline_s=deadline_s)
+    return answers
+
+
+def ingested(learner: Any, batches: Iterable[list[Sample]]) -> list[Any]:
+    return play(learner, *[["ingest", batch] for batch in batches])
+
+
+# -- the oracle ------------------------------------------------------------------------------------
+
+
+class Oracle:
+    """The contract of ingest and query, word by word and without haste."""
+
+    def __init__(self, *, retention_s: float = 600.0) -> None:
+        self._retention_s = retention_s
+        self.stored: dict[tuple[str, int], tuple[Sample, int]] = {}
+        self.counts: Counter[str] = Counter()
+        self._arrivals = 0
+
+    def expire(self, clock: float) -> None:
+        """Forget what is too old by now."""
+        old = [name for name, (s, _) in self.stored.items() if s[3] <= clock - self._retention_s]
+        for name in old:
+            del self.stored[name]
+        self.counts["expired"] += len(old)
+
+    def ingest(self, samples: list[Sample], clock: float) -> dict[str, int]:
+        """Store samples one by one; what ingest has to return."""
+        self.expire(clock)
+        seen = Counter(accepted=0, duplicates=0, late=0)
+        for sample in samples:
+            self._arrivals += 1
+            name = sample[1], sample[2]
+            if sample[3] <= clock - self._retention_s:
+                seen["late"] += 1
+            elif name in self.stored:
+                seen["duplicates"] += 1
+            else:
+                seen["accepted"] += 1
+                self.stored[name] = (sample, self._arrivals)
+        self.counts.update(seen)
+        return dict(seen)
+
+    def window(self, metric: str, window_s: float, now: float) -> list[tuple[Sample, int]]:
+        """The samples of a window, each with its number of arrival."""
+        found = self.stored.values()
+        return [(s, k) for s, k in found if s[0] == metric and now - window_s < s[3] <= now]
+
+    def query(self, metric: str, aggregate: str, window_s: float, now: float) -> float | int | None:
+        """What query has to return."""
+        found = self.window(metric, window_s, now)
+        return aggregate_of(aggregate, [(s[3], k, s[4]) for s, k in found])
+
+
+def aggregate_of(aggregate: str, points: list[tuple[float, int, float]]) -> float | int | None:
+    """The aggregate of (timestamp, arrival, value)."""
+    values = sorted(value for _, _, value in points)
+    n = len(values)
+    if aggregate == "count":
+        return n
+    if not n:
+        return None
+    return {
+        "sum": math.fsum(values),
+        "mean": math.fsum(values) / n,
+        "min": values[0],
+        "max": values[-1],
+        "last": max(points)[2],
+        "p95": values[-(-95 * n // 100) - 1],
+    }[aggregate]
+
+
+def expected_changes(rules: list[dict], values_at: list[tuple[float, dict[str, Any]]]) -> list[list[Change]]:
+    """What each evaluation returns, given (now, value of each rule by name)."""
+    raised: set[str] = set()
+    since: dict[str, float] = {}
+    answers = []
+    for now, values in values_at:
+        changes = []
+        for rule in rules:
+            name, value = rule["name"], values[rule["name"]]
+            over = {">": value is not None and value > rule["limit"],
+                    "<": value is not None and value < rule["limit"]}[rule["op"]]  # fmt: skip
+            stays = {">": value is None or value > rule["clear"],
+                     "<": value is None or value < rule["clear"]}[rule["op"]]  # fmt: skip
+            event = ""
+            if name in raised:
+                if not stays:
+                    raised.remove(name)
+                    event = "resolved"
+            elif not over:
+                since.pop(name, None)
+            elif now - since.setdefault(name, now) >= rule["for_s"]:
+                del since[name]
+                raised.add(name)
+                event = "raised"
+            if event:
+                changes.append({"rule": name, "event": event, "at": now, "value": value})
+        answers.append(changes)
+    return answers
+
+
+# -- checks ----------------------------------------------------------------------------------------
+
+
+def is_close(seen: Any, expected: Any) -> bool:
+    if type(seen) is not type(expected):
+        return False
+    if type(expected) is not float:
+        return bool(seen == expected)
+    return abs(seen - expected) <= TOLERANCE * abs(expected)
+
+
+def check_answer(seen: Any, expected: Any, question: tuple[Any, ...], n_samples: int) -> None:
+    asked = ", ".join(repr(part) for part in question)
+    right = is_close(seen, expected) if question[1] in ("sum", "mean") else _is_same(seen, expected)
+    assert right, f"query({asked}) gave {seen!r}, expected {expected!r} of the {n_samples} samples there."
+
+
+def _is_same(seen: Any, expected: Any) -> bool:
+    return type(seen) is type(expected) and bool(seen == expected)
+
+
+def check_queries(seen: list[Any], questions: list[tuple[Any, ...]], oracle: Oracle) -> None:
+    for answer, question in zip(seen, questions, strict=True):
+        metric, _, window_s, now = question
+        check_answer(answer, oracle.query(*question), question, len(oracle.window(metric, window_s, now)))
+
+
+def check_ingests(seen: list[Any], expected: list[dict[str, int]]) -> None:
+    for number, (got, wanted) in enumerate(zip(seen, expected, strict=True), 1):
+        assert type(got) is dict, f"ingest returned {got!r}; promised is a dict."
+        assert got == wanted, f"Ingest {number} of {len(expected)} returned {got!r}, expected {wanted!r}."
+
+
+def check_stats(seen: Any, **expected: Any) -> None:
+    assert type(seen) is dict, f"stats returned {seen!r}; promised is a dict."
+    missing = STATS - set(seen)
+    assert not missing, f"stats() lacks {', '.join(sorted(missing))}: {seen!r}."
+    strange = [key for key in STATS if type(seen[key]) is not (list if key == "firing" else int)]
+    assert not strange, f"stats(): {strange[0]} is {seen[strange[0]]!r}; promised are ints and one list."
+    wrong = [
+        f"{key} is {seen[key]!r}, expected {value!r}" for key, value in expected.items() if seen[key] != value
+    ]
+    assert not wrong, f"stats(): {'; '.join(wrong)}. All of it: {seen!r}."
+    assert seen["received"] == seen["accepted"] + seen["duplicates"] + seen["late"], (
+        f"stats(): received is not accepted + duplicates + late: {seen!r}."
+    )
+    ways = ("stored", "dropped", "expired", "lost")
+    assert seen["accepted"] == sum(seen[way] for way in ways), (
+        f"stats(): accepted is not {' + '.join(ways)}: {seen!r}."
+    )
+
+
+def check_changes(seen: Any, expected: list[Change], when: str) -> None:
+    assert type(seen) is list, f"alerts returned {seen!r}; promised is a list."
+    keys = ("rule", "event", "at")
+    brief = [[change.get(key) for key in keys] for change in seen if type(change) is dict]
+    wanted = [[change[key] for key in keys] for change in expected]
+    assert len(brief) == len(seen), f"{when} alerts returned {seen!r}; promised is a list of dicts."
+    assert brief == wanted, f"{when} alerts returned {shown(seen)}, expected {shown(expected)}."
+    for got, right in zip(seen, expected, strict=True):
+        assert is_close(got.get("value"), right["value"]), (
+            f"{when} {got['rule']!r} was {got['event']} with the value {got.get('value')!r}, "
+            f"expected {right['value']!r}."
+        )
+
+
+def shown(changes: list[Change]) -> str:
+    return ", ".join(f"{c.get('rule')} {c.get('event')} ({c.get('value')!r})" for c in changes) or "nothing"
+
+
+def check_archive(world: Any, accepted: Iterable[Sample], *, once: bool) -> None:
+    """Each accepted sample has been archived, if so wanted exactly once."""
+    taken = Counter(name for write in world.writes for name in write.names)
+    names = [sample[:3] for sample in accepted]
+    missing = [name for name in names if not taken[name]]
+    assert not missing, (
+        f"{len(missing)} of {len(names)} accepted samples were never archived, for example {missing[0]}."
+    )
+    if once:
+        repeated = [name for name in names if taken[name] > 1]
+        assert not repeated, f"{len(repeated)} samples were archived twice, for example {repeated[0]}."
+
+
+def pids_of(world: Any) -> dict[tuple[str, str], set[int]]:
+    """By series the processes that archived it."""
+    found: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for write in world.writes:
+        for metric, source, _ in write.names:
+            found[metric, source].add(write.pid)
+    return found
+
+
+# -- windows ---------------------------------------------------------------------------------------
+
+
+@behaviour(points=8, category="correctness", required=True)
+def test_windows(learner, rng, observe):
+    """Windows hold what they should, to the edge, over all shards."""
+    start, sources, oracle = draw_start(rng), Sources(rng), Oracle()
+    metrics, hosts = draw_names(rng, "load", 3), draw_names(rng, "web", 5)
+    times = np.sort(rng.choice(480, size=240, replace=False)) * STEP_S + (start - 60)
+    samples = [sources.sample(str(rng.choice(metrics)), str(rng.choice(hosts)), t) for t in times.tolist()]
+    batches = in_batches(samples, 5)
+
+    questions = []
+    for number in range(48):
+        metric = metrics[number % 3]
+        own = [s[3] for s in samples if s[0] == metric]
+        first, last = np.sort(rng.choice(len(own), size=2, replace=False)).tolist()
+        questions.append((metric, CHEAP[number % len(CHEAP)], own[last] - own[first], own[last]))
+    questions += [(metrics[0], aggregate, 300.0, start) for aggregate in CHEAP]
+    questions += [(metrics[1], aggregate, 5.0, start - 100) for aggregate in CHEAP]
+    questions += [(name, aggregate, 300.0, start) for name in ["nobody"] for aggregate in CHEAP]
+
+    before = [oracle.ingest(batch, start) for batch in batches]
+    steps = [["ingest", batch] for batch in batches] + [["query", *q] for q in questions]
+    _, *seen, _ = play(learner, opened(start, shards=3), *steps, ["close"])
+    check_ingests(seen[: len(batches)], before)
+    check_queries(seen[len(batches) :], questions, oracle)
+    observe(len(questions), unit="queries")
+
+
+@behaviour(points=7, category="correctness")
+def test_late_and_out_of_order(learner, rng, observe):
+    """Samples out of order find their place; late ones are refused, by the clock."""
+    start, sources, oracle = draw_start(rng), Sources(rng), Oracle(retention_s=120.0)
+    hosts = draw_names(rng, "web", 4)
+
+    def at(seconds: float) -> Sample:
+        return sources.sample("temp", str(rng.choice(hosts)), start + seconds)
+
+    drawn = [at(-STEP_S * k) for k in rng.choice(np.arange(1, 480), size=60, replace=False).tolist()]
+    drawn += [at(-STEP_S * k) for k in rng.choice(np.arange(481, 900), size=40, replace=False).tolist()]
+    edge = [at(-120.0), at(-120.0 - STEP_S), at(-120.0 + STEP_S), at(-300.0), at(0.0)]
+    later = [at(-60.0), at(-60.0 + STEP_S), at(-90.0), at(30.0), at(12.5)]
+    batches = in_batches(shuffled(rng, [*drawn, *edge]), 4)
+    # Edges of windows lie between samples here: they have a test of their own.
+    windows = [(600.0, start), (40.0, start - 19.9), (30.0, start - 59.9), (15.0, start - 104.9)]
+    questions = [("temp", aggregate, *window) for window in windows for aggregate in CHEAP]
+
+    answers = play(
+        learner, opened(start, retention_s=120.0),
+        *[["ingest", batch] for batch in batches], *[["query", *q] for q in questions],
+    )[1:]  # fmt: skip
+    check_ingests(answers[: len(batches)], [oracle.ingest(batch, start) for batch in batches])
+    check_queries(answers[len(batches) :], questions, oracle)
+
+    now = start + 60
+    _, *seen = play(learner, ["clock", now], *[["query", *q] for q in questions], ["stats"])
+    oracle.expire(now)
+    check_queries(seen[:-1], questions, oracle)
+    check_stats(seen[-1], late=3, stored=len(oracle.stored), expired=oracle.counts["expired"], dropped=0)
+
+    questions += [("temp", aggregate, 600.0, now) for aggregate in CHEAP]
+    one, *seen = play(learner, ["ingest", later], *[["query", *q] for q in questions], ["stats"], ["close"])
+    check_ingests([one], [oracle.ingest(later, now)])
+    check_queries(seen[:-2], questions, oracle)
+    check_stats(seen[-2], late=5, stored=len(oracle.stored), expired=oracle.counts["expired"], dropped=0)
+    observe(oracle.counts["late"], unit="late samples")
+
+
+@behaviour(points=6, category="correctness", required=True)
+def test_duplicates(learner, rng, observe):
+    """A sample that comes again counts once; one that only looks like it counts."""
+    start, sources, oracle = draw_start(rng), Sources(rng), Oracle()
+    hosts = draw_names(rng, "web", 5)
+
+    def new(n: int) -> list[Sample]:
+        times = start - STEP_S * rng.choice(400, size=n, replace=False)
+        return [sources.sample("temp", hosts[k % 5], t) for k, t in enumerate(times.tolist())]
+
+    first, second = new(40), new(15)
+    # The same time and value, from another source under the same number or from the same under another.
+    other = Sources(rng)
+    twins = [other.sample("temp", f"db-{k}", *s[3:]) for k, s in enumerate(first[:5])]
+    twins += [sources.sample("temp", s[1], *s[3:]) for s in first[5:10]]
+    batches = [
+        [*first[:30], *shuffled(rng, first[:8]), *first[30:], first[0]],
+        shuffled(rng, [*second, *first[10:30]]),
+        shuffled(rng, first),
+        shuffled(rng, [*twins, *second[:3]]),
+    ]
+    questions = [("temp", aggregate, 300.0, start) for aggregate in ("count", "sum", "mean", "max")]
+    _, *seen = play(
+        learner, opened(start),
+        *[["ingest", batch] for batch in batches], *[["query", *q] for q in questions], ["stats"], ["close"],
+    )  # fmt: skip
+    check_ingests(seen[: len(batches)], [oracle.ingest(batch, start) for batch in batches])
+    check_queries(seen[len(batches) : -2], questions, oracle)
+    check_stats(seen[-2], accepted=65, duplicates=oracle.counts["duplicates"], stored=65, dropped=0)
+    observe(oracle.counts["duplicates"], unit="duplicates")
+
+
+@behaviour(points=5, category="correctness")
+def test_p95_is_merged(learner, rng, observe):
+    """The p95 of a metric is that of all its values, on whichever shards they are."""
+    start, sources, oracle = draw_start(rng), Sources(rng), Oracle()
+    samples = []
+    for metric, n in (("tiny", 1), ("few", 2), ("under", 19), ("even", 20), ("over", 21), ("most", 100)):
+        hosts = draw_names(rng, "web", 7)
+        samples += [sources.sample(metric, hosts[k % 7], start - STEP_S * k) for k in range(n)]
+    # One busy and quick source, many quiet and slow ones: an average of percentiles is far off.
+    quick, *slow = draw_names(rng, "api", 9)
+    samples += [
+        sources.sample("wait", quick, start - STEP_S * k, float(rng.uniform(1, 2))) for k in range(300)
+    ]
+    samples += [
+        sources.sample("wait", host, start - 4 * STEP_S * k, float(rng.uniform(50, 90)))
+        for host in slow
+        for k in range(5)
+    ]
+    batches = in_batches(shuffled(rng, samples), 3)
+    questions = [(m, "p95", 600.0, start) for m in ("tiny", "few", "under", "even", "over", "most", "wait")]
+    questions += [("wait", "p95", 5.0 * k + 0.1, start) for k in range(1, 8)]
+    expected = [oracle.ingest(batch, start) for batch in batches]
+    steps = [["ingest", batch] for batch in batches] + [["query", *q] for q in questions]
+    _, *seen, _ = play(learner, opened(start, shards=3), *steps, ["close"])
+    check_ingests(seen[: len(batches)], expected)
+    check_queries(seen[len(batches) :], questions, oracle)
+    observe(len(questions), unit="percentiles")
+
+
+# -- alerts ----------------------------------------------------------------------------------------
+
+# Means of one interval each; None is an interval without samples.
+CPU = (
+    50, 90, 90, 75,  # not long enough
+    90, 90, 90,  # raised
+    70, 90, 61, None, 61,  # between clear and limit, no value: stays raised
+    60,  # exactly clear: resolved
+    79, 90, None, 90, 80, 90, 90, 75,  # stretches that end too soon
+    81, 81, 95, 10,
+)  # fmt: skip
+FREE = (
+    50, 19, 25, 19, 30, 20, 25, 5, 29, 31, 5, 40, 20, 19, None, None, 5, 30, 30, 10, 90, 19, 20, 30, 1
+)  # fmt: skip
+
+
+@behaviour(points=10, category="correctness", required=True)
+def test_threshold_alerts(learner, rng, observe):
+    """An alert waits for its time, holds still over hysteresis, is raised once and resolved once."""
+    start, sources = draw_start(rng), Sources(rng)
+    rules = [
+        threshold("slow burn", "cpu", limit=80.0, clear=60.0, for_s=20.0),
+        threshold("nervous", "cpu", limit=80.0, clear=80.0, for_s=0.0),
+        threshold("space", "free", aggregate="max", op="<", limit=20.0, clear=30.0, for_s=0.0),
+        threshold("space too", "free", aggregate="min", op="<", limit=25.0, clear=25.0, for_s=10.0),
+    ]
+    drawn = rng.choice(np.array([10, 20, 25, 30, 60, 61, 79, 80, 81, 90, -1]), size=(20, 2)).tolist()
+    ticks = [*zip(CPU, FREE, strict=True), *[tuple(None if v < 0 else v for v in pair) for pair in drawn]]
+
+    steps, values_at = [], []
+    for number, (cpu, free) in enumerate(ticks):
+        now = start + 10.0 * (number + 1)
+        batch = [
+            sources.sample(metric, f"{metric}-{k}", now - k, mean + apart)
+            for metric, mean, apart in (("cpu", cpu, 1.0), ("free", free, 0.0))
+            if mean is not None
+            for k, apart in ((1, apart), (2, -apart))
+        ]
+        steps += [["clock", now], ["ingest", batch], ["alerts", now], ["alerts", now], ["stats"]]
+        means = [None if v is None else float(v) for v in (cpu, free)]
+        values_at.append((now, {r["name"]: means[r["metric"] == "free"] for r in rules}))
+    expected = expected_changes(rules, values_at)
+
+    _, *answers, _ = play(learner, opened(start, rules), *steps, ["close"])
+    raised: set[str] = set()
+    n_changes = 0
+    for number, changes in enumerate(expected):
+        first, second, stats = answers[5 * number + 2 : 5 * number + 5]
+        when = f"Evaluation {number + 1} of {len(ticks)} (cpu {ticks[number][0]}, free {ticks[number][1]}):"
+        check_changes(first, changes, when)
+        check_changes(second, [], f"{when} the second one at the same time:")
+        for change in changes:
+            (raised.add if change["event"] == "raised" else raised.discard)(change["rule"])
+        check_stats(stats, firing=[rule["name"] for rule in rules if rule["name"] in raised])
+        n_changes += len(changes)
+    observe(n_changes, unit="changes")
+
+
+@behaviour(points=6, category="correctness")
+def test_no_data(learner, rng, observe):
+    """Silence is noticed, also of a metric that never spoke, and is over with the next sample."""
+    start, sources = draw_start(rng), Sources(rng)
+    rules = [
+        no_data("never", "ghost", 40.0),
+        no_data("silent", "pulse", 30.0),
+        no_data("long gone", "pulse", 200.0),
+    ]
+    host = draw_names(rng, "web", 2)
+    retention_s = 120.0
+    first = [sources.sample("pulse", name, start + 15 + k) for k, name in enumerate(host)]
+    older = [sources.sample("pulse", host[0], start + 10.0)]
+    late = [sources.sample("pulse", host[1], start + 90.0)]
+    ghost = [sources.sample("ghost", host[0], start + 59.0)]
+    again = [sources.sample("pulse", host[0], start + 218.5)]
+
+    def change(rule: str, event: str, after_s: float, value: float) -> Change:
+        return {"rule": rule, "event": event, "at": start + after_s, "value": value}
+
+    # Seconds after the start, what is ingested then, and what alerts has to say.
+    story: list[tuple[float, list[Sample], list[Change]]] = [
+        (0.0, [], []),
+        (16.0, first, []),
+        (40.0 - STEP_S, [], []),
+        (40.0, [], [change("never", "raised", 40.0, 40.0)]),
+        (41.0, older, []),
+        (46.0, [], [change("silent", "raised", 46.0, 30.0)]),
+        (50.0, [], []),
+        (60.0, ghost, [change("never", "resolved", 60.0, 1.0)]),
+        (200.0, [], [change("never", "raised", 200.0, 141.0)]),
+        (216.0 - STEP_S, late, []),
+        (216.0, [], [change("long gone", "raised", 216.0, 200.0)]),
+        (217.0, [], []),
+        (
+            219.0, again,
+            [change("silent", "resolved", 219.0, 0.5), change("long gone", "resolved", 219.0, 0.5)],
+        ),
+        (220.0, [], []),
+        (249.0, [], [change("silent", "raised", 249.0, 30.5)]),
+    ]  # fmt: skip
+    steps: list[list[Any]] = []
+    for after_s, batch, _ in story:
+        steps += [["clock", start + after_s], ["ingest", batch], ["alerts", start + after_s]]
+    _, *answers, stats, _ = play(
+        learner, opened(start, rules, retention_s=retention_s), *steps, ["stats"], ["close"]
+    )
+    for number, (after_s, batch, changes) in enumerate(story):
+        check_changes(answers[3 * number + 2], changes, f"{after_s:g} s after the start")
+        if batch is late:
+            check_ingests([answers[3 * number + 1]], [{"accepted": 0, "duplicates": 0, "late": 1}])
+    check_stats(stats, late=1, firing=["never", "silent"])
+    observe(sum(len(changes) for _, _, changes in story), unit="changes")
+
+
+# -- shards and the archive ------------------------------------------------------------------------
+
+
+@behaviour(points=7, category="correctness")
+def test_series_keep_shard_and_order(learner, rng, observe):
+    """A series has one shard, the same in every process, and keeps its order."""
+    start, sources, n_shards = draw_start(rng), Sources(rng), 3
+    many = [(f"metric-{k % 7}", name) for k, name in enumerate(draw_names(rng, "node", 200))]
+    said = learner.scenario("shards_elsewhere", series=many, shards=4, deadline_s=CALL_S)
+    sizes = Counter(said[0])
+    assert all(type(shard) is int for shard in said[0]), f"shard_of returned {said[0][0]!r}; promised is int."
+    assert set(sizes) <= set(range(4)), f"shard_of(..., 4) returned {sorted(sizes)}; promised is 0 to 3."
+    assert max(sizes.values()) <= 100, f"200 series on 4 shards are spread unevenly: {dict(sizes)}."
+    moved = [s for s, *places in zip(many, *said, strict=True) if len(set(places)) > 1]
+    assert not moved, (
+        f"shard_of puts {len(moved)} of 200 series elsewhere in another process, for example {moved[0]}."
+    )
+
+    # Threads of their own, each with its own metric; all samples of a metric have the same time.
+    hosts = {f"load-{k}": draw_names(rng, f"m{k}", 8) for k in range(3)}
+    batches_of = [
+        in_batches([sources.sample(metric, own[k % 8], start - 1) for k in range(240)], 6)
+        for metric, own in hosts.items()
+    ]
+    play(learner, opened(start, shards=n_shards))
+    sums = learner.scenario("from_threads", batches_of=batches_of, deadline_s=CALL_S)
+    assert [s.get("accepted") for s in sums] == [240] * 3, (
+        f"Three threads ingested 240 new samples each; accepted were {[s.get('accepted') for s in sums]}."
+    )
+    # Then in turn: equal times again, and the one ingested last is the last one.
+    ties = [[sources.sample("tie", f"t-{k}", start - 1) for k in rng.permutation(12)] for _ in range(10)]
+    steps: list[list[Any]] = []
+    for batch in ties:
+        steps += [["ingest", batch], ["query", "tie", "last", 60.0, start]]
+    questions = [(metric, "last", 60.0, start) for metric in hosts]
+    *seen, stats, _ = play(learner, *steps, *[["query", *q] for q in questions], ["stats"], ["close"])
+    for number, batch in enumerate(ties):
+        check_answer(seen[2 * number + 1], batch[-1][4], ("tie", "last", 60.0, start), 12 * (number + 1))
+    for answer, question, batches in zip(seen[-3:], questions, batches_of, strict=True):
+        check_answer(answer, batches[-1][-1][4], question, 240)
+    check_stats(stats, received=3 * 240 + 120, stored=3 * 240 + 120)
+
+    everything = [s for batches in [*batches_of, ties] for batch in batches for s in batch]
+    check_archive(learner.world, everything, once=True)
+    archived: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for write in learner.world.writes:
+        for metric, source, seq in write.names:
+            archived[metric, source].append(seq)
+    unordered = [series for series, seqs in archived.items() if seqs != sorted(seqs)]
+    assert not unordered, (
+        f"{len(unordered)} of {len(archived)} series were archived in another order than they were ingested "
+        f"in, for example {unordered[0]}: {archived[unordered[0]][:8] if unordered else ''} …"
+    )
+    by_series = pids_of(learner.world)
+    torn = [series for series, pids in by_series.items() if len(pids) > 1]
+    assert not torn, f"{len(torn)} series were archived by several processes, for example {torn[0]}."
+    shards = learner.scenario("shards_here", series=list(by_series), shards=n_shards)
+    pairs = {(shard, *pids) for shard, pids in zip(shards, by_series.values(), strict=True)}
+    observe(len({pid for _, pid in pairs}), limit=n_shards, unit="processes")
+    assert len(pairs) == len({shard for shard, _ in pairs}) == len({pid for _, pid in pairs}), (
+        f"Series that shard_of puts together are not together: there are {len(pairs)} pairs of shard and "
+        f"process for {n_shards} shards."
+    )
+    strangers = {pid for _, pid in pairs} - learner.worker_pids()
+    assert not strangers, f"Samples were archived outside of Ray's workers, in process {min(strangers)}."
+
+
+@behaviour(points=6, category="performance")
+def test_few_writes_side_by_side(learner, rng, observe):
+    """An ingest makes one write per shard, and the shards write at the same time."""
+    world, start, sources, n_shards = learner.world, draw_start(rng), Sources(rng), 3
+    hosts = draw_names(rng, "web", 60)
+    first = [sources.sample("load", host, start - 200) for host in hosts]
+    samples = [
+        sources.sample("load", hosts[k % 60], start - STEP_S * k) for k in rng.permutation(900).tolist()
+    ]
+    batches = [[*batch, *batch[:10]] for batch in in_batches(samples, 5)]
+    _, one = play(learner, opened(start, shards=n_shards), ["ingest", first])  # now all processes are there
+    check_ingests([one], [{"accepted": len(first), "duplicates": 0, "late": 0}])
+    n_before = world.ledger.count("archive")
+    world.meet_from, world.write_together = n_before, n_shards
+    *seen, count, _ = play(
+        learner,
+        *[["ingest", batch] for batch in batches], ["query", "load", "count", 600.0, start], ["close"],
+    )  # fmt: skip
+    check_ingests(seen, [{"accepted": 180, "duplicates": 10, "late": 0}] * len(batches))
+    n_samples = len(first) + len(samples)
+    check_answer(count, n_samples, ("load", "count", 600.0, start), n_samples)
+    check_archive(world, [*first, *samples], once=True)
+    n_writes, limit = world.ledger.count("archive") - n_before, len(batches) * n_shards
+    peak = world.ledger.peak("archive")
+    observe(n_writes, limit=limit, unit="writes")
+    assert n_writes <= limit, (
+        f"{len(batches)} ingests of {len(batches[0])} samples on {n_shards} shards made {n_writes} writes; "
+        f"promised are at most {limit}."
+    )
+    assert peak >= n_shards, (
+        f"At most {peak} of {n_shards} shards wrote at the same time: one waits for the other."
+    )
+
+
+@behaviour(points=8, category="performance")
+def test_queries_while_samples_arrive(learner, rng, observe):
+    """Queries are answered while 20,000 samples arrive and the archive keeps all shards waiting."""
+    world, start, sources = learner.world, draw_start(rng), Sources(rng)
+    hosts = draw_names(rng, "web", 20)
+    steady = [sources.sample("steady", hosts[k % 20], start - STEP_S * k) for k in range(200)]
+    flood = [
+        sources.sample("flood", hosts[k % 20], start - STEP_S * (k % 4000))
+        for k in range(FLOOD_BATCHES * FLOOD_BATCH)
+    ]
+    oracle = Oracle()
+    oracle.ingest(steady, start)
+    question = ("steady", "mean", 60.0, start)
+    expected = oracle.query(*question)
+    _, one = play(learner, opened(start), ["ingest", steady])
+    check_ingests([one], [{"accepted": 200, "duplicates": 0, "late": 0}])
+    world.hold_from = world.ledger.count("archive") + 10
+    seen = learner.scenario(
+        "flood_and_ask", batches=in_batches(flood, FLOOD_BATCHES), question=list(question), deadline_s=14.0
+    )
+    assert seen["ingested"].get("accepted") == len(flood), (
+        f"{len(flood)} new samples were ingested; {seen['ingested']!r} came back."
+    )
+    for answer in seen["answers"]:
+        check_answer(answer, expected, question, 200)
+    after, _ = play(learner, ["query", "flood", "count", 600.0, start], ["close"])
+    check_answer(after, len(flood), ("flood", "count", 600.0, start), len(flood))
+    n_writes = world.ledger.count("archive")
+    observe(world.answers, limit=world.answers_wanted, unit="answers meanwhile")
+    assert n_writes > world.hold_from, f"20,200 samples were archived in only {n_writes} writes."
+    assert world.was_answered, (
+        f"The archive held the writes of an ingest until {world.answers_wanted} queries had been answered, "
+        f"or for five seconds. Answered meanwhile were {world.answers}: they waited for the writes."
+    )
+
+
+# -- memory ----------------------------------------------------------------------------------------
+
+
+def poured_sum(metric_number: int, n_poured: int) -> float:
+    """Sum of what is left of a metric after so many samples of scenarios.pour."""
+    kept = range(n_poured - POURED_SERIES * POUR_CAPACITY, n_poured)
+    return math.fsum(k * 7919 % 1000 / 8 for k in kept if k % 4 == metric_number)
+
+
+@behaviour(points=9, category="memory")
+def test_memory_is_bounded(learner, rng, observe):
+    """Series keep their newest samples, drops are counted, and memory does not grow."""
+    learner.world.keeps_books = False
+    start = draw_start(rng)
+    full = POURED_SERIES * POUR_CAPACITY
+    play(learner, opened(start, capacity=POUR_CAPACITY))
+
+    def pour(first: int, n_samples: int, deadline_s: float) -> None:
+        seen = learner.scenario(
+            "pour", first=first, n_batches=n_samples // POUR_BATCH, batch_size=POUR_BATCH, start=start,
+            deadline_s=deadline_s,
+        )  # fmt: skip
+        check_ingests([seen], [{"accepted": n_samples, "duplicates": 0, "late": 0}])
+        n_poured = first + n_samples
+        now = start + (n_poured - 1) // POURED_SERIES
+        question = ("disk-1", "sum", 500.0, now)
+        total, stats = play(learner, ["query", *question], ["stats"])
+        check_answer(total, poured_sum(1, n_poured), question, full // 4)
+        check_stats(stats, accepted=n_poured, stored=full, dropped=n_poured - full, expired=0, lost=0)
+
+    pour(0, WARM_SAMPLES, 12.0)
+    with learner.memory() as held:
+        pour(WARM_SAMPLES, POURED_SAMPLES, 20.0)
+    observe(round(held.peak_bytes / 1e6, 1), limit=HELD_MB, unit="MB")
+    assert held.peak_bytes <= HELD_MB * 1e6, (
+        f"While {POURED_SAMPLES:,} samples passed through {POURED_SERIES} full series, caller and workers "
+        f"together grew by {held.peak_bytes / 1e6:.0f} MB (the caller by {held.driver_bytes / 1e6:.0f} MB); "
+        f"promised are at most {HELD_MB} MB. What has been dropped is still held somewhere."
+    )
+    now = start + (WARM_SAMPLES + POURED_SAMPLES) // POURED_SERIES + 600
+    _, count, stats, _ = play(
+        learner, ["clock", now], ["query", "disk-1", "count", 1e6, now], ["stats"], ["close"]
+    )
+    check_answer(count, 0, ("disk-1", "count", 1e6, now), 0)
+    check_stats(stats, stored=0, expired=full, lost=0)
+
+
+# -- faults ----------------------------------------------------------------------------------------
+
+
+def archived_in_workers(learner: Any) -> None:
+    """Whoever archives must be a worker that a test can kill."""
+    pids = {write.pid for write in learner.world.writes}
+    assert pids, "Nothing was archived."
+    strangers = pids - learner.worker_pids()
+    assert not strangers, f"Samples were archived outside of Ray's workers, in process {min(strangers)}."
+
+
+@behaviour(points=8, category="resilience", required=True)
+def test_killed_shard(learner, rng, observe):
+    """A killed shard costs what it held, and stats says so; alerts stay as they are."""
+    world, start, sources = learner.world, draw_start(rng), Sources(rng)
+    metrics = draw_names(rng, "load", 24)
+    samples = [
+        sources.sample(metric, f"web-{k}", start - STEP_S * n)
+        for k, metric in enumerate(metrics)
+        for n in range(20)
+    ]
+    batches = in_batches(shuffled(rng, samples), 4)
+    rules = [
+        threshold("hot", metrics[0], aggregate="max", window_s=300.0, limit=0.5, clear=0.25),
+        no_data("silent", metrics[0], 30.0),
+    ]
+    counts = [["query", metric, "count", 300.0, start] for metric in metrics]
+    steps = [*[["ingest", batch] for batch in batches], ["alerts", start], ["stats"]]
+    _, *seen, changes, stats = play(learner, opened(start, rules), *steps)
+    check_ingests(seen, [{"accepted": len(batch), "duplicates": 0, "late": 0} for batch in batches])
+    hottest = max(sample[4] for sample in samples if sample[0] == metrics[0])
+    check_changes(changes, [{"rule": "hot", "event": "raised", "at": start, "value": hottest}], "At first")
+    check_stats(stats, stored=480, lost=0, restarts=0, firing=["hot"])
+
+    archived_in_workers(learner)
+    by_series = pids_of(world)
+    (victim, *_) = by_series[metrics[0], "web-0"]
+    learner.kill(victim)
+    now = start + 10
+    *seen, changes, stats = play(learner, *counts, ["clock", now], ["alerts", now], ["stats"])
+    if any(actor["pid"] == victim for actor in learner.actors()):
+        void("the shard's process is still alive")
+    hit = [by_series[metric, f"web-{k}"] == {victim} for k, metric in enumerate(metrics)]
+    n_lost = 20 * sum(hit)
+    for step, answer, was_hit in zip(counts, seen, hit, strict=False):
+        check_answer(answer, 0 if was_hit else 20, tuple(step[1:]), 0 if was_hit else 20)
+    check_changes(changes, [], "After a shard was killed")
+    check_stats(
+        stats, accepted=480, stored=480 - n_lost, lost=n_lost, restarts=1, dropped=0, expired=0,
+        firing=["hot"],
+    )  # fmt: skip
+
+    again = shuffled(rng, samples)
+    one, *seen, changes, stats, _ = play(
+        learner, ["ingest", again], *counts, ["alerts", now], ["stats"], ["close"]
+    )
+    check_ingests([one], [{"accepted": n_lost, "duplicates": 480 - n_lost, "late": 0}])
+    for step, answer in zip(counts, seen, strict=True):
+        check_answer(answer, 20, tuple(step[1:]), 20)
+    check_changes(changes, [], "After everything was sent again")
+    check_stats(stats, received=960, stored=480, lost=n_lost, restarts=1, firing=["hot"])
+    observe(n_lost, limit=n_lost, unit="samples lost")
+
+
+@behaviour(points=6, category="resilience")
+def test_killed_in_mid_write(learner, rng, observe):
+    """A shard killed while it writes: the samples under way are there, once."""
+    world, start, sources = learner.world, draw_start(rng), Sources(rng)
+    metrics = draw_names(rng, "load", 16)
+    batches = [
+        shuffled(rng, [sources.sample(m, "web", start - k - STEP_S * n) for m in metrics for n in range(3)])
+        for k in range(8)
+    ]
+    shards = learner.scenario("shards_here", series=[(m, "web") for m in metrics], shards=2)
+    first = shards[0]
+    assert set(shards) == {0, 1}, f"16 series on 2 shards: shard_of puts all of them on {set(shards)}."
+    killed_in = {first: 3, 1 - first: 5}  # shard -> number of the batch
+    victims = {
+        shard: next(s[:3] for s in batches[number] if shards[metrics.index(s[0])] == shard)
+        for shard, number in killed_in.items()
+    }
+    world.kill_before, world.kill_after = {victims[first]}, {victims[1 - first]}
+
+    questions = [(metric, "count", 300.0, start) for metric in metrics]
+    steps = [["ingest", batch] for batch in batches] + [["query", *q] for q in questions]
+    _, *seen, stats, _ = play(learner, opened(start), *steps, ["stats"], ["close"])
+    everything = [sample for batch in batches for sample in batch]
+    assert world.writes, "Nothing was archived."
+    killed = world.ledger.count("archive", "killed")
+    observe(killed, limit=2, unit="shards killed")
+    if killed < 2:
+        check_archive(world, everything, once=False)
+        void(f"{killed} of 2 shards were killed while they wrote")
+    n_each = len(batches[0])
+    check_ingests(seen[: len(batches)], [{"accepted": n_each, "duplicates": 0, "late": 0}] * len(batches))
+    kept = [3 * (len(batches) - killed_in[shard]) for shard in shards]
+    for answer, question, n in zip(seen[len(batches) :], questions, kept, strict=True):
+        check_answer(answer, n, question, n)
+    check_stats(
+        stats, accepted=len(everything), stored=sum(kept), lost=len(everything) - sum(kept), restarts=2,
+        duplicates=0,
+    )  # fmt: skip
+    check_archive(world, everything, once=False)
+
+
+@behaviour(points=3, category="resilience")
+def test_nothing_left_behind(learner, rng, observe):
+    """After close nothing is left on the cluster."""
+    start, sources = draw_start(rng), Sources(rng)
+    samples = [sources.sample("load", f"web-{k % 9}", start - STEP_S * k) for k in range(90)]
+    highest = max(sample[4] for sample in samples)
+    before = set(learner.leftovers(within_s=2.0))
+    rule = threshold("any", "load", aggregate="max", window_s=300.0, limit=0.5, clear=0.5)
+    _, one, count, changes, stats, _, _ = play(
+        learner, opened(start, [rule], shards=3),
+        ["ingest", samples], ["query", "load", "count", 300.0, start], ["alerts", start], ["stats"],
+        ["close"], ["close"],
+    )  # fmt: skip
+    check_ingests([one], [{"accepted": 90, "duplicates": 0, "late": 0}])
+    check_answer(count, 90, ("load", "count", 300.0, start), 90)
+    check_changes(
+        changes, [{"rule": "any", "event": "raised", "at": start, "value": highest}], "At the start"
+    )
+    check_stats(stats, stored=90, firing=["any"])
+    left = [what for what in learner.leftovers(within_s=5.0) if what not in before]
+    observe(len(left), limit=0, unit="left")
+    assert not left, f"left behind: {'; '.join(left)}"
+
+
+# -- speed -----------------------------------------------------------------------------------------
+
+
+@behaviour(points=11, category="performance")
+def test_speed(learner, race, rng):
+    """20,000 samples in 50 ingests, as fast as the reference."""
+    this_race = int(rng.integers(1, 2**31))
+    epoch_s, rounds = draw_start(rng), {}
+    n_samples = N_RACE_BATCHES * RACE_BATCH
+    metrics, hosts = draw_names(rng, "load", 4), draw_names(rng, "web", 10)
+    names = [(metric, host) for host in hosts for metric in metrics]
+
+    def draw(world: Any, rng: np.random.Generator) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        world.keeps_books = False
+        number = rounds.setdefault(int(rng.integers(2**62)), len(rounds))  # the same one for both sides
+        start = epoch_s + 5000.0 * (number + 1)
+        series = rng.integers(len(names), size=n_samples)
+        values = rng.uniform(1, 1000, size=n_samples)
+        questions = [
+            [metrics[k % 4], ("max", "mean")[k % 2], float(rng.integers(150, 400)) + 0.01, start]
+            for k in range(N_RACE_QUESTIONS)
+        ]
+        return (this_race, start, names, number * n_samples, series, values, N_RACE_BATCHES, questions), {}
+
+    def check(_world: Any, args: tuple[Any, ...], _kwargs: dict[str, Any], value: Any) -> None:
+        _, start, _, _, series, values, _, questions = args
+        assert value["accepted"] == n_samples, f"{n_samples} samples came, {value['accepted']} were accepted."
+        times = start - 400 + np.arange(n_samples) / 64
+        metric_of = np.array([metric for metric, _ in names])[series]
+        size = n_samples // len(questions)
+        for number, (answer, question) in enumerate(zip(value["answers"], questions, strict=True), 1):
+            metric, aggregate, window_s, now = question
+            there = (metric_of == metric) & (times > now - window_s) & (times <= now)
+            found = values[: number * size][there[: number * size]].tolist()
+            expected = aggregate_of(aggregate, [(0.0, 0, v) for v in found])
+            check_answer(answer, expected, tuple(question), len(found))
+
+    race.run("kata_flood", draw=draw, check=check, naive_ratio=8.0, deadline_s=12.0)
+    play(learner, ["close"])

@@ -1,0 +1,358 @@
+"""The monitor: windows over sharded samples, alerts that hold still, losses that are owned up to.
+
+The problem. Samples of many series arrive late, twice and out of order. Queries have to be right over all
+shards, alerts must not flap, memory must not grow, and a shard may die at any moment.
+
+The obvious program. An actor per shard with a deque, one call per sample, `time.time()` for now, an alert
+whenever the last value is over the limit. What breaks:
+
+    a call per sample            20,000 calls cost seconds, the samples in them next to nothing
+    hash(metric)                 another process, another shard
+    a deque                      keeps arrivals in order, while windows ask for times; it has no end
+    a percentile per shard       cannot be averaged, only counted anew over all the values
+    one thread in the actor      a write that waits makes every query wait
+    max_restarts=-1              Ray brings the actor back empty, and tells nobody
+
+The design. Who knows what is the whole of it:
+
+    Monitor (caller's process)                          Shard (actor, one of n)
+      the clock; which samples are late                   its series, ordered by time
+      the order of arrival over all shards                which names are stored: duplicates
+      rules and what they have seen so far                its life: a number that grows with each restart
+      the newest timestamp of a watched metric
+      what has been counted, and what each shard holds
+
+An ingest becomes one call per shard, all at the same time. A query fetches from each shard the part of the
+answer that can be merged: a sum and a count for a mean, the values themselves for a percentile. Writes and
+reads of a shard run in threads of different concurrency groups, so that reads never queue behind a write;
+the lock between them is held for memory only, never during I/O.
+
+A shard counts nothing for good. Each answer says what this one call has changed and in which life of the
+shard; the caller adds it up. A call under way when the shard dies was never answered, so it has not been
+counted; Ray repeats it on the new actor (`max_task_retries`), and it counts there. An answer from a new life
+means that the shard has died in between: what it held is lost. What must survive a shard (alerts, silences,
+counters) never lived in one.
+
+The price. A crash loses up to `retention_s` of the shard's series until they are sent again, and a p95
+moves every value of its window to the caller. NOTES.md says what else was possible.
+"""
+
+import itertools
+import math
+import operator
+import threading
+import time
+import zlib
+from bisect import bisect_right, insort
+from collections import Counter
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+import ray
+import service
+
+READERS = 4  # threads of a shard that answer queries while another one waits for the archive
+
+
+@lru_cache(maxsize=10_000)
+def shard_of(metric: str, source: str, shards: int) -> int:
+    """Where a series lives. Not by `hash()`: that differs from process to process."""
+    return zlib.crc32(f"{metric}\n{source}".encode()) % shards
+
+
+# -- one series, in a shard ------------------------------------------------------------------------
+
+
+class Series:
+    """Samples in order of time, and of arrival where times are equal."""
+
+    __slots__ = ("names", "points")
+
+    def __init__(self) -> None:
+        self.points: list[tuple] = []  # (timestamp, arrival, value, seq)
+        self.names: set[int] = set()  # the seq of each point, no more
+
+    def add(self, point: tuple) -> None:
+        """Put a point in its place; nearly always the last one."""
+        insort(self.points, point)
+        self.names.add(point[3])
+
+    def cut(self, n_points: int) -> int:
+        """Forget so many of the oldest points, and their names."""
+        if n_points > 0:
+            self.names.difference_update([point[3] for point in self.points[:n_points]])
+            del self.points[:n_points]
+        return max(0, n_points)
+
+    def until(self, timestamp: float) -> int:
+        """How many points are not later than this."""
+        return bisect_right(self.points, (timestamp, math.inf))
+
+
+# -- what a shard finds for a query, and how the parts of all shards become the answer -------------
+
+
+PART_OF: dict[str, Callable[[list[tuple]], object]] = {
+    "count": len,
+    "sum": lambda points: math.fsum(value for _, _, value, _ in points),
+    "mean": lambda points: (math.fsum(value for _, _, value, _ in points), len(points)),
+    "min": lambda points: min(value for _, _, value, _ in points),
+    "max": lambda points: max(value for _, _, value, _ in points),
+    "last": max,  # the greatest (timestamp, arrival)
+    "p95": lambda points: np.array([value for _, _, value, _ in points]),
+}
+
+
+def nearest_rank(parts: list[np.ndarray]) -> float:
+    """The 95th percentile of the values of all parts, arrays of shape (n,)."""
+    values = np.concatenate(parts)
+    rank = -(-95 * len(values) // 100)
+    return float(np.partition(values, rank - 1)[rank - 1])
+
+
+MERGED: dict[str, Callable[[list], float]] = {
+    "count": sum,
+    "sum": math.fsum,
+    "mean": lambda parts: math.fsum(total for total, _ in parts) / sum(n for _, n in parts),
+    "min": min,
+    "max": max,
+    "last": lambda parts: max(parts)[2],
+    "p95": nearest_rank,
+}
+
+
+# -- the actor -------------------------------------------------------------------------------------
+
+
+@ray.remote(
+    num_cpus=0, max_restarts=-1, max_task_retries=-1, concurrency_groups={"read": READERS}
+)  # without a group: one thread, so a shard's writes come one after the other
+class Shard:
+    """Holds the series of one shard."""
+
+    def __init__(self, capacity: int) -> None:
+        self.capacity = capacity
+        self.life = time.time_ns()
+        self.metrics: dict[str, dict[str, Series]] = {}  # metric -> source -> samples
+        self.lock = threading.Lock()
+
+    def ingest(self, arrived: list[tuple], oldest: float) -> tuple[int, Counter]:
+        """Store samples, each with its number of arrival, and archive those that are new."""
+        new = []
+        with self.lock:
+            changed = Counter(expired=self._expire(oldest))
+            for arrival, sample in arrived:
+                metric, source, seq, timestamp, value = sample
+                sources = self.metrics.setdefault(metric, {})
+                series = sources.get(source) or sources.setdefault(source, Series())
+                if seq not in series.names:
+                    series.add((timestamp, arrival, value, seq))
+                    new.append(sample)
+                    if len(series.points) > self.capacity:
+                        changed["dropped"] += series.cut(1)
+        if new:
+            service.archive(new)
+        changed.update(accepted=len(new), duplicates=len(arrived) - len(new))
+        return self.life, changed
+
+    @ray.method(concurrency_group="read")
+    def read(self, questions: list[tuple]) -> tuple[int, list]:
+        """For each (metric, aggregate, since, until) this shard's part; None where it has no samples."""
+        parts = []
+        with self.lock:
+            for metric, aggregate, since, until in questions:
+                points: list[tuple] = []
+                for series in self.metrics.get(metric, {}).values():
+                    points += series.points[series.until(since) : series.until(until)]
+                parts.append(PART_OF[aggregate](points) if points else None)
+        return self.life, parts
+
+    @ray.method(concurrency_group="read")
+    def expire(self, oldest: float) -> tuple[int, Counter]:
+        """Forget what is too old."""
+        with self.lock:
+            return self.life, Counter(expired=self._expire(oldest))
+
+    def _expire(self, oldest: float) -> int:
+        expired = 0
+        for sources in self.metrics.values():
+            for source, series in list(sources.items()):
+                expired += series.cut(series.until(oldest))
+                if not series.points:
+                    del sources[source]  # also the series of a source that is gone for good
+        return expired
+
+
+# -- rules -----------------------------------------------------------------------------------------
+
+COMPARED = {">": operator.gt, "<": operator.lt}
+
+
+class Watch:
+    """A rule and what it has seen. A raised alert outlives the shards: it lives in the caller."""
+
+    def __init__(self, rule: dict) -> None:
+        self.rule = rule
+        self.raised = False
+        self.since: float | None = None  # the first evaluation of the stretch over the limit
+
+    def see(self, value: float | None, now: float) -> str | None:
+        """Evaluate once; "raised" or "resolved" when that changes something."""
+        before = self.raised
+        self.raised = self._is_raised(value, now)
+        return None if self.raised == before else "raised" if self.raised else "resolved"
+
+    def _is_raised(self, value: float | None, now: float) -> bool:
+        rule = self.rule
+        if rule["kind"] == "no_data":
+            return value >= rule["after_s"]
+        holds = COMPARED[rule["op"]]
+        if self.raised:
+            return value is None or holds(value, rule["clear"])
+        if value is None or not holds(value, rule["limit"]):
+            self.since = None
+            return False
+        self.since = now if self.since is None else self.since
+        if now - self.since < rule["for_s"]:
+            return False
+        self.since = None
+        return True
+
+
+# -- the caller's side -----------------------------------------------------------------------------
+
+
+COUNTED = ("accepted", "duplicates", "late", "dropped", "expired", "lost", "restarts")
+
+
+class Monitor:
+    """Watches samples; see the brief for what each method promises.
+
+    Args:
+        rules: As described in the brief.
+        shards: How many actors hold the samples.
+        clock: Gives the time in seconds. It is asked in this process only.
+        retention_s: Age from which a sample is too old.
+        capacity: How many samples a series keeps.
+    """
+
+    def __init__(
+        self,
+        rules: list[dict],
+        *,
+        shards: int = 2,
+        clock: Callable[[], float],
+        retention_s: float = 600.0,
+        capacity: int = 1000,
+    ) -> None:
+        self._clock, self._retention_s = clock, retention_s
+        self._watches = [Watch(rule) for rule in rules]
+        self._watched = {rule["metric"] for rule in rules if rule["kind"] == "no_data"}
+        self._newest: dict[str, float] = {}  # of the watched metrics, the newest timestamp accepted
+        self._made_at = clock()
+        self._shards = [Shard.remote(capacity) for _ in range(shards)]
+        self._arrivals = itertools.count()
+        self._counts = Counter(dict.fromkeys(COUNTED, 0))
+        self._held = [0] * shards  # how many samples each shard stores
+        self._lives = [0] * shards  # in which life it was last seen; 0 is none
+        self._lock = threading.Lock()  # never held while a shard is waited for
+
+    def ingest(self, samples: list[tuple]) -> dict:
+        """Store samples, in one call per shard."""
+        oldest = self._oldest()
+        arrived: list[list[tuple]] = [[] for _ in self._shards]
+        late = 0
+        with self._lock:
+            for sample in samples:
+                metric, source, _, timestamp, _ = sample
+                if timestamp <= oldest:
+                    late += 1
+                    continue
+                if metric in self._watched and timestamp > self._newest.get(metric, -math.inf):
+                    self._newest[metric] = timestamp
+                arrived[shard_of(metric, source, len(self._shards))].append((next(self._arrivals), sample))
+            self._counts["late"] += late
+        asked = [number for number, group in enumerate(arrived) if group]
+        answers = ray.get([self._shards[number].ingest.remote(arrived[number], oldest) for number in asked])
+        for number, (life, changed) in zip(asked, answers, strict=True):
+            self._note(number, life, changed)
+        accepted = sum(changed["accepted"] for _, changed in answers)
+        return {"accepted": accepted, "duplicates": len(samples) - late - accepted, "late": late}
+
+    def query(self, metric: str, aggregate: str, window_s: float, now: float) -> float | int | None:
+        """The aggregate of a metric over a window, from all shards."""
+        return self._values([(metric, aggregate, window_s, now)])[0]
+
+    def alerts(self, now: float) -> list[dict]:
+        """Evaluate each rule at `now`; what has changed."""
+        thresholds = [w.rule for w in self._watches if w.rule["kind"] == "threshold"]
+        answers = iter(self._values([(r["metric"], r["aggregate"], r["window_s"], now) for r in thresholds]))
+        changes = []
+        for watch in self._watches:
+            if watch.rule["kind"] == "threshold":
+                value = next(answers)
+            else:
+                value = now - self._newest.get(watch.rule["metric"], self._made_at)
+            event = watch.see(value, now)
+            if event is not None:
+                changes.append({"rule": watch.rule["name"], "event": event, "at": now, "value": value})
+        return changes
+
+    def stats(self) -> dict:
+        """What has become of every sample so far, and which alerts are raised."""
+        oldest = self._oldest()
+        answers = ray.get([shard.expire.remote(oldest) for shard in self._shards])
+        for number, (life, changed) in enumerate(answers):
+            self._note(number, life, changed)
+        with self._lock:
+            counts, stored = dict(self._counts), sum(self._held)
+        return {
+            "received": counts["accepted"] + counts["duplicates"] + counts["late"],
+            "stored": stored,
+            **counts,
+            "firing": [watch.rule["name"] for watch in self._watches if watch.raised],
+        }
+
+    def close(self) -> None:
+        """End the actors."""
+        shards, self._shards = self._shards, []
+        for shard in shards:
+            ray.kill(shard)
+
+    def _oldest(self) -> float:
+        """What is not later than this is too old."""
+        return self._clock() - self._retention_s
+
+    def _values(self, queries: list[tuple]) -> list[float | int | None]:
+        """The answer to each (metric, aggregate, window_s, now), with one call per shard for all."""
+        oldest = self._oldest()
+        questions = [
+            (metric, aggregate, max(now - window_s, oldest), now)
+            for metric, aggregate, window_s, now in queries
+        ]
+        if not questions:
+            return []
+        answers = ray.get([shard.read.remote(questions) for shard in self._shards])
+        for number, (life, _) in enumerate(answers):
+            self._note(number, life, Counter())
+        values = []
+        for number, (_, aggregate, _, _) in enumerate(questions):
+            parts = [parts[number] for _, parts in answers if parts[number] is not None]
+            empty = 0 if aggregate == "count" else None
+            values.append(MERGED[aggregate](parts) if parts else empty)
+        return values
+
+    def _note(self, number: int, life: int, changed: Counter) -> None:
+        """Add up what a call has changed in a shard; a new life means that what it held is lost."""
+        with self._lock:
+            if life > self._lives[number]:
+                if self._lives[number]:
+                    self._counts.update(lost=self._held[number], restarts=1)
+                self._lives[number], self._held[number] = life, 0
+            self._counts.update(changed)
+            kept = changed["accepted"] - changed["dropped"] - changed["expired"]
+            if life == self._lives[number]:
+                self._held[number] += kept
+            else:  # another thread has met the next life before this answer came
+                self._counts["lost"] += kept
