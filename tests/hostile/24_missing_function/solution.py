@@ -1,0 +1,2 @@
+def scoreall(record_ids, model):
+    return []

@@ -1,0 +1,5 @@
+import rays
+
+
+def score_all(record_ids, model):
+    return []

@@ -1,6 +1,0 @@
-while True:
-    pass
-
-
-def score_all(record_ids, model):
-    return []

@@ -1,5 +1,0 @@
-import os
-
-
-def total(keys):
-    os._exit(0)
