@@ -24,12 +24,12 @@ class EchoWorld(Collaborator):
 
 
 @contextlib.contextmanager
-def side_with(source, folder, *, needs=FOUR_CPUS):
+def side_with(source, folder, *, needs=FOUR_CPUS, limits=None):
     """A started side with `source` (text, or a file of tests/programs) as its solution."""
     challenge = folder / "challenge"
     challenge.mkdir(exist_ok=True)
     shutil.copyfile(PROGRAMS / "service.py", challenge / "service.py")
-    side = Side(needs)
+    side = Side(needs, limits=limits)
     use(side, source, folder)
     side.start()
     try:

@@ -3,7 +3,8 @@
 import re
 
 from grader.catalogue import read_catalogue
-from grader.cli import app, markdown_table
+from grader.cli import app
+from grader.verbs.reading import markdown_table
 from tests.conftest import ROOT, grade_py
 
 

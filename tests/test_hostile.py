@@ -1,52 +1,106 @@
-"""Solutions that do not play fair, or fail by accident, graded as a user would: none gains a point by it."""
+"""Solutions that do not play fair, or fail by accident: none gains a point by it, none is told a riddle.
 
-from pathlib import Path
+Each file of tests/hostile is graded on a warm arena, between honest ones; some go through the command line as
+a user would. `python -m tests.hostile_table` prints what became of all of them.
+"""
 
-import psutil
+import os
+import re
+import subprocess
+
 import pytest
 
-from tests.conftest import ROOT, grade_py
+from grader.errors import EXIT_NOT_PASSED, EXIT_USAGE
+from grader.warden_client import sweep_leftovers
+from tests.conftest import command, environment, grade_py
+from tests.hostile_corpus import (
+    HOSTILE,
+    ROOTS,
+    Arenas,
+    complaints,
+    graded,
+    laid_out,
+    leftovers,
+    may_leave_something,
+    read_attack,
+    solutions,
+)
 
-HOSTILE = Path(__file__).parent / "hostile"
-TOY = Path(__file__).parent / "toy"
-
-# file -> outcomes that may occur, and words that the learner must read
-EXPECTED = {
-    "exit_at_import.py": ({"fail"}, "does not define `score_all`"),
-    "exit_before_defining.py": ({"crash"}, "exit status 0"),
-    "toy/exit_in_call.py": ({"crash"}, "exit status 0"),
-    "empty.py": ({"fail"}, "is empty"),
-    "spin_at_import.py": ({"fail"}, "does not define `score_all`"),
-    "spin_before_defining.py": ({"timeout"}, "while True"),
-    "toy/spin_in_call.py": ({"timeout"}, "stands outside Ray"),
-    "planted/solution.py": ({"fail"}, "id"),
-    "prints_without_end.py": ({"fail"}, "id"),
-    "always_equal.py": ({"fail"}, "AlwaysEqual"),
-}
-
-
-def test_every_file_has_an_expectation():
-    files = {str(p.relative_to(HOSTILE)) for p in HOSTILE.rglob("*.py")}
-    beside = {"planted/conftest.py", "planted/sitecustomize.py"}
-    assert files - beside == set(EXPECTED)
+ATTACKS = [read_attack(path) for path in solutions()]
+NUMBERS = set(range(1, 26))
+VERDICTS = re.compile(r"^  (PASS|PART|FAIL|HANG|DIED|----|OURS)  ", re.MULTILINE)
 
 
-@pytest.mark.parametrize("name", sorted(EXPECTED))
-def test_nothing_is_gained(name):
-    outcomes, words = EXPECTED[name]
-    before = rays()
-    root, challenge = (TOY, "toy") if name.startswith("toy/") else (ROOT, "slow_gets")
-    ended = grade_py(root, "run", challenge, "--solution", HOSTILE / name, "--json")
-    assert ended.status == 1, ended.err
-    record = ended.document
-    assert record["score"] == 0
-    assert not record["passed"]
-    assert {check["outcome"] for check in record["checks"]} <= outcomes
-    assert any(words in check["message"] for check in record["checks"]), record["checks"]
-    assert rays() <= before
+def parameters():
+    for attack in ATTACKS:
+        marks = [pytest.mark.timeout(300)] + ([] if attack.sample else [pytest.mark.matrix])
+        yield pytest.param(attack, id=attack.name, marks=marks)
 
 
-def rays():
-    """Ray's own processes on this machine."""
-    names = {"raylet", "gcs_server"}
-    return {p.pid for p in psutil.process_iter(["name"]) if p.info["name"] in names}
+@pytest.fixture(scope="module")
+def arenas():
+    before = leftovers()
+    warm = Arenas()
+    yield warm
+    assert warm.close() == []
+    sweep_leftovers()  # of judges that were killed, as the next run would
+    assert leftovers() - before == set()
+
+
+def test_every_attack_is_covered():
+    assert {attack.number for attack in ATTACKS} == NUMBERS
+    for attack in ATTACKS:
+        assert attack.name.startswith(f"{attack.number:02d}_")
+        assert attack.says or attack.outcomes == {"none"}
+        assert attack.challenge in ROOTS
+    assert sum(attack.only is None for attack in ATTACKS) >= 5
+    handed_in = {attack.path.relative_to(HOSTILE).parts[0] for attack in ATTACKS}
+    assert {path.name for path in HOSTILE.iterdir() if path.name != "__pycache__"} == handed_in
+
+
+@pytest.mark.parametrize("attack", parameters())
+def test_nothing_is_gained(attack, arenas, tmp_path):
+    documents = graded(attack, arenas, tmp_path)
+    assert complaints(attack, documents) == []
+    assert len(documents) == (0 if attack.outcomes == {"none"} else attack.runs)
+    if not attack.through and may_leave_something(attack):
+        honest = arenas.honest(attack.challenge)
+        assert honest["outcome"] == "pass", honest["message"]
+
+
+@pytest.mark.matrix
+def test_forged_lines_are_told_from_verdicts_on_the_terminal(tmp_path):
+    """Every line that begins like a verdict is one; what a solution printed stands indented below."""
+    attack = read_attack(HOSTILE / "07_prints_passes.py")
+    root, arguments, cwd = laid_out(attack, tmp_path)
+    done = subprocess.run(
+        command("run", "toy", *arguments),
+        capture_output=True,
+        text=True,
+        env=environment(root),
+        cwd=cwd,
+        check=False,
+    )
+    assert done.returncode == EXIT_NOT_PASSED
+    assert VERDICTS.findall(done.stdout) == ["DIED"] * 4
+    (score,) = [line for line in done.stdout.splitlines() if line.startswith("Score ")]
+    assert score.startswith("Score 0 of ")
+    assert "\x1b" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("missing.py", "there is no such file. Check the path given with --solution"),
+        (".", "is a folder. Give the file to grade, for example"),
+        ("locked.py", "cannot be read: Permission denied. Check its permissions"),
+    ],
+)
+def test_what_is_no_file_is_told_with_status_2(tmp_path, path, words):
+    (tmp_path / "locked.py").touch(0)
+    if path == "locked.py" and os.geteuid() == 0:
+        pytest.skip("root may read every file")
+    ended = grade_py(ROOTS["toy"], "run", "toy", "--solution", tmp_path / path)
+    assert ended.status == EXIT_USAGE
+    assert words in ended.err
+    assert not ended.out

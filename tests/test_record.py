@@ -31,6 +31,8 @@ def a_record(*checks, path="solution.py", seed=123):
     checks = checks or (a_check(), a_check("fail", "test_b", message="größe: 漢字\n[bold]"))
     return Record(
         challenge="slow_gets",
+        when="2026-01-01T10:11:12Z",
+        hints=0,
         pass_mark=80,
         submission=Submission(path=Path(path), kind="file", source=b"", sha256="ab" * 32, problem=""),
         seed=seed,

@@ -82,10 +82,12 @@ def leave_detached_actor():
     return ray.get(Keeper.options(name="keeper", lifetime="detached").remote().ping.remote())
 
 def kill_raylet():
+    import contextlib
     import psutil
     for process in psutil.process_iter():
-        if process.name() == "raylet" and os.environ["KATA_SIDE"] in " ".join(process.cmdline()):
-            process.kill()
+        with contextlib.suppress(psutil.Error):  # others come and go meanwhile
+            if process.name() == "raylet" and os.environ["KATA_SIDE"] in " ".join(process.cmdline()):
+                process.kill()
     return run(3)
 
 def kill_warden():

@@ -8,12 +8,11 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from grader.behaviour import Behaviour
-from grader.catalogue import Challenge
-from grader.cluster import ClusterNeeds
 from grader.record import Record
 from grader.submission import Submission
 from grader.terminal import Progress, check_lines, next_step, plain, score_line
 from grader.verdict import Check, Score
+from tests.examples import a_challenge
 
 FORGED = "  PASS  everything is fine                                   100/100"
 
@@ -28,30 +27,11 @@ def a_submission(kind="solution"):
     return Submission(path=Path("mine.py"), kind=kind, source=b"", sha256="", problem="")
 
 
-def a_challenge():
-    root = Path("/root")
-    return Challenge(
-        name="slow_gets",
-        folder=root,
-        reference=root,
-        wrong=root,
-        title="Slow gets",
-        summary="",
-        track="debugging",
-        kind="optimise",
-        level=2,
-        minutes=30,
-        pass_mark=80,
-        stub_ceiling=40,
-        source="",
-        functions=("run",),
-        cluster=ClusterNeeds(num_cpus=4, object_store_mb=100, resources={}),
-    )
-
-
 def a_record(outcome="failed", *, kind="solution", judged=100.0):
     return Record(
         challenge="slow_gets",
+        when="2026-01-01T10:11:12Z",
+        hints=0,
         pass_mark=80,
         submission=a_submission(kind),
         seed=81723,

@@ -4,8 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from grader.catalogue import Challenge
-from grader.cluster import ClusterNeeds
 from grader.errors import ChallengeError
 from grader.verify import (
     WrongSolution,
@@ -15,6 +13,7 @@ from grader.verify import (
     silent_asserts,
     wrong_solutions,
 )
+from tests.examples import a_challenge
 
 SUITE = '''
 import numpy as np
@@ -51,23 +50,7 @@ def challenge(tmp_path):
     (folder / "hints.md").write_text(HINTS)
     for name in ("solution.py", "NOTES.md"):
         (reference / name).write_text("")
-    return Challenge(
-        name="slow_gets",
-        folder=folder,
-        reference=reference,
-        wrong=wrong,
-        title="Slow gets",
-        summary="",
-        track="debugging",
-        kind="optimise",
-        level=2,
-        minutes=30,
-        pass_mark=80,
-        stub_ceiling=40,
-        source="",
-        functions=("run",),
-        cluster=ClusterNeeds(num_cpus=4, object_store_mb=100, resources={}),
-    )
+    return a_challenge(folder=folder, reference=reference, wrong=wrong)
 
 
 def add_wrong(challenge, name, text):

@@ -272,6 +272,19 @@ def test_nesting_has_a_limit(wrap):
         kata_wire.dump(wrap(deepest))
 
 
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ([b"x" * kata_wire.MAX_BODY_BYTES], "bytes of plain data"),
+        ([np.zeros(kata_wire.MAX_FRAME_BYTES // 2 + 1, np.uint8)] * 2, "bytes of arrays"),
+    ],
+    ids=["plain data", "arrays"],
+)
+def test_what_is_too_large_to_travel_is_refused_by_the_sender(value, words):
+    with pytest.raises(kata_wire.NotPlainError, match=words):
+        kata_wire.dump(value, "answer")
+
+
 def test_a_list_that_holds_itself_is_refused():
     endless = []
     endless.append(endless)
@@ -316,6 +329,13 @@ def array_head(*head):
         array_head(0, "f8,O", [1]),
         array_head(0, [["a", "O"]], [1]),
         array_head(0, "f8", [2]),
+        array_head(0, "f4", [1]),
+        array_head(0, "S0", [10**12]),
+        array_head(0, "U0", [10**12]),
+        array_head(0, "f8", [10**12, 0]),
+        ext(BIG_INT, b"f" * 100_000),
+        b"\x91" * (kata_wire.MAX_DEPTH + 2) + b"\x00",
+        b"\x81\x01" * 900 + b"\x00",
         array_head(0, "f8", [-2]),
         array_head(0, "f8", [2**40, 2**40]),
         array_head(0, "f8", [0] * 100),
@@ -398,7 +418,7 @@ def test_a_frame_cut_short_anywhere_is_an_end_of_file():
 @pytest.mark.parametrize(
     "head",
     [
-        kata_wire._HEAD.pack(kata_wire.MAX_FRAME_BYTES + 1, 0),
+        kata_wire._HEAD.pack(kata_wire.MAX_BODY_BYTES + 1, 0),
         kata_wire._HEAD.pack(2**64 - 1, 0),
         kata_wire._HEAD.pack(1, 2**32 - 1),
         kata_wire._HEAD.pack(1, 2) + kata_wire._LENGTH.pack(2**63) * 2,

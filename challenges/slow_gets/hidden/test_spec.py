@@ -99,6 +99,13 @@ def check_scores(results: dict[int, Result], expected: dict[int, float], *, tole
     )
 
 
+def check_work(world: Any, seen: Any, record_ids: list[int], model: np.ndarray | None = None) -> None:
+    """Look at the results first: how a call came about earns nothing when its scores are made up."""
+    results = results_by_id(seen, record_ids)
+    expected = expected_scores(world, record_ids, tonights_model() if model is None else model)
+    check_scores(results, expected, tolerance=COARSE)
+
+
 def left_by(learner: Any, *, pool_may_stay: bool) -> list[str]:
     """What the calls so far have left behind, once there is nothing or it does not go away."""
     for _ in range(50):
@@ -130,7 +137,7 @@ def test_results_keep_input_order(learner, rng, observe):
     world, record_ids = learner.world, draw_ids(rng, 12)
     world.fetch_gates[record_ids[0]] = world.gate(lambda: len(world.scored()) > 0, guard_s=4.0)
     seen = learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
-    check_form(seen)
+    check_work(world, seen, record_ids)
     ids_seen = [result["id"] for result in seen]
     in_place = sum(got == wanted for got, wanted in zip(ids_seen, record_ids, strict=False))
     observe(in_place, limit=len(record_ids), unit="in their place")
@@ -154,6 +161,7 @@ def test_missing_ids_are_reported(learner, rng, observe):
             assert result == wanted, f"Id {record_id} has no record: {result!r}, expected {wanted!r}."
         else:
             assert "score" in result, f"Id {record_id} has a record, but its result is {result!r}."
+    check_work(world, seen, record_ids)
     observe(len(world.missing), unit="reported")
 
 
@@ -174,6 +182,9 @@ def test_any_list_of_ids(learner, rng, observe):
         assert len(scores) == len(set(record_ids)), (
             f"Asked for {record_ids}: results of the same id differ: {seen!r}."
         )
+        if record_ids:
+            expected = expected_scores(learner.world, record_ids, tonights_model())
+            check_scores({result["id"]: result for result in seen}, expected, tolerance=COARSE)
     observe(len(requests), unit="requests")
 
 
@@ -189,6 +200,7 @@ def test_other_errors_are_raised(learner, rng, observe):
         observe(raised.type_name, unit="raised")
         assert "StoreDown" in shown, f"Expected StoreDown (or Ray's wrapper of it), but {shown}"
     else:
+        check_form(seen)
         result = next((r for r in seen if r.get("id") == record_ids[5]), None)
         raise AssertionError(
             f"The store failed for id {record_ids[5]}, but score_all returned; the result of this "
@@ -237,7 +249,7 @@ def test_model_stays_the_callers(learner, rng, observe):
     """The caller's model is as it was before the call."""
     record_ids = draw_ids(rng, 4)
     seen = learner.scenario("look_at_model", record_ids=record_ids, model=tonights_model(), deadline_s=CALL_S)
-    results_by_id(seen["results"], record_ids)
+    check_work(learner.world, seen["results"], record_ids)
     observe("unchanged" if seen["same_values"] and seen["writeable"] else "changed")
     assert seen["same_values"], "score_all changed values in the caller's array."
     assert seen["writeable"], "After score_all the caller's array is read-only; it was not before."
@@ -249,7 +261,7 @@ def test_model_is_stored_once(learner, rng, observe):
     record_ids, model = draw_ids(rng, N_RECORDS), tonights_model()
     with learner.counting() as counts:
         seen = learner.call("score_all", record_ids, model, deadline_s=CALL_S)
-    results_by_id(seen, record_ids)
+    check_work(learner.world, seen, record_ids)
     models = counts.stored_bytes / model.nbytes
     limit_mb = MAX_MODELS_STORED * model.nbytes / 1e6
     observe(round(counts.stored_bytes / 1e6, 1), limit=round(limit_mb, 1), unit="MB")
@@ -265,7 +277,7 @@ def test_fetches_overlap(learner, rng, observe):
     world, record_ids = learner.world, draw_ids(rng, N_RECORDS)
     world.fetch_gate = world.gate(lambda: len(world.open("fetch")) >= MIN_IN_FLIGHT, guard_s=GUARD_S)
     seen = learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
-    results_by_id(seen, record_ids)
+    check_work(world, seen, record_ids)
     peak = world.ledger.peak("fetch")
     observe(peak, limit=MIN_IN_FLIGHT, unit="in flight")
     assert peak >= MIN_IN_FLIGHT, (
@@ -287,7 +299,7 @@ def test_slow_fetch_delays_nobody(learner, rng, observe):
 
     world.fetch_gates[slow] = world.gate(others_are_done, guard_s=GUARD_S)
     seen = learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
-    results_by_id(seen, record_ids)
+    check_work(world, seen, record_ids)
     observe(len(scored_meanwhile), limit=len(others), unit="scored meanwhile")
     assert scored_meanwhile == others, (
         f"The fetch of one record took long. Until it was answered, {len(scored_meanwhile)} of the "
@@ -301,7 +313,7 @@ def test_few_tasks(learner, rng, observe):
     record_ids = draw_ids(rng, N_RECORDS)
     with learner.counting() as counts:
         seen = learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
-    results_by_id(seen, record_ids)
+    check_work(learner.world, seen, record_ids)
     limit = len(record_ids) + SPARE_TASKS
     observe(counts.n_tasks, limit=limit, unit="tasks")
     per_function = ", ".join(f"{n} x {name}" for name, n in sorted(counts.tasks.items()))
@@ -324,7 +336,7 @@ def test_workers_do_the_work(learner, rng, observe):
 
     world.score_gate = world.gate(enough_are_scoring, guard_s=GUARD_S)
     seen = learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
-    results_by_id(seen, record_ids)
+    check_work(world, seen, record_ids)
     calls, worker_pids = world.ledger.entries(), learner.worker_pids()
     elsewhere = [call for call in calls if call.pid not in worker_pids]
     in_driver = sum(call.pid == learner.driver_pid for call in elsewhere)
@@ -364,7 +376,7 @@ def test_nothing_is_left_behind(learner, rng, observe):
     learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
     with learner.counting() as counts:
         seen = learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
-    results_by_id(seen, record_ids)
+    check_work(learner.world, seen, record_ids)
     left = left_by(learner, pool_may_stay=counts.n_actors == 0)
     observe(len(left), limit=0, unit="left")
     assert not left, "After the call there is still: " + "; ".join(left)

@@ -92,6 +92,8 @@ class World(Collaborator):
 
     async def fetch(self, call: Call, record_id: int) -> dict[str, Any]:  # noqa: ARG002
         """Operation: one record after about 40 ms; at most CAPACITY are in work at a time."""
+        if record_id < 0:
+            raise Refused("NotFound", record_id)
         for gate in (self.fetch_gate, self.fetch_gates.get(record_id)):
             if gate is not None:
                 await gate.passed(self)

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from grader.collaborator import Collaborator, KillWorker
+from grader.collaborator import Call, Collaborator, KillWorker, Refused
 
 
 class World(Collaborator):
@@ -12,7 +12,9 @@ class World(Collaborator):
         self.kill_once = False
         self.overlap = 1
 
-    async def fetch(self, call, key):
+    async def fetch(self, call: Call, key: int) -> int:
+        if key not in range(len(self.numbers)):
+            raise Refused("NoSuchKey", key)
         if self.kill_once and call.number == 2:
             raise KillWorker
         await self.until(lambda: self.ledger.peak("fetch") >= self.overlap, within_s=2.0)

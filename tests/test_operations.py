@@ -1,0 +1,58 @@
+"""What a caller gets wrong is told from what a world gets wrong."""
+
+import pytest
+
+from grader.collaborator import Call, Collaborator
+from grader.operations import declared, misuse
+
+
+class World(Collaborator):
+    async def fetch(self, call: Call, key: int) -> int: ...
+
+    async def weigh(self, call: Call, grams: float, note: str | None = None) -> None: ...
+
+    async def rows(self, call: Call, rows: list[int], anything, *more: int) -> None: ...
+
+    async def old(self, call: Call, key: "NotImported") -> None: ...  # noqa: F821
+
+
+OPERATIONS = declared(World, Collaborator)
+
+
+@pytest.mark.parametrize(
+    ("op", "args"),
+    [
+        ("fetch", (3,)),
+        ("weigh", (3,)),
+        ("weigh", (1.5, None)),
+        ("weigh", (1.5, "x")),
+        ("rows", ([], None)),
+        ("rows", ([1], {"any": "thing"})),
+        ("old", (object(),)),
+    ],
+)
+def test_a_call_as_declared_makes_sense(op, args):
+    assert misuse(OPERATIONS, op, args) == []
+
+
+@pytest.mark.parametrize(
+    ("op", "args", "words"),
+    [
+        ("fetch", (), "fetch(key): missing a required argument"),
+        ("fetch", (1, 2), "too many"),
+        ("fetch", ("one",), "key has to be int, not 'one'"),
+        ("fetch", (True,), "key has to be int, not True"),
+        ("fetch", (None,), "not None"),
+        ("weigh", ("heavy",), "grams has to be float"),
+        ("weigh", (1.0, 5), "note has to be str | None"),
+        ("rows", ({}, 1), "rows has to be list"),
+        ("until", (), "until"),
+        ("__init__", (), "__init__"),
+        ("x" * 10_000, (), "x"),
+    ],
+)
+def test_a_call_that_is_not_declared_is_told_to_its_caller(op, args, words):
+    kind, detail = misuse(OPERATIONS, op, args)
+    assert kind == ("WrongArguments" if op in OPERATIONS else "NoSuchOperation")
+    assert words in detail
+    assert len(detail) < 300

@@ -1,0 +1,95 @@
+"""The watch loop in a real pseudo-terminal, on real clusters."""
+
+import os
+import pty
+import re
+import select
+import subprocess
+import time
+
+import pytest
+
+from tests.conftest import ROOT, command, environment
+
+COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+RIGHT = (ROOT / "tests/toy/reference/toy/solution.py").read_text()
+WRONG = RIGHT.replace("return ", "return 1 + ", 1)
+
+
+class Terminal:
+    """A pseudo-terminal with `grade.py watch toy` in it."""
+
+    def __init__(self, root):
+        self.master, slave = pty.openpty()
+        self.process = subprocess.Popen(
+            command("watch", "toy"), stdin=slave, stdout=slave, stderr=slave,
+            env=environment(root, TERM="xterm-256color"), start_new_session=True,
+        )  # fmt: skip
+        os.close(slave)
+        self.text = ""
+
+    def until(self, words, within_s=90.0):
+        """Read until the words have been shown since the last time; what was shown up to there."""
+        deadline = time.monotonic() + within_s
+        while not (found := re.search(words, COLOUR.sub("", self.text))) and time.monotonic() < deadline:
+            if select.select([self.master], [], [], 0.1)[0]:
+                try:
+                    self.text += os.read(self.master, 65536).decode(errors="replace")
+                except OSError:
+                    break
+        assert found, self.text[-3000:]
+        text = COLOUR.sub("", self.text)
+        shown, self.text = text[: found.end()], text[found.end() :]
+        return shown
+
+    def press(self, key):
+        os.write(self.master, key.encode())
+
+
+@pytest.fixture
+def solution(toy_root):
+    return toy_root / "challenges" / "toy" / "solution.py"
+
+
+@pytest.fixture
+def terminal(toy_root, solution):
+    solution.write_text(WRONG)
+    found = Terminal(toy_root)
+    yield found
+    if found.process.poll() is None:
+        found.process.terminate()
+        found.process.wait(60)
+    os.close(found.master)
+
+
+@pytest.mark.timeout(400)
+def test_save_see_next(terminal, solution):
+    terminal.until("FAIL.*The numbers are added")
+    terminal.until("waiting for a save")
+    solution.write_text("def total(keys:\n")
+    assert "solution.py line 1" in terminal.until("waiting for a save")
+    solution.write_text(RIGHT)
+    shown = terminal.until("waiting for a save")
+    assert "Score 100 of 100" in shown
+    assert shown.index("The numbers are added") < shown.index("Score")
+    terminal.press("h")
+    terminal.until("Hint 1 of 3")
+    terminal.press("l")
+    terminal.until(r"\[x\] toy")
+    terminal.press("c")
+    terminal.until("Next: python grade.py list")
+    terminal.press("q")
+    assert terminal.process.wait(60) == 0
+
+
+@pytest.mark.timeout(400)
+def test_a_save_in_the_middle_of_a_grading_begins_it_anew(terminal, solution):
+    terminal.until("waiting for a save")
+    solution.write_text("import time\ndef total(keys):\n    time.sleep(600)\n")
+    terminal.until("The numbers are added")
+    solution.write_text(RIGHT)
+    shown = terminal.until("Score", within_s=60.0)
+    assert "HANG" not in shown
+    assert "Score 100 of 100" in shown + terminal.until("\n")
+    os.kill(terminal.process.pid, 2)
+    assert terminal.process.wait(60) == 130
