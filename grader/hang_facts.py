@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
-from grader.snapshot import Frame, Node, Snapshot, Task, Thread, actor_of
+from grader.snapshot import Actor, Frame, Node, Snapshot, Task, Thread, actor_of
 
 SOLUTION = "solution.py"
 SERVICE = "service.py"
@@ -127,6 +127,16 @@ def actor_line(seen: Snapshot, actor_id: str) -> str:
     actor = next((a for a in seen.actors if a.actor_id == actor_id), None)
     own = own_frame(seen.stacks.get(actor.pid, ())) if actor else None
     return f"{actor.class_name} waits at {at(own)}" if actor and own else ""
+
+
+def held_cpus(seen: Snapshot, holders: Sequence[Actor]) -> str:
+    """Which actors hold how many of the CPUs, in words."""
+    held = sum(a.held["CPU"] for a in holders)
+    total = sum(n.total.get("CPU", 0.0) for n in seen.nodes)
+    classes = Counter(a.class_name for a in holders)
+    who = ", ".join(f"{n} {name} actor{'s' * (n > 1)}" for name, n in classes.items())
+    share = f"all {total:g}" if held >= total else f"{held:g} of {total:g}"
+    return f"{who} hold{'s' * (len(holders) == 1)} {share} CPUs"
 
 
 def resources(amounts: dict[str, float]) -> str:

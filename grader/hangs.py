@@ -20,6 +20,7 @@ from grader.hang_facts import (
     first,
     fits,
     frames_above_loop,
+    held_cpus,
     is_in_ray,
     is_waiting,
     on_an_actor,
@@ -87,6 +88,29 @@ def _infeasible(seen: Snapshot) -> Finding | None:
     return None
 
 
+def _actors_keep_an_actor_out(seen: Snapshot) -> Finding | None:
+    """An actor finds no place because others hold what it asks for, and calls on it wait."""
+    unplaced = {
+        t.actor_id: t
+        for t in seen.tasks
+        if t.creates_actor
+        and t.state == "PENDING_NODE_ASSIGNMENT"
+        and not any(fits(t.required, node.free) for node in seen.nodes)
+    }
+    called = {t.actor_id for t in seen.tasks if not t.creates_actor} & set(unplaced)
+    holders = [a for a in seen.actors if a.alive and a.held.get("CPU", 0.0) > 0]
+    if not called or not holders:
+        return None
+    required = unplaced[min(called)].required
+    classes = Counter(a.class_name for a in seen.actors if a.actor_id in called)
+    who = ", ".join(f"{n} {name} actor{'s wait' if n > 1 else ' waits'}" for name, n in classes.items())
+    return Finding(
+        "actors_keep_an_actor_out",
+        f"{who} to be placed and need{'s' * (len(called) == 1)} {resources(required)}, but "
+        f"{held_cpus(seen, holders)}. An actor keeps its CPU for as long as it lives.",
+    )
+
+
 def _blocked_event_loop(seen: Snapshot) -> Finding | None:
     """An async actor's only loop stands in a blocking call."""
     for actor in seen.actors:
@@ -140,17 +164,12 @@ def _actors_hold_cpus(seen: Snapshot) -> Finding | None:
     blocked = [t for t in pending if not any(fits(t.required, n.free) for n in seen.nodes)]
     waited_for = [t for t in blocked if on_an_actor(t.parent_id, by_id) in actor_ids]
     holders = [a for a in seen.actors if a.alive and a.held.get("CPU", 0.0) > 0]
-    held = sum(a.held["CPU"] for a in holders)
     if not waited_for or not holders:
         return None
-    total = sum(n.total.get("CPU", 0.0) for n in seen.nodes)
-    classes = Counter(a.class_name for a in holders)
-    who = ", ".join(f"{n} {name} actor{'s' * (n > 1)}" for name, n in classes.items())
-    share = f"all {total:g}" if held >= total else f"{held:g} of {total:g}"
     line = where(seen, [a.pid for a in holders])
     return Finding(
         "actors_hold_cpus",
-        f"{who} hold{'s' * (len(holders) == 1)} {share} CPUs while waiting in ray.get for "
+        f"{held_cpus(seen, holders)} while waiting in ray.get for "
         f"`{waited_for[0].name}`, which needs {resources(waited_for[0].required)}{line}. "
         "Actors keep their CPU while they wait; tasks lend it.",
     )
@@ -226,7 +245,12 @@ def _runs_too_long(seen: Snapshot) -> Finding | None:
 
 def _cluster_stalled(seen: Snapshot) -> Finding | None:
     """Resources are free and nothing runs, yet Ray gives a task no worker: not the solution's doing."""
-    waiting = [t for t in seen.tasks if t.pending_s > STALLED_S]
+    placed = {a.actor_id for a in seen.actors if a.alive}
+    waiting = [
+        t
+        for t in seen.tasks
+        if t.pending_s > STALLED_S and (not t.actor_id or t.creates_actor or t.actor_id in placed)
+    ]
     if not waiting or any(t.state.startswith("RUNNING") for t in seen.tasks):
         return None
     placeable = [t for t in waiting if any(fits(t.required, node.free) for node in seen.nodes)]
@@ -255,6 +279,7 @@ def _waits_for_nothing(seen: Snapshot) -> Finding | None:
 
 RULES: tuple[Callable[[Snapshot], Finding | None], ...] = (
     _infeasible,
+    _actors_keep_an_actor_out,
     _cluster_stalled,
     _blocked_event_loop,
     _actors_wait_for_each_other,

@@ -250,23 +250,24 @@ def _wrong(
         rejected_by = frozenset([min(rejected_by, key=names.index)])
     only = rejected_by if quick else frozenset(names) - (race_names(challenge) - rejected_by)
     record = _graded(challenge, arena, solution.path, only=only, matters=rejected_by)
-    seen = {
-        c.behaviour.name: c
-        for c in record.checks
-        if c.outcome != "pass" and (c.outcome != "inconclusive" or c.behaviour.name in rejected_by)
-    }
-    accepted = sorted(rejected_by - {name for name, c in seen.items() if c.outcome != "inconclusive"})
+    seen = {c.behaviour.name: c for c in record.checks if c.outcome != "pass"}
+    unjudged = {name: c for name, c in seen.items() if c.outcome == "inconclusive"}
+    accepted = sorted(rejected_by - set(seen))
     surplus = [
-        f"{name} {c.outcome}: {c.message}" for name, c in seen.items() if name not in solution.rejected_by
+        f"{name} {c.outcome}: {c.message}"
+        for name, c in seen.items()
+        if name not in rejected_by and name not in unjudged
     ]
+    open_ones = [f"{name}: {c.message}" for name, c in unjudged.items() if name in rejected_by]
     ours = [name for name, c in seen.items() if c.outcome == "error"]
     parts = [f"{record.score.earned:g} points (seed {record.seed}, {record.seconds:.0f} s)"]
     parts += [f"accepted by {name}" for name in accepted]
+    parts += [f"not judged by {text}" for text in open_ones]
     parts += [f"also rejected by {text}" for text in surplus]
     parts += [f"our own defect in {name}: {seen[name].message}" for name in ours]
     return Finding(
         subject=f"wrong: {solution.path.stem}",
-        holds=not (accepted or surplus or ours),
+        holds=not (accepted or open_ones or surplus or ours),
         detail="; ".join(parts),
     )
 

@@ -10,6 +10,10 @@ DEADLINE_S = 5.0  # workers have to start first, also on a busy machine
 
 CAUSES = {
     "actors_hold_cpus": ["4 Desk actors hold all 4 CPUs", "`small`", "needs 1 CPU", "solution.py:"],
+    "one_actor_too_many": [
+        "1 Desk actor waits to be placed and needs 1 CPU",
+        "4 Desk actors hold all 4 CPUs",
+    ],
     "infeasible": ["`certified` asks for 1 certified", "no node has that", "0 certified"],
     "infeasible_by_cpus": ["`small` asks for 9 CPUs", "the most a node offers is 4 CPUs"],
     "waits_for_an_infeasible_one": ["`certified` asks for 1 certified"],

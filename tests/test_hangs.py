@@ -122,16 +122,37 @@ FEASIBLE = [
 # -- a cluster that starts no worker -------------------------------------------------------------
 
 
-def waits_for_a_worker(pending_s):
-    return a_task(state="PENDING_NODE_ASSIGNMENT", pending_s=pending_s)
+def waits_for_a_worker(pending_s, **changes):
+    return a_task(state="PENDING_NODE_ASSIGNMENT", pending_s=pending_s, **changes)
 
 
 STALLED = [a_snapshot(tasks=[waits_for_a_worker(5.0)], nodes=[a_node(free=4.0)])]
 NOT_STALLED = [
     a_snapshot(tasks=[waits_for_a_worker(1.0)], nodes=[a_node(free=4.0)]),
     a_snapshot(tasks=[waits_for_a_worker(5.0)], nodes=[a_node(free=0.0)]),
+    # what keeps a call back is that its actor has no place
+    a_snapshot(
+        tasks=[waits_for_a_worker(5.0, actor=actor_id("c"), required={})],
+        actors=[an_actor("c", pid=0, alive=False)],
+        nodes=[a_node(free=4.0)],
+    ),
     # Ray holds back workers for nested tasks on purpose
     a_snapshot(tasks=[waits_for_a_worker(5.0), a_task(2, pid=WORKER)], nodes=[a_node(free=4.0)]),
+]
+
+# -- actors and those they keep out ----------------------------------------------------------------
+
+PENDING = "PENDING_NODE_ASSIGNMENT"
+FULL = [a_node(free=0.0)]
+LATECOMER = a_task(1, actor=actor_id("c"), state=PENDING, creates_actor=True, pending_s=5.0)
+CALL_ON_IT = a_task(2, actor=actor_id("c"), state=PENDING, required={}, pending_s=5.0)
+CROWD = [an_actor("a"), an_actor("b", pid=OTHER), an_actor("c", pid=0, alive=False)]
+KEPT_OUT = [a_snapshot(tasks=[LATECOMER, CALL_ON_IT], actors=CROWD, nodes=FULL)]
+NOT_KEPT_OUT = [
+    a_snapshot(tasks=[LATECOMER, CALL_ON_IT], actors=CROWD, nodes=[a_node(free=1.0)]),
+    a_snapshot(tasks=[LATECOMER], actors=CROWD, nodes=FULL),
+    a_snapshot(tasks=[LATECOMER, CALL_ON_IT], actors=CROWD[2:], nodes=FULL),
+    a_snapshot(tasks=[CALL_ON_IT], actors=CROWD, nodes=FULL),
 ]
 
 # -- a blocked event loop ------------------------------------------------------------------------
@@ -303,6 +324,7 @@ SOMETHING_LEFT = [
 
 CASES = {
     "infeasible": (INFEASIBLE, FEASIBLE),
+    "actors_keep_an_actor_out": (KEPT_OUT, NOT_KEPT_OUT),
     "cluster_stalled": (STALLED, NOT_STALLED),
     "blocked_event_loop": (BLOCKED, NOT_BLOCKED),
     "actors_wait_for_each_other": (CIRCLE, NO_CIRCLE),

@@ -17,9 +17,17 @@ class Desk:
     def work(self):
         return ray.get(small.remote())
 
+    def open(self):
+        return True
+
 
 def actors_hold_cpus():
     return ray.get([desk.work.remote() for desk in [Desk.remote() for _ in range(4)]])
+
+
+def one_actor_too_many():
+    desks = [Desk.remote() for _ in range(5)]
+    return ray.get([desk.open.remote() for desk in desks])
 
 
 @ray.remote(resources={"certified": 1})
