@@ -12,14 +12,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from grader.catalogue import ROOT, Challenge
 from grader.errors import GradingError
 from grader.hints import hints_read
-from grader.race import RaceResult
 from grader.submission import Submission
 from grader.verdict import Check, RunOutcome, Score
+
+if TYPE_CHECKING:  # it imports pytest and NumPy; `list` must not pay for that
+    from grader.race import RaceResult
 
 SCHEMA = 1
 RECORDS = ROOT / ".grade" / "records"

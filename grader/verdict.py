@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from grader.behaviour import Behaviour
 from grader.observation import Outcome
 from grader.speed import Speed
+
+if TYPE_CHECKING:  # it imports pytest; `list` must not pay for that
+    from grader.behaviour import Behaviour
 
 RunOutcome = Literal["passed", "failed", "inconclusive", "error"]
 

@@ -60,6 +60,10 @@ class Watcher:
         """Whether a grading is going on."""
         return self._grading is not None and self._grading.is_alive()
 
+    def press(self, key: str) -> None:
+        """Take a key into the order of events."""
+        self.events.put(Event("key", key))
+
     def begin(self) -> None:
         """Grade what is there now; a grading in progress is broken off first."""
         self.saved_at = time.monotonic()

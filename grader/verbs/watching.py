@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -21,7 +21,9 @@ from grader.verbs.reading import hint, list_challenges, standings
 from grader.verbs.shared import interruptible, need_ray
 from grader.verbs.working import lay_out
 from grader.warden_client import sweep_leftovers
-from grader.watcher import Event, Watcher
+
+if TYPE_CHECKING:  # it imports the judge; `list` must not pay for it
+    from grader.watcher import Event
 
 KEYS = "r rerun · h hint · l list · c compare · n next · q quit"
 
@@ -61,13 +63,15 @@ class Session:
         self._out = sys.stdout  # a grading redirects it, for pytest's own words
         self.console = Console(file=self._out, highlight=False)
         self.progress = Progress(self.console)
+        from grader.watcher import Watcher
+
         self.watcher = Watcher(challenge, self._listen)
         self._failure_seen = False
 
     def run(self) -> Challenge | None:
         """Serve saves and keys; the challenge to go on with, or None to leave."""
         try:
-            with pressed(lambda key: self.watcher.events.put(Event("key", key))):
+            with pressed(self.watcher.press):
                 self._begin()
                 while True:
                     event = self.watcher.events.get()
