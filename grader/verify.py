@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 import re
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from grader.arena import Arena
 from grader.catalogue import Challenge
 from grader.engine import grade
-from grader.errors import ChallengeError
+from grader.errors import ChallengeError, UsageError
 from grader.record import Record
 
 REFERENCE_RUNS = 5
@@ -50,6 +50,7 @@ def verify(
     *,
     runs: int = REFERENCE_RUNS,
     quick: bool = False,
+    only: Sequence[str] = (),
     tell: Callable[[Finding], None] = lambda _finding: None,
 ) -> list[Finding]:
     """Prove a challenge.
@@ -58,10 +59,14 @@ def verify(
         challenge: Whose suite is examined.
         runs: How often the reference is graded; it has to get 100 each time.
         quick: Leave out hollow and stub, and judge every sixth wrong solution by one behaviour only.
+        only: Names of wrong solutions to judge and nothing else; empty for the whole proof.
         tell: Told of each finding as it is made.
 
     Returns:
         All findings; the proof is complete when each of them holds.
+
+    Raises:
+        UsageError: There is no wrong solution of a name in `only`.
     """
     found: list[Finding] = []
 
@@ -76,17 +81,27 @@ def verify(
     names = behaviour_names(challenge)
     wrong = wrong_solutions(challenge)
     note(check_coverage(names, wrong))
+    chosen = _chosen(wrong, only)
     arena = Arena(challenge)
     try:
-        if not quick:
+        if not quick and not only:
             note([_hollow(challenge, arena), _stub(challenge, arena)])
-        note(_reference(challenge, arena, n + 1) for n in range(runs))
-        sample = wrong[::QUICK_STEP] if quick else wrong
+        if not only:
+            note(_reference(challenge, arena, n + 1) for n in range(runs))
+        sample = chosen[::QUICK_STEP] if quick else chosen
         note(_wrong(challenge, arena, solution, names, quick=quick) for solution in sample)
     finally:
         left = arena.close()
     note([Finding(subject="clean-up", holds=not left, detail=_left(left))])
     return found
+
+
+def _chosen(wrong: Sequence[WrongSolution], only: Sequence[str]) -> list[WrongSolution]:
+    """The wrong solutions of these names; all of them without any name."""
+    known = {solution.path.stem: solution for solution in wrong}
+    if strange := sorted(set(only) - set(known)):
+        raise UsageError(f"There is no wrong solution {', '.join(strange)}. There are: {', '.join(known)}.")
+    return [known[name] for name in only] if only else list(wrong)
 
 
 # -- on paper ------------------------------------------------------------------------------------

@@ -24,6 +24,9 @@ def verify(
     quick: Annotated[
         bool, typer.Option(help="No stub or hollow one; every sixth wrong solution, by one behaviour.")
     ] = False,
+    wrong: Annotated[
+        list[str] | None, typer.Option(help="Judge this wrong solution and nothing else; repeatable.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """For authors: prove that a suite accepts its reference and rejects wrong solutions."""
@@ -47,7 +50,9 @@ def verify(
             console.print(Text(line, style="" if finding.holds else "red"), soft_wrap=True)
 
         with interruptible():
-            found[challenge.name] = prove(challenge, runs=runs, quick=quick, tell=tell)
+            found[challenge.name] = prove(
+                challenge, runs=runs, quick=quick, only=tuple(wrong or ()), tell=tell
+            )
     if as_json:
         typer.echo(json.dumps({n: [asdict(f) for f in fs] for n, fs in found.items()}, indent=1))
     holds = all(finding.holds for findings in found.values() for finding in findings)
