@@ -80,7 +80,7 @@ def main():
     finally:
         left = arena.close()
     print(
-        f"{options.name}: {len(scores)} gradings, {min(scores):.1f} to {max(scores):.1f} % of what was judged, "
+        f"{options.name}: {len(scores)} gradings, {min(scores):.1f} to {max(scores):.1f} % of those judged, "
         f"{unjudged} with something not judged; processes left: {left or 'none'}"
     )
 
