@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ from grader.errors import GradingError
 from grader.judge import JOB, Job, Listener, new_seed
 from grader.record import Record, make_record
 from grader.submission import Submission
-from grader.verdict import total
+from grader.verdict import Check, Score, subtotal, total
 
 _PYTEST_ENVIRONMENT = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_CURRENT_TEST")
 
@@ -47,6 +48,7 @@ def grade(
     only: frozenset[str] | None = None,
     first: Sequence[str] = (),
     listen: Listener | None = None,
+    keep: Callable[[Record], None] | None = None,
 ) -> Record:
     """Judge one solution.
 
@@ -58,6 +60,7 @@ def grade(
         only: Names of the behaviours to judge; None for all.
         first: Names of behaviours to judge before the others.
         listen: Told of the run's progress: see `grader.judge.Job`.
+        keep: Given the record so far after each verdict.
 
     Raises:
         GraderError: Nothing was judged, for no fault of the solution.
@@ -75,8 +78,8 @@ def grade(
         arena=used,
         only=only,
         first=tuple(first),
-        listen=listen or (lambda _event, _value: None),
     )
+    job.listen = _listener(job, start, listen, keep)
     try:
         used.seat(submission)
         _run_suite(job)
@@ -88,15 +91,33 @@ def grade(
     checks = job.reports.checks()
     if not checks:
         raise GradingError(f"{challenge.suite_path} holds no behaviour that could be collected")
-    score = total(checks, challenge.pass_mark)
+    return _record(job, checks, total(checks, challenge.pass_mark), start)
+
+
+def _listener(
+    job: Job, start_s: float, listen: Listener | None, keep: Callable[[Record], None] | None
+) -> Listener:
+    """Passes the judge's events on, and after each verdict the record so far."""
+
+    def hear(event: str, value: Any) -> None:
+        if listen is not None:
+            listen(event, value)
+        if keep is not None and event == "ended":
+            checks = job.reports.so_far()
+            keep(_record(job, checks, subtotal(checks), start_s))
+
+    return hear
+
+
+def _record(job: Job, checks: Sequence[Check], score: Score, start_s: float) -> Record:
     return make_record(
-        challenge=challenge,
-        submission=submission,
+        challenge=job.challenge,
+        submission=job.submission,
         seed=job.seed,
         checks=checks,
         score=score,
         races=job.races,
-        seconds=time.monotonic() - start,
+        seconds=time.monotonic() - start_s,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -125,8 +126,40 @@ def environment() -> dict[str, Any]:
     }
 
 
-def save_record(record: Record, folder: Path = RECORDS) -> Path:
+class RunningRecord:
+    """A run's record on disk from its first verdict on: whatever ends the run, what was judged is kept.
+
+    Attributes:
+        path: Where it is; None before the first verdict.
+        n_judged: How many behaviours have ended.
+    """
+
+    def __init__(self) -> None:
+        self.path: Path | None = None
+        self.n_judged = 0
+
+    def keep(self, record: Record) -> None:
+        """Replace what is there by the record so far; if that cannot be written, the end will tell."""
+        with contextlib.suppress(GradingError):
+            self.path = save_record(record, at=self.path)
+            self.n_judged = len(record.checks)
+
+    def finish(self, record: Record) -> None:
+        """Replace what is there by the whole record.
+
+        Raises:
+            GradingError: It cannot be written.
+        """
+        self.path = save_record(record, at=self.path)
+
+
+def save_record(record: Record, folder: Path = RECORDS, *, at: Path | None = None) -> Path:
     """Write a record below `.grade`; a record is there whole or not at all.
+
+    Args:
+        record: What to keep.
+        folder: Of all records.
+        at: An earlier state of this record, to be replaced; None for a new file.
 
     Raises:
         GradingError: It cannot be written, for example because the disk is full.
@@ -142,7 +175,7 @@ def save_record(record: Record, folder: Path = RECORDS) -> Path:
         ) as part:
             part_path = Path(part.name)
             part.write(text)
-        target = own / f"{name}-{record.seed}-{part_path.stem.lstrip('.')}.json"
+        target = at or own / f"{name}-{record.seed}-{part_path.stem.lstrip('.')}.json"
         os.replace(part.name, target)  # noqa: PTH105
     except OSError as error:
         if part_path is not None:

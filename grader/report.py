@@ -19,6 +19,7 @@ _OUTCOMES = {
     "failed": "not passed",
     "inconclusive": "inconclusive: what was not judged decides",
     "error": "the grader failed in part",
+    "interrupted": "interrupted before all was judged",
 }
 
 

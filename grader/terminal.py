@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len, chop_cells
@@ -80,6 +81,14 @@ class Progress:
         self.stop()
         self._console.print(score_line(record), soft_wrap=True)
         self._console.print(Text(next_step(challenge, record)), soft_wrap=True)
+
+    def broken_off(self, n_judged: int, path: Path | None) -> None:
+        """What became of a run that does not come to its end."""
+        self.stop()
+        if path is None:
+            self._line("Broken off before the first verdict; nothing is recorded.")
+        else:
+            self._line(f"Broken off after {n_judged} of {self._n_all} behaviours. They are recorded: {path}")
 
     def stop(self) -> None:
         """Remove the status line."""
@@ -179,6 +188,7 @@ def score_line(record: Record) -> Text:
         "failed": ("not passed", "bold red"),
         "inconclusive": ("inconclusive", "bold yellow"),
         "error": ("the grader failed in part", "bold magenta"),
+        "interrupted": ("interrupted", "bold yellow"),
     }
     word, style = words[score.outcome]
     tail = f" · pass mark {record.pass_mark} · seed {record.seed} · {record.seconds:.1f} s"

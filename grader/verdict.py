@@ -16,7 +16,8 @@ from grader.speed import Speed
 if TYPE_CHECKING:  # it imports pytest; `list` must not pay for that
     from grader.behaviour import Behaviour
 
-RunOutcome = Literal["passed", "failed", "inconclusive", "error"]
+_UNJUDGED: tuple[Outcome, ...] = ("inconclusive", "error")
+RunOutcome = Literal["passed", "failed", "inconclusive", "error", "interrupted"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +49,8 @@ class Score:
     Args:
         earned: Points.
         judged: Points of the behaviours that were judged: neither inconclusive nor our own error.
-        outcome: "passed", "failed", "inconclusive" (what was not judged decides) or "error".
+        outcome: "passed", "failed", "inconclusive" (what was not judged decides), "error", or "interrupted"
+            (the run ended before everything was judged).
     """
 
     earned: float
@@ -75,6 +77,10 @@ class Reports:
     def checks(self) -> list[Check]:
         """One check for each expected behaviour, in the suite's order."""
         return [_only(behaviour, self.seen.get(behaviour.name, [])) for behaviour in self.expected]
+
+    def so_far(self) -> list[Check]:
+        """The checks of the behaviours that have ended."""
+        return [check for check in self.checks() if self.seen.get(check.behaviour.name)]
 
 
 def _only(behaviour: Behaviour, seen: Sequence[Check]) -> Check:
@@ -118,6 +124,16 @@ def speed_check(check: Check, speed: Speed) -> Check:
     return replace(shown, outcome=outcome, earned=earned, message=message)
 
 
+def subtotal(checks: Sequence[Check]) -> Score:
+    """The score of a run that has not come to its end."""
+    judged = [c for c in checks if c.outcome not in _UNJUDGED]
+    return Score(
+        earned=round(sum(c.earned for c in judged), 1),
+        judged=sum(c.behaviour.points for c in judged),
+        outcome="interrupted",
+    )
+
+
 def total(checks: Sequence[Check], pass_mark: int) -> Score:
     """The score; a run passes or fails only if what was not judged could not change that.
 
@@ -126,12 +142,10 @@ def total(checks: Sequence[Check], pass_mark: int) -> Score:
         pass_mark: Points out of 100 from which a challenge is passed.
     """
     earned = round(sum(check.earned for check in checks), 1)
-    unjudged = [c for c in checks if c.outcome in ("inconclusive", "error")]
+    unjudged = [c for c in checks if c.outcome in _UNJUDGED]
     open_points = sum(c.behaviour.points for c in unjudged)
     judged = sum(c.behaviour.points for c in checks) - open_points
-    required_failed = any(
-        c.behaviour.required and c.outcome not in ("pass", "inconclusive", "error") for c in checks
-    )
+    required_failed = any(c.behaviour.required and c.outcome not in ("pass", *_UNJUDGED) for c in checks)
     required_open = any(c.behaviour.required for c in unjudged)
     outcome: RunOutcome
     if required_failed or earned + open_points < pass_mark:

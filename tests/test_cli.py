@@ -113,6 +113,43 @@ def test_json_is_the_only_thing_on_stdout_and_the_reference_passes(toy_root):
     assert "PASS" in ended.err
 
 
+FAILS_THEN_HANGS = """
+import time
+calls = []
+def total(keys):
+    calls.append(keys)
+    if len(calls) > 1:
+        time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGKILL])
+def test_what_was_judged_before_the_end_is_recorded(toy_root, signum):
+    solution = toy_root / "fails_then_hangs.py"
+    solution.write_text(FAILS_THEN_HANGS)
+    run = subprocess.Popen(
+        command("run", "toy", "--solution", solution),
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment(toy_root, PYTHONUNBUFFERED="1"),
+    )
+    family = []
+    for line in run.stdout:
+        if "FAIL" in line:
+            family = psutil.Process(run.pid).children(recursive=True)
+            run.send_signal(signum)
+            break
+    said = run.communicate(timeout=60)[0]
+    assert run.returncode == (130 if signum == signal.SIGINT else -signum)
+    assert ("Broken off after 1 of 4 behaviours" in said) == (signum == signal.SIGINT)
+    (path,) = (toy_root / ".grade" / "records" / "toy").glob("*.json")
+    record = json.loads(path.read_text())
+    assert (record["outcome"], record["passed"], record["score"]) == ("interrupted", False, 0)
+    assert [check["outcome"] for check in record["checks"]] == ["fail"]
+    _, alive = psutil.wait_procs(family, timeout=30)
+    assert not alive, "what a grading started ends with it"
+
+
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_ends_both_clusters_with_status_130(toy_root, signum):
     hanging = toy_root / "hanging.py"

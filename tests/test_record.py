@@ -4,6 +4,7 @@ import contextlib
 import json
 import resource
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,10 @@ from grader import record as record_module
 from grader.behaviour import Behaviour
 from grader.errors import EXIT_GRADER, GradingError
 from grader.race import RaceResult
-from grader.record import Record, environment, save_record
+from grader.record import Record, RunningRecord, environment, save_record
 from grader.speed import Rounds, judge_speed
 from grader.submission import Submission
-from grader.verdict import Check, total
+from grader.verdict import Check, subtotal, total
 
 ROUNDS = Rounds(learner_s=(2.0,) * 5, reference_s=(1.0,) * 5, baseline_s=(1.0,) * 3)
 
@@ -168,6 +169,32 @@ def test_no_record_replaces_another(tmp_path):
     paths = {save_record(a_record(path=f"{name}.py"), tmp_path) for name in ("a", "b", "c")}
     assert len(paths) == 3
     assert {read(p)["solution"]["path"] for p in paths} == {"a.py", "b.py", "c.py"}
+
+
+def test_a_running_record_is_one_file_that_is_replaced(tmp_path, monkeypatch):
+    monkeypatch.setattr(record_module, "save_record", partial(save_record, folder=tmp_path))
+    running = RunningRecord()
+    for n in (1, 2):
+        checks = [a_check("pass")] * n
+        running.keep(replace(a_record(*checks), score=subtotal(checks)))
+        assert running.n_judged == n
+        (path,) = files_below(tmp_path)
+        assert read(path)["outcome"] == "interrupted"
+        assert len(read(path)["checks"]) == n
+    running.finish(a_record())
+    assert files_below(tmp_path) == [path]
+    assert read(path)["outcome"] != "interrupted"
+
+
+def test_a_disk_that_is_full_meanwhile_does_not_end_the_run_but_is_told_at_its_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(record_module, "save_record", partial(save_record, folder=tmp_path))
+    running, long = RunningRecord(), a_record(a_check("fail", message="x" * 50_000))
+    with small_files():
+        running.keep(long)
+        assert running.path is None
+        with pytest.raises(GradingError, match="cannot be written"):
+            running.finish(long)
+    assert files_below(tmp_path) == []
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path):

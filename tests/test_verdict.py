@@ -7,7 +7,7 @@ import pytest
 
 from grader.behaviour import Behaviour
 from grader.speed import Speed, fraction_of_points
-from grader.verdict import Check, Reports, speed_check, total
+from grader.verdict import Check, Reports, Score, speed_check, subtotal, total
 from tests.seeds import seeded
 
 SEED = 20
@@ -181,3 +181,17 @@ def test_a_race_that_cannot_tell_is_inconclusive(ratio, state):
     assert (check.outcome, check.earned) == ("inconclusive", 0.0)
     assert check.message.startswith("Not judged")
     assert total([a_check("pass", 70), check], PASS_MARK).judged == 70
+
+
+def test_a_subtotal_counts_what_was_judged_and_passes_nothing():
+    checks = [a_check("pass", 90), a_check("inconclusive", 5, earned=0.0), a_check("error", 5, earned=0.0)]
+    assert subtotal(checks) == Score(earned=90, judged=90, outcome="interrupted")
+    assert not subtotal(checks).passed
+
+
+def test_only_behaviours_that_ended_are_part_of_a_run_so_far():
+    first, second = a_check("pass", name="test_a"), a_check("pass", name="test_b")
+    reports = Reports(expected=[first.behaviour, second.behaviour])
+    assert reports.so_far() == []
+    reports.add(second)
+    assert reports.so_far() == [second]

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from grader.catalogue import Challenge, find_challenge, read_catalogue
-from grader.errors import EXIT_GRADER, EXIT_NOT_PASSED, EXIT_PASSED, UsageError
+from grader.errors import EXIT_GRADER, EXIT_NOT_PASSED, EXIT_PASSED, GraderError, UsageError
 from grader.mock.sitting import refuse_during_mock
 from grader.privileges import keep_memory_private
 from grader.terminal import Progress
@@ -64,18 +64,22 @@ def _graded(
 ) -> tuple[dict[str, Any], int]:
     """Grade one solution with live progress and keep its record; the JSON document and the exit status."""
     from grader.engine import grade
-    from grader.record import save_record
+    from grader.record import RunningRecord
     from grader.warden_client import sweep_leftovers
 
     submission = challenge.submission(path)
     progress = Progress(Console(file=sys.stderr if as_json else sys.stdout, highlight=False))
     progress.begin(challenge, submission)
+    running = RunningRecord()
     try:
         sweep_leftovers()
-        record = grade(challenge, submission, seed=seed, listen=progress.listen)
+        record = grade(challenge, submission, seed=seed, listen=progress.listen, keep=running.keep)
+    except (KeyboardInterrupt, GraderError):
+        progress.broken_off(running.n_judged, running.path)
+        raise
     finally:
         progress.stop()
-    save_record(record)
+    running.finish(record)
     progress.end(challenge, record)
     if record.outcome == "error":
         return record.to_json(), EXIT_GRADER
