@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import select
 import socket
 import time
 from collections.abc import Callable
@@ -19,6 +20,7 @@ CONNECT_WITHIN_S = 60.0
 TRANSFER_WITHIN_S = 30.0
 _HELLO_WITHIN_S = 5.0
 _LOOK_INTERVAL_S = 0.5
+_LOOK_AGAIN_S = 1.5
 _SHOWN_OUTPUT = 600
 _SHOWN_NAME = 100
 _SHOWN_TEXT = 4000  # as the driver sends it; a solution that speaks for the driver could send more
@@ -82,18 +84,36 @@ class DriverLink:
                 return True
         return False
 
-    def exchange(self, frame: list[Any], within_s: float) -> Any:
+    def exchange(
+        self, frame: list[Any], within_s: float, look_after_s: float, is_stuck: Callable[[], bool]
+    ) -> Any:
         """Send a frame that `kata_wire.dump` has made; the driver's answer.
 
+        Args:
+            frame: What to send.
+            within_s: How long to wait at most.
+            look_after_s: When to ask whether an answer can still come, if none is there by then.
+            is_stuck: Tells that none can.
+
         Raises:
-            TimeoutError: It was not here within the given seconds.
+            TimeoutError: It was not here within the given seconds, or cannot come.
             OSError: The driver is gone; see also `kata_wire.receive`.
         """
         assert self._sock is not None
         deadline = time.monotonic() + within_s
         self._sock.settimeout(within_s)
         kata_wire.send_parts(self._sock, frame)
+        if look_after_s < within_s and self._stays_stuck(self._sock, look_after_s, is_stuck):
+            raise TimeoutError("no answer can come")
         return kata_wire.receive(self._sock, deadline)
+
+    @staticmethod
+    def _stays_stuck(sock: socket.socket, look_after_s: float, is_stuck: Callable[[], bool]) -> bool:
+        """Whether two looks with some time between them see the same: one may meet a moment of transition."""
+        for wait_s in (look_after_s, _LOOK_AGAIN_S):
+            if select.select([sock], [], [], wait_s)[0] or not is_stuck():
+                return False
+        return True
 
     def interrupt(self) -> None:
         """Break the connection from another thread: whoever waits on it gets an error."""

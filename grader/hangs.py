@@ -35,6 +35,16 @@ from grader.snapshot import Snapshot
 LONG_CALL_S = 0.5
 STALLED_S = 3.0
 CLUSTER_STALLED = "cluster_stalled"
+# What does not end by itself, however long one waits and whatever else the machine does.
+STUCK = frozenset(
+    {
+        "infeasible",
+        "actors_keep_an_actor_out",
+        "actors_wait_for_each_other",
+        "actors_hold_cpus",
+        "waits_for_a_signal",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from grader.collaborator import Collaborator, WorldServer
 from grader.driver_link import CONNECT_WITHIN_S, TRANSFER_WITHIN_S, DriverLink, understood
 from grader.errors import ClusterError, GradingError, Superseded
 from grader.guard import Limits
-from grader.hangs import CLUSTER_STALLED
+from grader.hangs import CLUSTER_STALLED, Finding
 from grader.inside import kata_wire
 from grader.observation import (
     ClusterStalled,
@@ -28,14 +28,13 @@ from grader.observation import (
     SolutionRaised,
     SolutionTimeout,
 )
+from grader.patience import Patience, is_stuck
 from grader.post_mortem import LIMIT_BROKEN, explain_death, explain_hang, limits_broken
 from grader.site import CLEAN_WITHIN_S, Site
 from grader.submission import Submission
 from grader.warden_client import WardenClient, WardenLostError
 
 LOAD_WITHIN_S = 15.0
-HANGS_BEFORE_IMPATIENCE = 2
-PLAIN_DEADLINE_S = 6.0
 COLLECT_WITHIN_S = 10.0
 
 
@@ -63,7 +62,7 @@ class Side:
         self._challenge: Path | None = None
         self._not_loadable: NotLoadable | None = None
         self._load_failures = 0
-        self._timeouts = 0
+        self._patience = Patience()
         self._superseded = False
 
     # -- life ------------------------------------------------------------------------------------
@@ -91,7 +90,7 @@ class Side:
         if self._site is not None and (self._superseded or not self._is_fresh):
             self.recover()
         self._submission, self._challenge = submission, challenge
-        self._not_loadable, self._load_failures, self._timeouts = None, 0, 0
+        self._not_loadable, self._load_failures, self._patience = None, 0, Patience()
         self._superseded = False
         if self._site is not None:
             self._stage()
@@ -271,7 +270,7 @@ class Side:
         def go(deadline_s: float) -> Any:
             start = time.monotonic()
             try:
-                return self._exchange(frame, self._patience_s(deadline_s))
+                return self._exchange(frame, deadline_s)
             finally:
                 self.called_s += time.monotonic() - start
 
@@ -282,12 +281,6 @@ class Side:
     ) -> Any:
         """Call a function in the driver and wait at most `deadline_s`: see `prepare`."""
         return self.prepare(module, name, args, kwargs)(deadline_s)
-
-    def _patience_s(self, deadline_s: float) -> float:
-        """A generous deadline is for busy machines; a solution that hung before gets a plain one."""
-        if self._timeouts < HANGS_BEFORE_IMPATIENCE:
-            return deadline_s
-        return min(deadline_s, max(PLAIN_DEADLINE_S, deadline_s / 4))
 
     def collect_garbage(self) -> None:
         """Let the driver drop what only reference cycles keep alive."""
@@ -310,24 +303,28 @@ class Side:
 
     def _exchange(self, frame: list[Any], deadline_s: float) -> Any:
         """Send a request and understand the answer; what keeps it from coming ends in an observation."""
+        start, patience = time.monotonic(), self._patience
+        within_s, look_after_s = patience.deadline_s(deadline_s), patience.first_look_s(deadline_s)
         try:
-            return understood(self.link.exchange(frame, deadline_s))
+            return understood(
+                self.link.exchange(frame, within_s, look_after_s, lambda: is_stuck(self._hang()))
+            )
         except SolutionRaised:
             if broken := limits_broken(self.warden):  # what it raised is but a consequence
                 self.replace()
                 raise SolutionCrashed(broken) from None
             raise
         except TimeoutError:
-            calls = self._world.open() if self._world else []
-            finding = explain_hang(self.warden, calls, self.driver_pid)
+            waited_s = time.monotonic() - start
+            finding = self._hang()
             if finding.cause == CLUSTER_STALLED:
                 self.replace()
                 raise ClusterStalled(
                     f"Not judged: {finding.text()}\nClose what else is running and grade again."
                 ) from None
-            self._timeouts += 1
+            patience.note(finding)
             self._renew(limit_broken=finding.cause == LIMIT_BROKEN)
-            waited = f"it did not return within {round(deadline_s, 1):g} s."
+            waited = f"it did not return within {waited_s:.2g} s."
             raise SolutionTimeout(f"{waited} {finding.text()}") from None
         except (EOFError, OSError, kata_wire.BrokenFrameError) as error:
             if self._superseded:
@@ -336,6 +333,10 @@ class Side:
             message = broken or explain_death(self.warden, error)
             self._renew(limit_broken=bool(broken))
             raise SolutionCrashed(message) from None
+
+    def _hang(self) -> Finding:
+        """Why the driver does not answer."""
+        return explain_hang(self.warden, self._world.open() if self._world else [], self.driver_pid)
 
     def _renew(self, *, limit_broken: bool) -> None:
         """Be usable again; from scratch when what was taken beyond a limit may still be there."""

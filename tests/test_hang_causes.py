@@ -1,10 +1,12 @@
 """Every cause of a hang is named, on a real cluster, with the line where it happens."""
 
+import time
+
 import numpy as np
 import pytest
 
 from grader.observation import SolutionTimeout
-from tests.sides import EchoWorld, side_with
+from tests.sides import EchoWorld, side_with, use
 
 DEADLINE_S = 5.0  # workers have to start first, also on a busy machine
 
@@ -31,8 +33,13 @@ CAUSES = {
 
 
 @pytest.fixture(scope="module")
-def side(tmp_path_factory):
-    with side_with("hangs.py", tmp_path_factory.mktemp("hangs")) as started:
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("hangs")
+
+
+@pytest.fixture(scope="module")
+def side(folder):
+    with side_with("hangs.py", folder) as started:
         yield started
 
 
@@ -43,6 +50,22 @@ def test_a_hang_is_explained(side, cause):
         side.call("solution", cause, (), {}, DEADLINE_S)
     for words in CAUSES[cause]:
         assert words in seen.value.message, seen.value.message
+
+
+def test_after_two_hangs_what_is_stuck_is_given_up_early_and_what_is_slow_is_not(side, folder):
+    use(side, "hangs.py", folder)
+    side.set_world(EchoWorld(np.random.default_rng(0)))
+    for _ in range(2):
+        assert waited_s(side, 3.0) >= 3.0
+    assert waited_s(side, 60.0) < 30.0
+    assert side.call("solution", "slow", (), {}, 60.0) == 7
+
+
+def waited_s(side, deadline_s):
+    start = time.monotonic()
+    with pytest.raises(SolutionTimeout, match="asks for 1 certified"):
+        side.call("solution", "infeasible", (), {}, deadline_s)
+    return time.monotonic() - start
 
 
 def test_the_side_is_usable_after_all_that(side):

@@ -30,6 +30,11 @@ def one_actor_too_many():
     return ray.get([desk.open.remote() for desk in desks])
 
 
+def slow():
+    time.sleep(8)
+    return ray.get(small.remote(7))
+
+
 @ray.remote(resources={"certified": 1})
 def certified():
     return 1

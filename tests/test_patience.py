@@ -1,0 +1,42 @@
+"""Deadlines: generous, until a solution has shown that it hangs."""
+
+import pytest
+
+from grader.hangs import STUCK, Finding
+from grader.patience import PLAIN_DEADLINE_S, Patience, is_stuck
+
+STANDS_STILL = Finding("infeasible", "It asks for what no node has.")
+GOES_ON = Finding("runs_too_long", "It simply takes longer.")
+
+
+def after(*findings):
+    patience = Patience()
+    for finding in findings:
+        patience.note(finding)
+    return patience
+
+
+@pytest.mark.parametrize("findings", [(), (STANDS_STILL,), (GOES_ON,)])
+def test_at_first_a_solution_gets_all_the_time_there_is(findings):
+    patience = after(*findings)
+    assert patience.deadline_s(20.0) == patience.first_look_s(20.0) == 20.0
+
+
+@pytest.mark.parametrize("findings", [(STANDS_STILL,) * 2, (STANDS_STILL, GOES_ON), (STANDS_STILL,) * 5])
+def test_after_two_hangs_it_is_looked_at_early_but_may_go_on(findings):
+    patience = after(*findings)
+    assert patience.deadline_s(20.0) == 20.0
+    assert patience.first_look_s(20.0) == PLAIN_DEADLINE_S
+
+
+def test_one_that_was_only_slow_twice_gets_short_deadlines():
+    patience = after(GOES_ON, GOES_ON)
+    assert patience.deadline_s(20.0) == PLAIN_DEADLINE_S
+    assert patience.deadline_s(40.0) == 10.0
+    assert patience.deadline_s(3.0) == 3.0
+
+
+def test_what_may_end_by_itself_is_not_called_stuck():
+    assert is_stuck(STANDS_STILL)
+    for cause in ("runs_too_long", "driver_outside_ray", "call_never_answered", "cluster_stalled", "unknown"):
+        assert cause not in STUCK
