@@ -81,3 +81,14 @@ def test_the_level_is_met_as_nearly_as_there_are_any():
 def test_what_cannot_be_drawn_is_said(changes, words):
     with pytest.raises(UsageError, match=words):
         drawn(**changes)
+
+
+def test_a_challenge_of_an_hour_is_no_part_of_a_short_screen_while_there_are_shorter_ones():
+    by_name = {
+        f"m{minutes}": a_challenge(name=f"m{minutes}", kind="fix", minutes=minutes) for minutes in (30, 60)
+    }
+    challenges = list(by_name.values())
+    assert {drawn(seed=seed, challenges=challenges).challenges for seed in range(20)} == {("m30",)}
+    assert {len(drawn(seed=seed, challenges=challenges[1:]).challenges) for seed in range(3)} == {1}
+    long = {drawn(seed=seed, challenges=challenges, minutes=90).challenges for seed in range(20)}
+    assert long == {("m30",), ("m60",)}

@@ -12,6 +12,8 @@ from grader.errors import UsageError
 from grader.questions import Question
 
 REPAIR = ("fix", "debug", "optimise")
+CHOICE_MINUTES, SHORT_MINUTES, DESIGN_MINUTES = 1, 3, 20
+TIGHT = 1.5  # a mock may ask for a challenge in this much less time than its brief names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,11 @@ class Shape:
     n_choice: int = 0
     n_short: int = 0
     n_design: int = 0
+
+    def coding_minutes(self, minutes: int) -> float:
+        """What is left for each coding challenge when the questions are answered."""
+        asked = self.n_choice * CHOICE_MINUTES + self.n_short * SHORT_MINUTES + self.n_design * DESIGN_MINUTES
+        return (minutes - asked) / len(self.coding)
 
 
 SHAPES = {
@@ -79,7 +86,7 @@ def draw(
 
     Args:
         shape: Name in SHAPES.
-        minutes: Instead of the shape's own.
+        minutes: Instead of the shape's own. Challenges that need far more come when nothing else is left.
         level: 1 to 5, or 0 for any: the nearest there are.
         seed: The same seed draws the same set from the same challenges, questions and solved ones.
         challenges: All there are.
@@ -94,7 +101,8 @@ def draw(
     form, rng = SHAPES[shape], random.Random(seed)  # noqa: S311 - a draw that can be repeated
     left = sorted(challenges, key=lambda c: c.name)
     rng.shuffle(left)
-    left.sort(key=lambda c: (c.name in solved, _apart(c.level, level)))
+    longest_min = TIGHT * form.coding_minutes(minutes or form.minutes)
+    left.sort(key=lambda c: (c.name in solved, c.minutes > longest_min, _apart(c.level, level)))
     taken: list[Challenge] = []
     for kinds in form.coding:
         found = next((c for c in left if c.kind in kinds and c not in taken), None)
