@@ -7,6 +7,7 @@ and no object. `tests/test_ray_state.py` fails when Ray changes what is read her
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from grader.errors import ClusterLostError, RayChangedError
@@ -25,10 +26,11 @@ class ClusterState:
     def __init__(self, address: str) -> None:
         try:
             from ray._raylet import GcsClientOptions, GlobalStateAccessor
-            from ray.core.generated import common_pb2, gcs_pb2, node_manager_pb2
+            from ray.core.generated import common_pb2, gcs_pb2, gcs_service_pb2, node_manager_pb2
         except ImportError as error:
             raise RayChangedError(f"private Ray has moved: {error}") from error
         self._common, self._gcs, self._node_manager = common_pb2, gcs_pb2, node_manager_pb2
+        self._gcs_service, self._address = gcs_service_pb2, address
         self._accessor = GlobalStateAccessor(
             GcsClientOptions.create(address, None, allow_cluster_id_nil=True, fetch_cluster_id_if_nil=True)
         )
@@ -65,14 +67,10 @@ class ClusterState:
 
         Tasks of a killed driver stay "running" in the GCS for 15 s; they are left out.
         """
-        living = self.jobs()
         latest: dict[str, Any] = {}
         attempts: dict[str, int] = {}
         pids: dict[str, set[int]] = {}
-        for message in self._accessor.get_task_events():
-            event = self._gcs.TaskEvents.FromString(message)
-            if event.job_id.hex() not in living:
-                continue
+        for event in (event for job_id in self.jobs() for event in self._task_events(job_id)):
             task_id = event.task_id.hex()
             attempts[task_id] = attempts.get(task_id, 0) + 1
             pids.setdefault(task_id, set()).add(event.state_updates.worker_pid)
@@ -81,6 +79,25 @@ class ClusterState:
         return [
             self._task(event, attempts[task_id], pids[task_id] - {0}) for task_id, event in latest.items()
         ]
+
+    def _task_events(self, job_id: str) -> Iterable[Any]:
+        """The GCS's events of one job; those of ended jobs stay there, and there are ever more of them."""
+        import grpc
+        from ray.core.generated import gcs_service_pb2_grpc
+
+        if self._address not in self._stubs:
+            channel = _channel(self._address)
+            self._stubs[self._address] = gcs_service_pb2_grpc.TaskInfoGcsServiceStub(channel)
+        wanted = self._gcs_service.GetTaskEventsRequest.Filters.JobIdFilter(
+            job_id=bytes.fromhex(job_id), predicate=self._gcs_service.FilterPredicate.EQUAL
+        )
+        filters = self._gcs_service.GetTaskEventsRequest.Filters(job_filters=[wanted])
+        request = self._gcs_service.GetTaskEventsRequest(filters=filters)
+        try:
+            answer = self._stubs[self._address].GetTaskEvents(request, timeout=STATS_WITHIN_S)
+        except grpc.RpcError as error:
+            raise ClusterLostError(f"the GCS does not tell its task events: {error}") from None
+        return answer.events_by_task  # type: ignore[no-any-return]
 
     def jobs(self) -> dict[str, int]:
         """Living jobs: the process of each one's driver by job id."""
@@ -186,4 +203,5 @@ def _channel(address: str) -> Any:
     """A gRPC channel to a raylet that carries the cluster's token."""
     from ray._private.grpc_utils import init_grpc_channel
 
-    return init_grpc_channel(address, options=[("grpc.enable_http_proxy", 0)])
+    options = [("grpc.enable_http_proxy", 0), ("grpc.max_receive_message_length", -1)]
+    return init_grpc_channel(address, options=options)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from grader.task_table import settled_tasks
 from tests.sides import side_with
 
 PROGRAM = """
@@ -73,3 +74,25 @@ def test_store_counters_are_numbers(tables):
     assert set(seen["store"]) == {"used_bytes", "created_bytes", "created_objects", "spilled_bytes"}
     assert all(type(value) is int for value in seen["store"].values())
     assert seen["placement_groups"] == []
+
+
+MANY = """
+import ray
+
+@ray.remote
+def small(i):
+    return i
+
+def run(n):
+    return sum(ray.get([small.remote(i) for i in range(n)]))
+"""
+
+
+def test_tasks_are_those_of_the_living_driver_however_many(tmp_path):
+    with side_with(MANY, tmp_path) as side:
+        for n in (2000, 12_000):
+            assert side.call("solution", "run", (n,), {}, 120.0) == n * (n - 1) // 2
+            settled_tasks(side, side.look)
+            names = [task["name"] for task in side.look("tasks")["tasks"]]
+            assert names.count("small") == n
+            side.recover()
