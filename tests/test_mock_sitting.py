@@ -147,6 +147,13 @@ def test_what_changes_is_kept_and_what_comes_late_is_kept_apart(sitting, monkeyp
     assert sitting.late("slow_gets").source == "late = 3\n"
 
 
+def test_a_stub_that_was_not_touched_is_no_work_on_time(sitting):
+    assert sitting.on_time("slow_gets") is None
+    sitting.path_of("slow_gets").write_text("mine = 1\n")
+    sitting.save()
+    assert sitting.on_time("slow_gets") is not None
+
+
 def test_a_file_changed_in_time_but_seen_late_is_on_time(sitting, monkeypatch):
     path = sitting.path_of("slow_gets")
     path.write_text("mine = 1\n")

@@ -85,9 +85,10 @@ class Sitting:
         ]
 
     def on_time(self, name: str) -> Version | None:
-        """The last version from within the time; None when there is none."""
-        found = [v for v in self.versions(name) if v.at_s <= self.journal.limit_s]
-        return found[-1] if found else None
+        """The last version from within the time; None when that is the stub still, which earns nothing."""
+        versions = self.versions(name)
+        found = [v for v in versions if v.at_s <= self.journal.limit_s]
+        return found[-1] if found and found[-1].source != versions[0].source else None
 
     def late(self, name: str) -> Version | None:
         """The last version, if it came after the time."""
