@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from grader.snapshot import actor_of
 from grader.task_table import ENDED, FLUSH_INTERVAL_S, settled_tasks
 
 SEEN_WITHIN_S = 2.0
+CROWDED_LOAD = 1.5  # processes that want to run, for each CPU, over the last minute
 _STORE_SLACK_BYTES = 1_000_000
 
 
@@ -77,6 +79,13 @@ class Learner:
     def scenario(self, name: str, *, deadline_s: float = 10.0, **inputs: Any) -> Any:
         """A function of the challenge's scenarios.py, in the solution's process; see `call`."""
         return self.side.call("scenarios", name, (), inputs, deadline_s)
+
+    # -- surroundings ----------------------------------------------------------------------------
+
+    @staticmethod
+    def is_crowded() -> bool:
+        """Whether more wants to run on this machine than its CPUs can: short deadlines mean little then."""
+        return os.getloadavg()[0] > CROWDED_LOAD * (os.cpu_count() or 1)
 
     # -- looking ---------------------------------------------------------------------------------
 

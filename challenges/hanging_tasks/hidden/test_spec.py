@@ -19,6 +19,7 @@ MAX_WORKERS = 8
 SETTLE_S = 3.0  # how long cancelled work may take to be gone
 STEPS = ("take_back", "reserve", "price", "ship")
 SHOWN = 5
+PATIENT_S = 10.0  # on a machine where more wants to run than there are CPUs for
 
 Order = dict[str, Any]
 
@@ -108,23 +109,44 @@ def start_workers(learner: Any, n_orders: int) -> None:
     learner.scenario("ready", n_workers=n_workers, deadline_s=READY_WITHIN_S)
 
 
-def process_now(learner: Any, orders: list[Order], *, deadline_s: float) -> Any:
-    """The result for one batch, at once."""
-    return learner.scenario("process", orders=orders, within_s=deadline_s, deadline_s=deadline_s + GUARD_S)
+def process_now(
+    learner: Any, orders: list[Order], *, deadline_s: float, stuck: set[str] | frozenset[str] = frozenset()
+) -> tuple[Any, float, float]:
+    """The result for one batch, at once; the seconds until it came by the judge's clock, and the deadline.
+
+    Where so much runs that orders miss a usually generous deadline which nothing holds up, there is a
+    second try with more time: what never ends misses that, too.
+    """
+    while True:
+        start_s = time.monotonic()
+        seen = learner.scenario(
+            "process", orders=orders, within_s=deadline_s, deadline_s=deadline_s + GUARD_S
+        )
+        took_s = time.monotonic() - start_s
+        if deadline_s >= PATIENT_S or not learner.is_crowded() or not missed(seen, stuck):
+            return seen, took_s, deadline_s
+        deadline_s = PATIENT_S
 
 
-def process(learner: Any, orders: list[Order], *, deadline_s: float) -> Any:
+def missed(seen: Any, stuck: set[str] | frozenset[str]) -> bool:
+    """Whether orders are said to have timed out that nothing holds up."""
+    late = seen.get("timed_out") if type(seen) is dict else None
+    return type(late) is list and any(order_id not in stuck for order_id in late)
+
+
+def process(
+    learner: Any, orders: list[Order], *, deadline_s: float, stuck: set[str] | frozenset[str] = frozenset()
+) -> Any:
     """The result for one batch, with worker processes that have been started before."""
-    start_workers(learner, len(orders))
-    return process_now(learner, orders, deadline_s=deadline_s)
+    return timed(learner, orders, deadline_s=deadline_s, stuck=stuck)[0]
 
 
-def timed(learner: Any, orders: list[Order], *, deadline_s: float) -> tuple[Any, float]:
-    """The result and the seconds until it came, by the judge's clock."""
+def timed(
+    learner: Any, orders: list[Order], *, deadline_s: float, stuck: set[str] | frozenset[str] = frozenset()
+) -> tuple[Any, float, float]:
+    """The same with the seconds until it came and the deadline that it had."""
     start_workers(learner, len(orders))
-    start_s = time.monotonic()
-    seen = process_now(learner, orders, deadline_s=deadline_s)
-    return seen, time.monotonic() - start_s
+    return process_now(learner, orders, deadline_s=deadline_s, stuck=stuck)
 
 
 def assert_steps_in_order(world: Any, orders: list[Order]) -> None:
@@ -180,7 +202,7 @@ def test_exchange(learner, rng, observe):
     assert_outcome(seen, orders, learner.world.amounts)
     assert_steps_in_order(learner.world, orders)
     taken = [entry.args[0] for entry in learner.world.ledger.entries("take_back")]
-    assert taken == [orders[1]["id"]], (
+    assert set(taken) == {orders[1]["id"]}, (
         f"goods were taken back for {listed(taken)}; the only exchange is {orders[1]['id']}"
     )
     observe(len(orders), unit="orders")
@@ -230,13 +252,13 @@ def test_no_order_is_lost(learner, rng, observe):
 def test_nothing_is_awaited(learner, rng, observe):
     """When nothing is stuck, nothing is awaited."""
     orders, deadline_s = make_orders(learner.world, rng, 3, customers=2), 20.0
-    seen, took_s = timed(learner, orders, deadline_s=deadline_s)
+    seen, took_s, _ = timed(learner, orders, deadline_s=deadline_s)
     observe(round(took_s, 2), limit=deadline_s / 4, unit="s")
     assert_outcome(seen, orders, learner.world.amounts)
     assert took_s < deadline_s / 4, (
         f"3 orders, none of them stuck, took {took_s:.1f} s of a deadline of {deadline_s:.0f} s"
     )
-    seen, took_s = timed(learner, [], deadline_s=deadline_s)
+    seen, took_s, _ = timed(learner, [], deadline_s=deadline_s)
     assert_outcome(seen, [], {})
     assert took_s < deadline_s / 4, f"no orders at all took {took_s:.1f} s"
 
@@ -305,7 +327,7 @@ def test_deadline_is_kept(learner, rng, observe):
     orders, world, deadline_s = make_orders(learner.world, rng, 14, customers=3), learner.world, 2.5
     stuck = set(ids_of(orders[:6]))
     world.stuck = {("ship", order_id) for order_id in stuck}
-    seen, took_s = timed(learner, orders, deadline_s=deadline_s)
+    seen, took_s, deadline_s = timed(learner, orders, deadline_s=deadline_s, stuck=stuck)
     observe(round(took_s, 2), limit=deadline_s + GRACE_S, unit="s")
     assert_outcome(seen, orders, world.amounts, timed_out=stuck)
     assert took_s <= deadline_s + GRACE_S, (
@@ -320,7 +342,7 @@ def test_stuck_work_is_cancelled(learner, rng, observe):
     stuck = ids_of(orders[:4])
     steps = rng.permutation(["price", "price", "ship", "reserve"]).tolist()
     world.stuck = set(zip(steps, stuck, strict=True))
-    seen = process(learner, orders, deadline_s=deadline_s)
+    seen = process(learner, orders, deadline_s=deadline_s, stuck=set(stuck))
     assert_outcome(seen, orders, world.amounts, timed_out=set(stuck))
     learner.scenario("probe_cpus", deadline_s=25.0)
     probes = world.ledger.peak("probe")
@@ -341,9 +363,9 @@ def test_second_call_is_unaffected(learner, rng, observe):
     world = learner.world
     stuck = set(ids_of(first[:6]))
     world.stuck = {("ship", order_id) for order_id in stuck}
-    seen = process(learner, first, deadline_s=2.5)
+    seen = process(learner, first, deadline_s=2.5, stuck=stuck)
     assert_outcome(seen, first, world.amounts, timed_out=stuck)
-    seen = process_now(learner, second, deadline_s=2.5)
+    seen, _, _ = process_now(learner, second, deadline_s=2.5)
     assert_outcome(seen, second, world.amounts)
     observe(len(second), unit="orders")
 

@@ -98,11 +98,12 @@ def read_file(path, chunk_readings):
     try:
         n = service.length(path)
         for first in range(0, n, chunk_readings):
-            if (path, first) not in _chunks:
-                with service.chunk(path, first, min(chunk_readings, n - first)) as part:
-                    _chunks[path, first] = part
+            count = min(chunk_readings, n - first)
+            if (path, first, count) not in _chunks:
+                with service.chunk(path, first, count) as part:
+                    _chunks[path, first, count] = part
                     del part
-            kept.add(_chunks[path, first])
+            kept.add(_chunks[path, first, count])
     except service.BadFile as error:
         return str(error)
     return kept
