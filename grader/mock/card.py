@@ -47,6 +47,17 @@ class Part:
     hints: int
     answered: bool
 
+    def remarks(self) -> str:
+        """What to know beside the share, in words."""
+        marks = ["self-scored"] if self.self_scored else []
+        if not self.answered:
+            marks.append("untouched" if self.kind == "coding" else "not answered")
+        if self.late_share is not None:
+            marks.append(f"late: {100 * self.late_share:.0f} %")
+        if self.kind == "coding":
+            marks.append(f"{self.tries} tries, {self.hints} hints")
+        return ", ".join(marks)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:

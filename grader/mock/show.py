@@ -44,17 +44,8 @@ def _compared(card: Card) -> str:
 
 def _part_line(part: Part) -> str:
     share = f"{100 * part.share:3.0f} %"
-    marks = []
-    if part.self_scored:
-        marks.append("self-scored")
-    if not part.answered:
-        marks.append("untouched" if part.kind == "coding" else "not answered")
-    if part.late_share is not None:
-        marks.append(f"late: {100 * part.late_share:.0f} %")
-    if part.kind == "coding":
-        marks.append(f"{part.tries} tries, {part.hints} hints")
     spent = shown(part.spent_s) if part.spent_s else "-"
-    return f"{share}  {part.kind:<7} {part.name:<34} {spent:<12} {', '.join(marks)}".rstrip()
+    return f"{share}  {part.kind:<7} {part.name:<34} {spent:<12} {part.remarks()}".rstrip()
 
 
 def _next(card: Card) -> str:
