@@ -55,6 +55,13 @@ def call_order() -> None:
     assert ray.get([plain.note.remote(i) for i in range(200)])[-1] == list(range(200))
     assert ray.get([other.note.remote(i) for i in range(3)])[0][-1] == 0  # the first call is the last to end
 
+    @ray.remote
+    def late() -> int:
+        time.sleep(1)
+        return -1
+
+    assert ray.get([plain.note.remote(late.remote()), plain.note.remote(-2)])[-1][-2:] == [-1, -2]
+
 
 def default_concurrency() -> None:
     """A sync actor runs one call at a time, an async one a thousand."""
@@ -123,7 +130,7 @@ def threaded_actor_overlaps() -> None:
 
 
 def concurrency_groups_are_apart() -> None:
-    """A full default group leaves the other group's calls free to run."""
+    """A full default group leaves the other group's calls free to run; in an async actor each has a loop."""
 
     @ray.remote(concurrency_groups={"health": 1})
     class Gateway:
@@ -134,13 +141,23 @@ def concurrency_groups_are_apart() -> None:
         def work(self) -> None:
             time.sleep(4)
 
-    gateway = Gateway.remote()
-    ray.get(gateway.ping.remote())
-    working = gateway.work.remote()
-    start = time.monotonic()
-    assert ray.get(gateway.ping.remote()) == "pong"
-    assert time.monotonic() - start < 2
-    ray.get(working)
+    @ray.remote(concurrency_groups={"slow": 1})
+    class Async:
+        async def ping(self) -> str:
+            return "pong"
+
+        @ray.method(concurrency_group="slow")
+        def work(self) -> None:
+            time.sleep(4)
+
+    for gateway in (Gateway.remote(), Async.remote()):
+        ray.get(gateway.ping.remote())
+        working = gateway.work.remote()
+        time.sleep(0.5)
+        start = time.monotonic()
+        assert ray.get(gateway.ping.remote()) == "pong"
+        assert time.monotonic() - start < 2
+        ray.get(working)
 
 
 def call_to_itself_hangs() -> None:
@@ -167,7 +184,11 @@ def kill_runs_no_cleanup(folder: Path) -> None:
     @ray.remote
     class Writer:
         def __init__(self, name: str) -> None:
+            self.name = name
             atexit.register((folder / name).touch)
+
+        def __ray_shutdown__(self) -> None:
+            (folder / f"{self.name} shut down").touch()
 
         def ready(self) -> bool:
             return True
@@ -177,7 +198,8 @@ def kill_runs_no_cleanup(folder: Path) -> None:
     ray.kill(killed)
     ended_.__ray_terminate__.remote()
     assert eventually((folder / "ended").exists)
-    assert not (folder / "killed").exists()
+    assert eventually((folder / "ended shut down").exists)
+    assert sorted(path.name for path in folder.iterdir()) == ["ended", "ended shut down"]
     with pytest.raises(ActorDiedError):
         ray.get(killed.ready.remote())
 
@@ -195,8 +217,8 @@ def dropped_handle_ends_the_actor() -> None:
     assert eventually(lambda: not Path(f"/proc/{pid}").exists())
 
 
-def names_belong_to_a_namespace() -> None:
-    """A named actor is not found from another namespace."""
+def names_belong_to_a_namespace(folder: Path) -> None:
+    """A named actor is not found from another namespace, and each job has one of its own."""
 
     @ray.remote
     class Registry:
@@ -209,6 +231,25 @@ def names_belong_to_a_namespace() -> None:
         ray.get_actor("registry")
     found = ray.get_actor("registry", namespace="shop")
     assert ray.get(found.ready.remote())
+
+    own = Registry.options(name="own", lifetime="detached").remote()
+    ray.get([own.ready.remote(), ray.get_actor("own").ready.remote()])
+    program = folder / "job.py"
+    program.write_text(
+        "import sys\n"
+        "import ray\n"
+        "ray.init(address=sys.argv[1], log_to_driver=False)\n"
+        "try:\n"
+        "    print(ray.get_actor('own'))\n"
+        "except ValueError:\n"
+        "    print('not found')\n"
+    )
+    address = ray.get_runtime_context().gcs_address
+    with ended(own):
+        done = subprocess.run(
+            [sys.executable, str(program), address], capture_output=True, text=True, check=True
+        )
+    assert done.stdout.strip() == "not found"
 
 
 def get_if_exists_keeps_the_old() -> None:
@@ -242,7 +283,7 @@ def taken_name() -> None:
 
 
 def idle_actors_hold_no_cpu() -> None:
-    """Eight actors without num_cpus live on four CPUs and leave all of them free."""
+    """Eight actors without num_cpus live on four CPUs and leave all free; one starts where all are held."""
 
     @ray.remote
     class Box:
@@ -252,6 +293,11 @@ def idle_actors_hold_no_cpu() -> None:
     boxes = [Box.remote() for _ in range(8)]
     assert all(ray.get([box.ready.remote() for box in boxes]))
     assert eventually(lambda: ray.available_resources().get("CPU") == 4)
+    holders = [Box.options(num_cpus=1).remote() for _ in range(4)]
+    assert all(ray.get([box.ready.remote() for box in holders]))
+    assert eventually(lambda: not ray.available_resources().get("CPU"))
+    one_more = Box.remote()
+    assert ray.get(one_more.ready.remote(), timeout=20)
 
 
 def actors_with_cpus_wait_for_room() -> None:
@@ -308,6 +354,9 @@ def constructor_error_comes_late() -> None:
     model = Model.remote()
     with pytest.raises(ActorDiedError, match=r"weights\.bin"):
         ray.get(model.score.remote())
+    model = Model.remote()
+    with pytest.raises(ActorDiedError, match=r"weights\.bin"):
+        ray.get(model.__ray_ready__.remote())
 
 
 def actor_survives_an_exception() -> None:
@@ -331,7 +380,7 @@ def actor_survives_an_exception() -> None:
 
 
 def pending_calls_limit() -> None:
-    """max_pending_calls raises in the caller, at .remote()."""
+    """max_pending_calls raises in the caller, at .remote(), and is counted for each calling process."""
 
     @ray.remote(max_pending_calls=2)
     class Slow:
@@ -341,12 +390,18 @@ def pending_calls_limit() -> None:
         def work(self) -> None:
             time.sleep(30)
 
-    slow = Slow.remote()
+    @ray.remote
+    def another_caller(slow: ray.actor.ActorHandle) -> None:
+        slow.work.remote()
+
+    slow = Slow.options(name="slow").remote()
     with ended(slow):
         ray.get(slow.ready.remote())
-        waiting = [slow.work.remote()]
-        with pytest.raises(PendingCallsLimitExceeded):
-            waiting += [slow.work.remote() for _ in range(10)]
+        waiting = [slow.work.remote(), slow.work.remote()]
+        for handle in (slow, ray.get_actor("slow")):
+            with pytest.raises(PendingCallsLimitExceeded):
+                waiting.append(handle.work.remote())
+        ray.get(another_caller.remote(slow))
 
 
 def forced_cancel_of_a_call() -> None:
@@ -389,7 +444,7 @@ def cancelled_coroutine(folder: Path) -> None:
 
 
 def cancelled_sync_call(folder: Path) -> None:
-    """Cancelling a running call of a sync actor only sets a flag: the call runs to its end."""
+    """Cancelling a running call of a sync actor only sets a flag; it runs to its end, and its ref raises."""
 
     @ray.remote
     class Slow:
@@ -402,23 +457,29 @@ def cancelled_sync_call(folder: Path) -> None:
     ref = slow.work.remote()
     assert eventually((folder / "started").exists)
     ray.cancel(ref)
-    assert eventually((folder / "cancelled True").exists)
+    with pytest.raises(TaskCancelledError):
+        ray.get(ref, timeout=20)
+    assert (folder / "cancelled True").exists()
 
 
 def pool_keeps_order() -> None:
-    """ActorPool.map yields in the order of the input, map_unordered as results come."""
+    """ActorPool.map yields in the order of the input, and a straggler holds up work; map_unordered: no."""
 
     @ray.remote
     class Worker:
-        def nap(self, seconds: float) -> float:
+        def nap(self, seconds: float) -> tuple[float, float, float]:
+            start = time.monotonic()
             time.sleep(seconds)
-            return seconds
+            return seconds, start, time.monotonic()
 
     workers = [Worker.remote() for _ in range(2)]
     ray.get([worker.nap.remote(0) for worker in workers])
     naps = [2.0, 0.1, 0.2]
-    assert list(ActorPool(workers).map(lambda w, s: w.nap.remote(s), naps)) == naps
-    assert list(ActorPool(workers).map_unordered(lambda w, s: w.nap.remote(s), naps)) == [0.1, 0.2, 2.0]
+    ordered = list(ActorPool(workers).map(lambda w, s: w.nap.remote(s), naps))
+    assert [seconds for seconds, *_ in ordered] == naps
+    assert ordered[2][1] >= ordered[0][2]  # the third began only behind the first
+    unordered = list(ActorPool(workers).map_unordered(lambda w, s: w.nap.remote(s), naps))
+    assert [seconds for seconds, *_ in unordered] == [0.1, 0.2, 2.0]
 
 
 def detached_outlives_its_driver(folder: Path) -> None:

@@ -16,7 +16,7 @@ def list_tasks_shows_a_hundred() -> None:
 
 
 def what_cannot_be_pickled() -> None:
-    """inspect_serializability names what a function captured that cannot be pickled."""
+    """The error names what a function uses that cannot be pickled, and so does inspect_serializability."""
     lock = threading.Lock()
 
     def work() -> None:
@@ -26,6 +26,8 @@ def what_cannot_be_pickled() -> None:
     fine, failures = ray.util.inspect_serializability(work)
     assert not fine
     assert {failure.path[-1] for failure in failures} == {"lock"}
+    with pytest.raises(TypeError, match=r"(?s)Could not serialize the function.*FailTuple\(lock "):
+        ray.remote(work).remote()
 
 
 def exception_of_two_arguments() -> None:

@@ -1,6 +1,7 @@
 """Tasks: submission, arguments, waiting, retries, cancelling, generators."""
 
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -391,14 +392,27 @@ def unserialisable_argument() -> None:
         use.remote(threading.Lock())
 
 
-def error_without_get() -> None:
-    """A failed task whose result nobody gets raises nowhere in the driver."""
-
-    @ray.remote
-    def fails() -> None:
-        raise ValueError("no")
-
-    ref = fails.remote()
-    ray.wait([ref])
-    del ref
-    assert ray.is_initialized()
+def error_without_get(folder: Path) -> None:
+    """A failed task whose result nobody gets raises nowhere in the driver, which ends with status 0."""
+    program = folder / "driver.py"
+    program.write_text(
+        "import sys\n"
+        "import ray\n"
+        "ray.init(address=sys.argv[1], log_to_driver=False)\n"
+        "@ray.remote\n"
+        "def fails():\n"
+        "    raise ValueError('no')\n"
+        "@ray.remote\n"
+        "def works():\n"
+        "    return 'on'\n"
+        "ref = fails.remote()\n"
+        "ray.wait([ref])\n"
+        "del ref\n"
+        "print(ray.get(works.remote()))\n"
+    )
+    address = ray.get_runtime_context().gcs_address
+    done = subprocess.run(
+        [sys.executable, str(program), address], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0
+    assert done.stdout.strip() == "on"
