@@ -97,14 +97,14 @@ def grade(
 def _listener(
     job: Job, start_s: float, listen: Listener | None, keep: Callable[[Record], None] | None
 ) -> Listener:
-    """Passes the judge's events on, and after each verdict the record so far."""
+    """Passes on the record so far after each verdict, and then the judge's events."""
 
     def hear(event: str, value: Any) -> None:
-        if listen is not None:
-            listen(event, value)
-        if keep is not None and event == "ended":
+        if keep is not None and event == "ended":  # before it is told: what was read is recorded
             checks = job.reports.so_far()
             keep(_record(job, checks, subtotal(checks), start_s))
+        if listen is not None:
+            listen(event, value)
 
     return hear
 
