@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -16,12 +15,12 @@ from grader.collaborator import Collaborator
 from grader.errors import ClusterLostError
 from grader.memory import Held, MemoryWatch
 from grader.observation import NotCounted, SolutionCrashed
+from grader.patience import is_crowded
 from grader.side import Side
 from grader.snapshot import actor_of
 from grader.task_table import ENDED, FLUSH_INTERVAL_S, settled_tasks
 
 SEEN_WITHIN_S = 2.0
-CROWDED_LOAD = 1.5  # processes that want to run, for each CPU, over the last minute
 _STORE_SLACK_BYTES = 1_000_000
 
 
@@ -84,8 +83,8 @@ class Learner:
 
     @staticmethod
     def is_crowded() -> bool:
-        """Whether more wants to run on this machine than its CPUs can: short deadlines mean little then."""
-        return os.getloadavg()[0] > CROWDED_LOAD * (os.cpu_count() or 1)
+        """Whether a short deadline says little: more wants to run on this machine than its CPUs can."""
+        return is_crowded()
 
     # -- looking ---------------------------------------------------------------------------------
 

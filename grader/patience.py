@@ -2,15 +2,19 @@
 
 Deadlines are generous for the sake of busy machines, where a right solution may take its time. After two
 hangs a solution is looked at earlier, and given up there if what is seen cannot end by itself. Only one
-that was twice waited for in full without such a cause gets short deadlines: it is slow, or busy for ever.
+that was twice waited for in full without such a cause gets short deadlines: it is slow, or busy for ever,
+unless the machine is crowded.
 """
 
 from __future__ import annotations
+
+import os
 
 from grader.hangs import STUCK, Finding
 
 HANGS_BEFORE_IMPATIENCE = 2
 PLAIN_DEADLINE_S = 6.0
+CROWDED_LOAD = 1.5  # processes that want to run, for each CPU, over the last minute
 
 
 class Patience:
@@ -21,7 +25,8 @@ class Patience:
 
     def deadline_s(self, asked_s: float) -> float:
         """Seconds after which a call is given up, of those that a behaviour allows."""
-        return _plain_s(asked_s) if self._n_slow >= HANGS_BEFORE_IMPATIENCE else asked_s
+        is_slow = self._n_slow >= HANGS_BEFORE_IMPATIENCE and not is_crowded()
+        return _plain_s(asked_s) if is_slow else asked_s
 
     def first_look_s(self, asked_s: float) -> float:
         """Seconds after which to look whether a call is stuck."""
@@ -34,6 +39,11 @@ class Patience:
             self._n_stuck += 1
         else:
             self._n_slow += 1
+
+
+def is_crowded() -> bool:
+    """Whether more wants to run on this machine than its CPUs can: short deadlines mean little then."""
+    return os.getloadavg()[0] > CROWDED_LOAD * (os.cpu_count() or 1)
 
 
 def is_stuck(finding: Finding) -> bool:

@@ -1,5 +1,7 @@
 """Deadlines: generous, until a solution has shown that it hangs."""
 
+import os
+
 import pytest
 
 from grader.hangs import STUCK, Finding
@@ -29,7 +31,14 @@ def test_after_two_hangs_it_is_looked_at_early_but_may_go_on(findings):
     assert patience.first_look_s(20.0) == PLAIN_DEADLINE_S
 
 
-def test_one_that_was_only_slow_twice_gets_short_deadlines():
+@pytest.mark.parametrize("load", [9.0, 0.5])
+def test_on_a_crowded_machine_nobody_is_called_slow(monkeypatch, load):
+    monkeypatch.setattr("os.getloadavg", lambda: (load * (os.cpu_count() or 1), 0.0, 0.0))
+    assert (after(GOES_ON, GOES_ON).deadline_s(20.0) == 20.0) == (load > 1.5)
+
+
+def test_one_that_was_only_slow_twice_gets_short_deadlines(monkeypatch):
+    monkeypatch.setattr("os.getloadavg", lambda: (0.0, 0.0, 0.0))
     patience = after(GOES_ON, GOES_ON)
     assert patience.deadline_s(20.0) == PLAIN_DEADLINE_S
     assert patience.deadline_s(40.0) == 10.0
