@@ -40,6 +40,10 @@ class Answer:
     spent_s: float
 
 
+class Enough(Exception):  # noqa: N818 - nobody's error
+    """The one who is asked wants to stop."""
+
+
 def ask(console: Console, question: Question, number: str, seed: int) -> Answer | None:
     """Ask one question; None when it was left out.
 
@@ -48,6 +52,9 @@ def ask(console: Console, question: Question, number: str, seed: int) -> Answer 
         question: Which.
         number: Its place, such as "3 of 8".
         seed: Of the order of choices: the same seed shows the same order.
+
+    Raises:
+        Enough: No further question is wanted.
     """
     began_s = time.monotonic()
     console.print(Text(f"Question {number} · {question.topic} · level {question.level}", style="bold"))
@@ -62,13 +69,16 @@ def ask(console: Console, question: Question, number: str, seed: int) -> Answer 
     for letter, place in zip(LETTERS, order, strict=True):
         console.print(Text(f"  {letter}) ").append(question.choices[place]))
     while True:
-        typed = typer.prompt("a, b, c, d, or s to skip", default="", show_default=False).strip().lower()
+        typed = typer.prompt("a, b, c, d, s to skip, q to stop", default="", show_default=False)
+        typed = typed.strip().lower()
         if typed in ("s", "skip"):
             return None
+        if typed in ("q", "quit"):
+            raise Enough
         if len(typed) == 1 and typed in LETTERS:
             spent_s = round(time.monotonic() - began_s, 1)
             return Answer(question=question.id, choice=order[LETTERS.index(typed)], text="", spent_s=spent_s)
-        console.print(Text(f"{typed!r} is none of a, b, c, d, s."))
+        console.print(Text(f"{typed!r} is none of a, b, c, d, s, q."))
 
 
 def order_of(question: Question, seed: int) -> list[int]:
@@ -81,11 +91,9 @@ def order_of(question: Question, seed: int) -> list[int]:
 def _in_words(console: Console, question: Question) -> str:
     """An answer typed line by line, or written in the editor."""
     editor = environ.get("VISUAL") or environ.get("EDITOR")
-    hint = "Type your answer; an empty line ends it."
+    hint = "Type your answer; an empty line ends it. s skips, q stops."
     if editor and shutil.which(editor.split()[0]):
-        hint += " e opens the editor, s skips."
-    else:
-        hint += " s skips."
+        hint += " e opens the editor."
     console.print(Text(hint, style="dim"))
     lines: list[str] = []
     while True:
@@ -95,6 +103,8 @@ def _in_words(console: Console, question: Question) -> str:
             break
         if not lines and line.strip() in ("s", "skip"):
             return ""
+        if not lines and line.strip() in ("q", "quit"):
+            raise Enough
         if not lines and line.strip() == "e" and editor:
             return _edited(editor, question)
         if not line.strip():
@@ -127,10 +137,11 @@ def self_score(console: Console, question: Question, text: str) -> list[bool]:
     return ticks
 
 
-def explain(console: Console, question: Question) -> None:
-    """The explanation and where it comes from."""
+def explain(console: Console, question: Question, seed: int = 0) -> None:
+    """The answer, the explanation and where it comes from; with the seed of the order of choices."""
     if question.kind == "choice":
-        console.print(Text(f"Right: {question.choices[question.answer]}", style="green"))
+        letter = LETTERS[order_of(question, seed).index(question.answer)]
+        console.print(Text(f"The answer: {letter}) {question.choices[question.answer]}", style="green"))
     console.print(Markdown(question.explanation))
     console.print(Text(f"Source: {question.source}\n", style="dim"))
 
@@ -139,18 +150,21 @@ def ask_all(console: Console, questions: Sequence[Question], seed: int) -> tuple
     """A quiz: each question is asked, judged and explained at once.
 
     Returns:
-        How many were asked, and the points earned: one each.
+        How many were asked until it was enough, and the points earned: one each.
     """
     points = 0.0
     for n, question in enumerate(questions, start=1):
-        answer = ask(console, question, f"{n} of {len(questions)}", seed)
+        try:
+            answer = ask(console, question, f"{n} of {len(questions)}", seed)
+        except Enough:
+            return n - 1, points
         if answer is None:
-            explain(console, question)
+            explain(console, question, seed)
         elif question.kind == "choice":
             right = answer.choice == question.answer
             points += right
             console.print(Text("Right." if right else "Not quite.", style="green" if right else "red"))
-            explain(console, question)
+            explain(console, question, seed)
         else:
             ticks = self_score(console, question, answer.text)
             points += sum(ticks) / len(ticks)

@@ -19,7 +19,7 @@ import pytest
 from grader.arena import Arena
 from grader.behaviour import Behaviour
 from grader.catalogue import ROOT, Challenge, read_challenge
-from grader.errors import ChallengeError, GraderError
+from grader.errors import ChallengeError, GraderError, Superseded
 from grader.learner import Learner
 from grader.observation import Observation, Void
 from grader.race import Race, RaceResult
@@ -247,6 +247,8 @@ def pytest_runtest_makereport(
     if isinstance(error, GraderError):
         job.failure = error
         item.session.shouldstop = "the grader failed"
+    if isinstance(error, Superseded):
+        return report
     check = _check(job, item, described, error)
     seconds = round(time.monotonic() - item.stash[STARTED], 3)
     check = replace(check, message=_shortened(check.message), seconds=seconds)

@@ -1,4 +1,7 @@
-"""Single key presses from a terminal, without Enter; silent where there is no terminal."""
+"""Single key presses from a terminal, without Enter; silent where there is no terminal.
+
+What comes in a burst was pasted or typed for a shell: none of it is taken for a key.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 _POLL_S = 0.1
+_BURST_BYTES = 64
 
 
 @contextlib.contextmanager
@@ -32,10 +36,11 @@ def pressed(tell: Callable[[str], None]) -> Iterator[None]:
     def read() -> None:
         while not ended.is_set():
             if select.select([number], [], [], _POLL_S)[0]:
-                key = os.read(number, 1).decode(errors="ignore")
-                if not key:
+                typed = os.read(number, _BURST_BYTES).decode(errors="ignore")
+                if not typed:
                     return
-                tell(key)
+                if len(typed) == 1:
+                    tell(typed)
 
     thread = threading.Thread(target=read, daemon=True, name="keys")
     tty.setcbreak(number)

@@ -13,9 +13,9 @@ import psutil
 
 from grader.collaborator import Collaborator
 from grader.errors import ClusterLostError
+from grader.machine import is_crowded
 from grader.memory import Held, MemoryWatch
 from grader.observation import NotCounted, SolutionCrashed
-from grader.patience import is_crowded
 from grader.side import Side
 from grader.snapshot import actor_of
 from grader.task_table import ENDED, FLUSH_INTERVAL_S, settled_tasks

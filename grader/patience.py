@@ -1,20 +1,18 @@
 """How long a solution is waited for: generously, until it has shown that it hangs.
 
-Deadlines are generous for the sake of busy machines, where a right solution may take its time. After two
-hangs a solution is looked at earlier, and given up there if what is seen cannot end by itself. Only one
-that was twice waited for in full without such a cause gets short deadlines: it is slow, or busy for ever,
-unless the machine is crowded.
+Deadlines are generous for the sake of busy machines, where a right solution may take its time; on a crowded
+one they are longer still. After two hangs a solution is looked at earlier, and given up there if what is
+seen cannot end by itself. Only one that was twice waited for in full without such a cause gets short
+deadlines, unless the machine is crowded: it is slow, or busy for ever.
 """
 
 from __future__ import annotations
 
-import os
-
 from grader.hangs import STUCK, Finding
+from grader.machine import is_crowded, stretched
 
 HANGS_BEFORE_IMPATIENCE = 2
 PLAIN_DEADLINE_S = 6.0
-CROWDED_LOAD = 1.5  # processes that want to run, for each CPU, over the last minute
 
 
 class Patience:
@@ -24,9 +22,10 @@ class Patience:
         self._n_stuck = self._n_slow = 0
 
     def deadline_s(self, asked_s: float) -> float:
-        """Seconds after which a call is given up, of those that a behaviour allows."""
-        is_slow = self._n_slow >= HANGS_BEFORE_IMPATIENCE and not is_crowded()
-        return _plain_s(asked_s) if is_slow else asked_s
+        """Seconds after which a call is given up, given what a behaviour allows."""
+        if is_crowded():
+            return stretched(asked_s)
+        return _plain_s(asked_s) if self._n_slow >= HANGS_BEFORE_IMPATIENCE else asked_s
 
     def first_look_s(self, asked_s: float) -> float:
         """Seconds after which to look whether a call is stuck."""
@@ -39,11 +38,6 @@ class Patience:
             self._n_stuck += 1
         else:
             self._n_slow += 1
-
-
-def is_crowded() -> bool:
-    """Whether more wants to run on this machine than its CPUs can: short deadlines mean little then."""
-    return os.getloadavg()[0] > CROWDED_LOAD * (os.cpu_count() or 1)
 
 
 def is_stuck(finding: Finding) -> bool:

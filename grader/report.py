@@ -13,6 +13,7 @@ from grader.catalogue import Challenge
 from grader.charts import Chart, attempts_chart, rounds_chart, store_curve, timeline
 from grader.diagnosis import Diagnosis, diagnose
 from grader.terminal import WORDS, measured_words, plain
+from grader.verdict import UNJUDGED
 
 _OUTCOMES = {
     "passed": "passed",
@@ -86,13 +87,18 @@ def _page(challenge: Challenge, attempts: Sequence[Attempt]) -> Page:
 
 def _check(check: dict[str, Any]) -> dict[str, Any]:
     measured = measured_words(check["observed"], check["limit"], check["unit"])
-    shown = {"word": WORDS[check["outcome"]][0], "measured": measured, "message": plain(check["message"])}
-    return check | shown
+    judged = check["outcome"] not in UNJUDGED
+    return check | {
+        "word": WORDS[check["outcome"]][0],
+        "measured": measured,
+        "message": plain(check["message"]),
+        "points_shown": f"{check['earned']:g}" if judged else "-",
+    }
 
 
 def _categories(checks: Sequence[dict[str, Any]]) -> list[tuple[str, tuple[float, float]]]:
     found: dict[str, tuple[float, float]] = {}
-    for check in checks:
+    for check in (check for check in checks if check["outcome"] not in UNJUDGED):
         earned, points = found.get(check["category"], (0.0, 0.0))
         found[check["category"]] = (earned + check["earned"], points + check["points"])
     return list(found.items())

@@ -64,6 +64,16 @@ class Speed:
     state: State
     gate: float
 
+    @property
+    def worst(self) -> float:
+        """Share of the points if the slow end of the interval were true."""
+        return fraction_of_points(self.interval[1], self.gate**2)
+
+    @property
+    def best(self) -> float:
+        """Share of the points if the fast end of the interval were true."""
+        return fraction_of_points(self.interval[0], self.gate**2)
+
 
 def median_interval(values: Sequence[float], coverage: float = COVERAGE) -> tuple[float, float]:
     """Distribution-free confidence interval of the median: the tightest pair of order statistics.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +52,7 @@ class Progress:
         self._console = console
         self._status: Status | None = None
         self._n_done = self._n_all = 0
+        self._said = ""
 
     def begin(self, challenge: Challenge, submission: Submission) -> None:
         """Say what is graded, before the clusters start."""
@@ -106,6 +108,10 @@ class Progress:
         self._status.update(Text(doing[:room]))
 
     def _check(self, check: Check) -> None:
+        if check.message and check.message == self._said and check.outcome != "pass":
+            check = replace(check, message="As above.")
+        else:
+            self._said = check.message
         for line in check_lines(check, self._console.width):
             self._console.print(line, soft_wrap=True)
 
@@ -191,7 +197,7 @@ def score_line(record: Record) -> Text:
         "interrupted": ("interrupted", "bold yellow"),
     }
     word, style = words[score.outcome]
-    tail = f" · pass mark {record.pass_mark} · seed {record.seed} · {record.seconds:.1f} s"
+    tail = f" · pass mark {record.pass_mark} of 100 · seed {record.seed} · {record.seconds:.1f} s"
     return Text(text).append(" · ").append(word, style=style).append(tail)
 
 
@@ -203,5 +209,5 @@ def next_step(challenge: Challenge, record: Record) -> str:
     if record.outcome == "inconclusive":
         return f"Next: close what keeps this machine busy, then  python grade.py run {name}"
     if record.outcome == "passed":
-        return f"Next: compare with reference/{name}/, then  python grade.py list"
-    return f"Next: mend challenges/{name}/solution.py, then  python grade.py run {name}"
+        return f"Next: python grade.py compare {name}"
+    return f"Next: mend it, then  python grade.py run {name}   (stuck?  python grade.py hint {name})"

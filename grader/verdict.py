@@ -16,7 +16,7 @@ from grader.speed import Speed
 if TYPE_CHECKING:  # it imports pytest; `list` must not pay for that
     from grader.behaviour import Behaviour
 
-_UNJUDGED: tuple[Outcome, ...] = ("inconclusive", "error")
+UNJUDGED: tuple[Outcome, ...] = ("inconclusive", "error")
 RunOutcome = Literal["passed", "failed", "inconclusive", "error", "interrupted"]
 
 
@@ -115,7 +115,8 @@ def speed_check(check: Check, speed: Speed) -> Check:
             shown,
             outcome="inconclusive",
             earned=0.0,
-            message=f"Not judged: {measured}; the machine is too busy to tell. Close what else is "
+            message=f"Not judged: {measured}, so worth anything from {points * speed.worst:.0f} to "
+            f"{points * speed.best:.0f} points; the machine is too busy to tell. Close what else is "
             "running and grade again.",
         )
     earned = round(points * speed.fraction, 1)
@@ -126,7 +127,7 @@ def speed_check(check: Check, speed: Speed) -> Check:
 
 def subtotal(checks: Sequence[Check]) -> Score:
     """The score of a run that has not come to its end."""
-    judged = [c for c in checks if c.outcome not in _UNJUDGED]
+    judged = [c for c in checks if c.outcome not in UNJUDGED]
     return Score(
         earned=round(sum(c.earned for c in judged), 1),
         judged=sum(c.behaviour.points for c in judged),
@@ -142,10 +143,10 @@ def total(checks: Sequence[Check], pass_mark: int) -> Score:
         pass_mark: Points out of 100 from which a challenge is passed.
     """
     earned = round(sum(check.earned for check in checks), 1)
-    unjudged = [c for c in checks if c.outcome in _UNJUDGED]
+    unjudged = [c for c in checks if c.outcome in UNJUDGED]
     open_points = sum(c.behaviour.points for c in unjudged)
     judged = sum(c.behaviour.points for c in checks) - open_points
-    required_failed = any(c.behaviour.required and c.outcome not in ("pass", *_UNJUDGED) for c in checks)
+    required_failed = any(c.behaviour.required and c.outcome not in ("pass", *UNJUDGED) for c in checks)
     required_open = any(c.behaviour.required for c in unjudged)
     outcome: RunOutcome
     if required_failed or earned + open_points < pass_mark:

@@ -14,7 +14,8 @@ before = termios.tcgetattr(0)
 keys = queue.Queue()
 with pressed(keys.put):
     print("ready", flush=True)
-    print("got", keys.get(timeout=20), keys.get(timeout=20), flush=True)
+    print("first", keys.get(timeout=20), flush=True)
+    print("second", keys.get(timeout=20), flush=True)
 print("restored", termios.tcgetattr(0) == before, flush=True)
 """
 
@@ -31,15 +32,19 @@ def read_until(number, words, within_s=20.0):
     return text
 
 
-def test_keys_are_seen_without_enter_and_the_terminal_is_restored():
+def test_keys_are_seen_without_enter_what_is_pasted_is_not_and_the_terminal_is_restored():
     ours, theirs = pty.openpty()
     with subprocess.Popen(
         [sys.executable, "-c", PROGRAM], stdin=theirs, stdout=theirs, stderr=theirs
     ) as process:
         os.close(theirs)
         read_until(ours, "ready")
-        os.write(ours, b"hq")
-        read_until(ours, "restored True")
+        os.write(ours, b"h")
+        read_until(ours, "first h")
+        os.write(ours, b"ls -la\n")  # pasted: no keys
+        time.sleep(0.3)  # what comes with it would be part of it
+        os.write(ours, b"q")
+        assert "second q" in read_until(ours, "restored True")
         assert process.wait(20) == 0
     os.close(ours)
 

@@ -13,7 +13,7 @@ from grader.questions import Question
 
 REPAIR = ("fix", "debug", "optimise")
 CHOICE_MINUTES, SHORT_MINUTES, DESIGN_MINUTES = 1, 3, 20
-TIGHT = 1.5  # a mock may ask for a challenge in this much less time than its brief names
+TIGHT = 1.35  # a mock may ask for a challenge in this much less time than its brief names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

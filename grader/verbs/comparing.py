@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
 import json
 import time
@@ -81,7 +82,7 @@ def show_difference(console: Console, challenge: Challenge) -> None:
     """The two programs side by side, or one after the other on a narrow terminal."""
     path = challenge.solution_path if challenge.solution_path.exists() else challenge.stub_path
     mine = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    theirs = challenge.reference_path.read_text(encoding="utf-8").splitlines()
+    theirs = without_docstring(challenge.reference_path.read_text(encoding="utf-8")).splitlines()
     if console.width < _SIDE_BY_SIDE:
         for line in difflib.unified_diff(mine, theirs, path.name, "reference", lineterm="", n=2):
             style = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
@@ -101,6 +102,14 @@ def show_difference(console: Console, challenge: Challenge) -> None:
                 cells[1].stylize("green")
             table.add_row(*cells)
     console.print(table)
+
+
+def without_docstring(source: str) -> str:
+    """A program without the docstring at its head: the reference's is an article, not code to compare."""
+    first = ast.parse(source).body[:1]
+    if not (first and isinstance(first[0], ast.Expr) and isinstance(first[0].value, ast.Constant)):
+        return source
+    return "\n".join(source.splitlines()[first[0].end_lineno :]).lstrip("\n")
 
 
 def show_rounds(console: Console, races: list[dict[str, Any]]) -> None:

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from grader.asking import ask, self_score
+from grader.asking import Enough, ask, self_score
 from grader.attempts import own, read_attempts
 from grader.catalogue import ROOT, Challenge, find_challenge, read_catalogue
 from grader.errors import UsageError
@@ -166,7 +166,10 @@ def ask_questions(
     for each in asked:
         place = f"{sitting.plan.questions.index(each) + 1} of {len(sitting.plan.questions)}"
         console.print(Text(f"{shown(sitting.journal.left_s)} left", style="dim"))
-        answer = ask(console, by_id[each], place, sitting.plan.seed)
+        try:
+            answer = ask(console, by_id[each], place, sitting.plan.seed)
+        except Enough:
+            break
         if answer is not None:
             sitting.journal.note(
                 "answered", question=each, choice=answer.choice, text=answer.text, spent_s=answer.spent_s

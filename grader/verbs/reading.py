@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import wrap
 from typing import Annotated, Any
 
 import typer
@@ -67,9 +68,10 @@ def standings(challenges: Sequence[Challenge]) -> list[Standing]:
 def what_next(found: Sequence[Standing]) -> str:
     """The command to type next: go on with what was begun, else begin the next one."""
     for state, words in (("tried", "run"), ("started", "run"), ("new", "start")):
-        for standing in found:
-            if standing.state == state:
-                return f"Next: python grade.py {words} {standing.challenge.name}"
+        there = [standing.challenge for standing in found if standing.state == state]
+        if there:
+            easiest = min(there, key=lambda challenge: challenge.level)
+            return f"Next: python grade.py {words} {easiest.name}"
     return "Next: python grade.py history"
 
 
@@ -124,10 +126,10 @@ def _lines(found: Sequence[Standing], width: int) -> list[Text]:
         line = Text("  [").append(mark, style=style).append("] ")
         line.append(f"{c.name:<20} {score}  {c.kind:<9} level {c.level} {c.minutes:>3} min")
         if width >= 100:
-            line.append(f"  {c.summary}", style="dim")
-            line.truncate(width, overflow="ellipsis")
-        lines.append(line)
-    return lines
+            lines += [line, *(Text(" " * 6 + part, style="dim") for part in wrap(c.summary, width - 6))]
+        else:
+            lines.append(line)
+    return [*lines, Text("  [ ] new  [.] started  [~] tried  [x] passed", style="dim")]
 
 
 def markdown_table(challenges: Sequence[Challenge]) -> str:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # it imports the judge; `list` must not pay for it
     from grader.watcher import Event
 
 KEYS = "r rerun · h hint · l list · c compare · n next · q quit"
+_WAITING = f"waiting for a save of solution.py   {KEYS}"
 
 
 def watch(
@@ -67,6 +68,7 @@ class Session:
 
         self.watcher = Watcher(challenge, self._listen)
         self._failure_seen = False
+        self._asked_for_next = False
 
     def run(self) -> Challenge | None:
         """Serve saves and keys; the challenge to go on with, or None to leave."""
@@ -83,6 +85,7 @@ class Session:
                         self._take(event)
         finally:
             self.progress.stop()
+            self.console.print(Text("ending both clusters …", style="dim"))
             self.watcher.close()
 
     def _begin(self) -> None:
@@ -102,7 +105,7 @@ class Session:
         if event == "ended" and value.outcome != "pass" and not self._failure_seen:
             self._failure_seen = True
             waited_s = time.monotonic() - self.watcher.saved_at
-            self.console.print(Text(f"          first seen {waited_s:.1f} s after the save", style="dim"))
+            self.console.print(Text(f"          {waited_s:.1f} s after the save", style="dim"))
 
     def _take(self, event: Event) -> None:
         if event.kind == "saved":
@@ -120,7 +123,10 @@ class Session:
         save_record(record)
         self.console.print(score_line(record), soft_wrap=True)
         self.console.print(Text(next_step(self.challenge, record)), soft_wrap=True)
-        self.console.print(Text(f"waiting for a save of solution.py   {KEYS}", style="dim"), soft_wrap=True)
+        self._wait()
+
+    def _wait(self) -> None:
+        self.console.print(Text(_WAITING, style="dim"), soft_wrap=True)
 
     def _key(self, key: str) -> tuple[bool, Challenge | None]:
         """Serve one key: whether the session is over, and with which challenge to go on."""
@@ -131,13 +137,22 @@ class Session:
             if following is None:
                 self.console.print(Text("This is the last one."))
                 return False, None
+            if not self._asked_for_next:
+                self._asked_for_next = True
+                self.console.print(Text(f"n once more: on to {following.name}, whose clusters start anew."))
+                return False, None
             if not following.solution_path.exists():
                 lay_out(following)
             return True, following
+        self._asked_for_next = False
         if key == "r":
             self._begin()
         elif key in "hlc":
             self._show(key)
+            if not self.watcher.is_grading:
+                self._wait()
+        elif key.isalpha():
+            self.console.print(Text(KEYS, style="dim"), soft_wrap=True)
         return False, None
 
     def _show(self, key: str) -> None:
