@@ -13,6 +13,7 @@ import os
 import secrets
 import socket
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -81,12 +82,19 @@ class Collaborator:
         """Entries of operations that are running now."""
         return self.ledger.entries(op, "open")
 
-    async def until(self, condition: Callable[[], bool], within_s: float = 5.0) -> bool:
-        """Wait for a condition; False when `within_s` seconds (more on a crowded machine) went without it."""
-        loop = asyncio.get_running_loop()
-        start_s = loop.time()
+    async def until(
+        self, condition: Callable[[], bool], within_s: float = 5.0, *, since_s: float | None = None
+    ) -> bool:
+        """Wait for a condition; False when the time has gone by without it.
+
+        Args:
+            condition: What to wait for.
+            within_s: How long; longer on a crowded machine.
+            since_s: Monotonic time from which that counts; None is now.
+        """
+        start_s = time.monotonic() if since_s is None else since_s
         while not condition():
-            waited_s = loop.time() - start_s
+            waited_s = time.monotonic() - start_s
             if waited_s >= within_s and waited_s >= stretched(within_s):
                 return False
             await asyncio.sleep(_POLL_S)

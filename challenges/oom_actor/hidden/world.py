@@ -45,7 +45,7 @@ class World(Collaborator):
         self.files: dict[str, np.ndarray] = {}
         self._slots = asyncio.Semaphore(STREAMS)
         self._together = False
-        self._together_until_s: float | None = None
+        self._together_since_s: float | None = None
 
     async def chunk(self, call: Call, path: str, first: int, count: int) -> None:  # noqa: ARG002
         """Operation: some readings are read; its entry is open until the learner lets go of them."""
@@ -104,10 +104,9 @@ class World(Collaborator):
     async def _wait_for_others(self) -> None:
         if not self.together_bytes or self._together:
             return
-        now_s = time.monotonic()
-        if self._together_until_s is None:
-            self._together_until_s = now_s + TOGETHER_WITHIN_S
-        await self.until(self._is_together, within_s=max(0.0, self._together_until_s - now_s))
+        if self._together_since_s is None:
+            self._together_since_s = time.monotonic()
+        await self.until(self._is_together, TOGETHER_WITHIN_S, since_s=self._together_since_s)
         self._together = True
 
 

@@ -30,7 +30,7 @@ class Gate:
     def __init__(self, condition: Callable[[], bool], *, guard_s: float) -> None:
         self._condition = condition
         self._guard_s = guard_s
-        self._opens_at_s: float | None = None
+        self._since_s: float | None = None
         self._open = False
 
     def _is_open(self) -> bool:
@@ -39,9 +39,9 @@ class Gate:
 
     async def passed(self, world: Collaborator) -> None:
         """Returns when the gate is open."""
-        if self._opens_at_s is None:
-            self._opens_at_s = time.monotonic() + self._guard_s
-        await world.until(self._is_open, within_s=max(0.0, self._opens_at_s - time.monotonic()))
+        if self._since_s is None:
+            self._since_s = time.monotonic()
+        await world.until(self._is_open, within_s=self._guard_s, since_s=self._since_s)
         self._open = True
 
 
