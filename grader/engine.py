@@ -25,7 +25,8 @@ from grader.record import Record, make_record
 from grader.submission import Submission
 from grader.verdict import Check, Score, subtotal, total
 
-_PYTEST_ENVIRONMENT = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_CURRENT_TEST")
+# Of a pytest around this one; the last switches pytest-benchmark off.
+_PYTEST_ENVIRONMENT = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_CURRENT_TEST", "PYTEST_XDIST_WORKER")
 
 
 class _HandOver:

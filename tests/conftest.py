@@ -48,7 +48,9 @@ def command(*args):
 
 
 def environment(root, **more):
-    return os.environ | {"KATA_ROOT": str(root), "COLUMNS": "100"} | more
+    """As a user's shell has it: nothing of the pytest that runs the tests."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    return own | {"KATA_ROOT": str(root), "COLUMNS": "100"} | more
 
 
 def grade_py(root, *args, **more):

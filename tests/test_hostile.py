@@ -58,7 +58,7 @@ def test_every_attack_is_covered():
     assert {path.name for path in HOSTILE.iterdir() if path.name != "__pycache__"} == handed_in
 
 
-@pytest.mark.parametrize("attack", parameters())
+@pytest.mark.parametrize("attack", list(parameters()))
 def test_nothing_is_gained(attack, arenas, tmp_path):
     documents = graded(attack, arenas, tmp_path)
     assert complaints(attack, documents) == []
