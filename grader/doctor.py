@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
+from importlib.util import cache_from_source, find_spec
 from pathlib import Path
 from typing import Literal
 
@@ -61,14 +61,22 @@ def _python() -> Finding:
 
 
 def _ray() -> Finding:
-    if find_spec("ray") is None:
+    spec = find_spec("ray")
+    if spec is None:
         advice = "Install it with  pip install .  or run through uv:  uv run grade.py …"
         return Finding(subject="Ray", state="bad", found="not installed", advice=advice)
     try:
-        return Finding(subject="Ray", state="good", found=version("ray"))
+        found = version("ray")
     except PackageNotFoundError:
         advice = "A folder named ray shadows the package: run from the repository's root."
         return Finding(subject="Ray", state="bad", found="found, but not as a package", advice=advice)
+    if spec.origin is None or Path(cache_from_source(spec.origin)).exists():
+        return Finding(subject="Ray", state="good", found=found)
+    advice = (
+        "Every worker compiles Ray's modules anew, which slows each start. Once:  python -m compileall -q "
+        f"{Path(spec.origin).parent}"
+    )
+    return Finding(subject="Ray", state="warn", found=f"{found}, not compiled to bytecode", advice=advice)
 
 
 def _cpus() -> Finding:
