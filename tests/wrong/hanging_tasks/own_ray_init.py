@@ -8,7 +8,7 @@ import service
 from ray.exceptions import RayError, RayTaskError
 
 ray.shutdown()
-ray.init(address="local", num_cpus=8, include_dashboard=False)
+ray.init(address="local", num_cpus=8, include_dashboard=False, object_store_memory=100 * 2**20)
 
 
 @ray.remote(num_cpus=1)
