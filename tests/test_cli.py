@@ -104,9 +104,11 @@ def test_json_is_the_only_thing_on_stdout_and_the_reference_passes(toy_root):
     assert ended.status == 0, ended.err
     record = ended.document
     assert record["schema"] == 1
-    assert (record["score"], record["passed"], record["outcome"]) == (100, True, "passed")
-    assert record["seed"] == 7
-    assert {check["outcome"] for check in record["checks"]} == {"pass"}
+    assert (record["passed"], record["outcome"], record["seed"]) == (True, "passed", 7)
+    assert record["score"] == record["judged_points"] >= 80
+    # Speed may be left open on a busy machine, and nothing else.
+    assert {c["outcome"] for c in record["checks"] if c["name"] != "test_speed"} == {"pass"}
+    assert {c["outcome"] for c in record["checks"]} <= {"pass", "inconclusive"}
     assert sum(check["points"] for check in record["checks"]) == 100
     (race,) = record["benchmark"]
     assert len(race["learner_s"]) == len(race["reference_s"]) == race["rounds"] >= 5

@@ -15,6 +15,10 @@ COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 RIGHT = (ROOT / "tests/toy/reference/toy/solution.py").read_text()
 WRONG = RIGHT.replace("return ", "return 1 + ", 1)
 
+RIGHT_SCORE = re.compile(
+    r"Score (100 of 100|80 of 80) judged points"
+)  # speed may be left open when it is busy here
+
 
 class Terminal:
     """A pseudo-terminal with `grade.py watch toy` in it."""
@@ -70,7 +74,7 @@ def test_save_see_next(terminal, solution):
     assert "solution.py line 1" in terminal.until("waiting for a save")
     solution.write_text(RIGHT)
     shown = terminal.until("waiting for a save")
-    assert "Score 100 of 100" in shown
+    assert RIGHT_SCORE.search(shown)
     assert shown.index("The numbers are added") < shown.index("Score")
     terminal.press("h")
     terminal.until("Hint 1 of 3")
@@ -90,6 +94,6 @@ def test_a_save_in_the_middle_of_a_grading_begins_it_anew(terminal, solution):
     solution.write_text(RIGHT)
     shown = terminal.until("Score", within_s=60.0)
     assert "HANG" not in shown
-    assert "Score 100 of 100" in shown + terminal.until("\n")
+    assert RIGHT_SCORE.search(shown + terminal.until("\n"))
     os.kill(terminal.process.pid, 2)
     assert terminal.process.wait(60) == 130
