@@ -33,7 +33,7 @@ from grader.hang_facts import (
 from grader.snapshot import Snapshot
 
 LONG_CALL_S = 0.5
-STALLED_S = 3.0
+STALLED_S = 2.5
 CLUSTER_STALLED = "cluster_stalled"
 # What does not end by itself, however long one waits and whatever else the machine does.
 STUCK = frozenset(
