@@ -271,8 +271,8 @@ def test_four_prices_at_a_time(learner, rng, observe):
     """
     world = learner.world
     world.prices_together = PRICE_LIMIT
-    orders, deadline_s = make_orders(learner.world, rng, 12, customers=6), 4.0
-    seen = process(learner, orders, deadline_s=deadline_s)
+    orders = make_orders(learner.world, rng, 12, customers=6)
+    seen = process(learner, orders, deadline_s=4.0)
     peak = world.ledger.peak("price")
     observe(peak, limit=PRICE_LIMIT, unit="prices at a time")
     assert_outcome(seen, orders, world.amounts)
@@ -281,7 +281,7 @@ def test_four_prices_at_a_time(learner, rng, observe):
 
     batches = [make_orders(learner.world, rng, 12, customers=6) for _ in range(2)]
     outcomes = learner.scenario(
-        "two_at_once", batches=batches, within_s=deadline_s, deadline_s=deadline_s + GUARD_S
+        "two_at_once", batches=batches, within_s=PATIENT_S, deadline_s=PATIENT_S + GUARD_S
     )
     peak = world.ledger.peak("price")
     observe(peak, limit=PRICE_LIMIT, unit="prices at a time")
