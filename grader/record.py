@@ -132,11 +132,13 @@ class RunningRecord:
     Attributes:
         path: Where it is; None before the first verdict.
         n_judged: How many behaviours have ended.
+        is_whole: Whether the run came to its end.
     """
 
     def __init__(self) -> None:
         self.path: Path | None = None
         self.n_judged = 0
+        self.is_whole = False
 
     def keep(self, record: Record) -> None:
         """Replace what is there by the record so far; if that cannot be written, the end will tell."""
@@ -151,6 +153,13 @@ class RunningRecord:
             GradingError: It cannot be written.
         """
         self.path = save_record(record, at=self.path)
+        self.is_whole = True
+
+    def drop(self) -> None:
+        """Remove what is there of a run that another one takes the place of; a whole record stays."""
+        if self.path is not None and not self.is_whole:
+            self.path.unlink(missing_ok=True)
+            self.path = None
 
 
 def save_record(record: Record, folder: Path = RECORDS, *, at: Path | None = None) -> Path:

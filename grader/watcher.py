@@ -18,6 +18,7 @@ from grader.catalogue import Challenge
 from grader.engine import grade
 from grader.errors import GraderError, Superseded
 from grader.judge import Listener
+from grader.record import RunningRecord
 
 DEBOUNCE_MS = 100
 
@@ -40,17 +41,24 @@ class Watcher:
 
     Args:
         challenge: Which.
-        listen: Told of each grading's progress: see `grader.judge.Job`.
+        listen: Told of the progress of the latest grading, and of no other: see `grader.judge.Job`.
+
+    Attributes:
+        saved_at: When the latest grading was asked for, by `time.monotonic`.
+        running: The record of the latest grading; what is broken off by `close` stays on disk.
     """
 
     def __init__(self, challenge: Challenge, listen: Listener) -> None:
         self.challenge = challenge
         self.events: queue.Queue[Event] = queue.Queue()
         self.saved_at = 0.0
+        self.running = RunningRecord()
         self._listen = listen
         self._arena = Arena(challenge)
         self._grading: threading.Thread | None = None
         self._failing: tuple[str, ...] = ()
+        self._is_told = False
+        self._telling = threading.Lock()
         self._stop = threading.Event()
         self._files = threading.Thread(target=self._watch_files, daemon=True, name="files")
         self._files.start()
@@ -68,11 +76,20 @@ class Watcher:
         """Grade what is there now; a grading in progress is broken off first."""
         self.saved_at = time.monotonic()
         self.break_off()
+        self.running.drop()
+        self.running = RunningRecord()
+        self._is_told = True
         self._grading = threading.Thread(target=self._grade, daemon=True, name="grading")
         self._grading.start()
 
+    def mute(self) -> None:
+        """Tell nothing more of the grading in progress: it is about to be broken off."""
+        with self._telling:
+            self._is_told = False
+
     def break_off(self) -> None:
         """End a grading in progress, and wait for its end."""
+        self.mute()
         while self.is_grading:
             self._arena.supersede()
             assert self._grading is not None
@@ -89,8 +106,14 @@ class Watcher:
         try:
             submission = self.challenge.submission()
             record = grade(
-                self.challenge, submission, arena=self._arena, first=self._failing, listen=self._listen
+                self.challenge,
+                submission,
+                arena=self._arena,
+                first=self._failing,
+                listen=self._tell,
+                keep=self.running.keep,
             )
+            self.running.finish(record)
         except Superseded:
             self.events.put(Event("superseded"))
             return
@@ -102,6 +125,11 @@ class Watcher:
         self.events.put(Event("graded", record))
         with contextlib.suppress(GraderError):  # saved meanwhile, or a cluster that the next grading replaces
             self._arena.refresh()
+
+    def _tell(self, event: str, value: object) -> None:
+        with self._telling:
+            if self._is_told:
+                self._listen(event, value)
 
     def _new_arena(self) -> None:
         """Clusters that could not grade are not used again."""

@@ -1,5 +1,6 @@
 """The watch loop in a real pseudo-terminal, on real clusters."""
 
+import json
 import os
 import pty
 import re
@@ -50,6 +51,12 @@ class Terminal:
         os.write(self.master, key.encode())
 
 
+def outcomes(root):
+    """Of all that is recorded, oldest first."""
+    paths = sorted((root / ".grade/records/toy").glob("*.json"))
+    return [json.loads(path.read_text())["outcome"] for path in paths]
+
+
 @pytest.fixture
 def solution(toy_root):
     return toy_root / "challenges" / "toy" / "solution.py"
@@ -87,7 +94,7 @@ def test_save_see_next(terminal, solution):
 
 
 @pytest.mark.timeout(400)
-def test_a_save_in_the_middle_of_a_grading_begins_it_anew(terminal, solution):
+def test_a_save_in_the_middle_of_a_grading_begins_it_anew(terminal, solution, toy_root):
     terminal.until("waiting for a save")
     solution.write_text("import time\ndef total(keys):\n    time.sleep(600)\n")
     terminal.until("The numbers are added")
@@ -97,3 +104,15 @@ def test_a_save_in_the_middle_of_a_grading_begins_it_anew(terminal, solution):
     assert RIGHT_SCORE.search(shown + terminal.until("\n"))
     os.kill(terminal.process.pid, 2)
     assert terminal.process.wait(60) == 130
+    assert [outcome for outcome in outcomes(toy_root) if outcome != "inconclusive"] == ["failed", "passed"]
+
+
+@pytest.mark.timeout(400)
+def test_what_was_judged_before_leaving_is_recorded(terminal, toy_root):
+    terminal.until(r"FAIL.*The numbers are added")
+    terminal.press("q")
+    shown = terminal.until(r"Broken off after \d+ of \d+ behaviours. They are recorded", within_s=120.0)
+    assert "of 0 behaviours" not in shown
+    assert not re.search(r"\d+ of \d+: ", shown.partition("ending both clusters")[2])
+    assert terminal.process.wait(60) == 0
+    assert outcomes(toy_root) == ["interrupted"]

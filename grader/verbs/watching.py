@@ -15,7 +15,7 @@ from grader.catalogue import Challenge, find_challenge, read_catalogue
 from grader.errors import GraderError, UsageError
 from grader.keys import pressed
 from grader.mock.sitting import refuse_during_mock
-from grader.record import Record, save_record
+from grader.record import Record
 from grader.terminal import Progress, next_step, score_line
 from grader.verbs.reading import hint, list_challenges, standings
 from grader.verbs.shared import interruptible, need_ray
@@ -84,11 +84,20 @@ class Session:
                     else:
                         self._take(event)
         finally:
-            self.progress.stop()
-            self.console.print(Text("ending both clusters …", style="dim"))
-            self.watcher.close()
+            self._leave()
+
+    def _leave(self) -> None:
+        """End the clusters; what was judged of a grading that this breaks off is recorded."""
+        self.watcher.mute()
+        self.progress.stop()
+        self.console.print(Text("ending both clusters …", style="dim"))
+        self.watcher.close()
+        running = self.watcher.running
+        if running.n_judged and not running.is_whole:
+            self.progress.broken_off(running.n_judged, running.path)
 
     def _begin(self) -> None:
+        self.watcher.mute()
         self.progress.stop()
         if self.console.is_terminal:
             self.console.clear()
@@ -120,7 +129,6 @@ class Session:
 
     def _ended(self, record: Record) -> None:
         self.progress.stop()
-        save_record(record)
         self.console.print(score_line(record), soft_wrap=True)
         self.console.print(Text(next_step(self.challenge, record)), soft_wrap=True)
         self._wait()
