@@ -14,8 +14,8 @@ from grader.record import RECORDS
 from grader.trace import Trace, from_json
 
 CSV_COLUMNS = (
-    "challenge", "when", "kind", "score", "judged_points", "outcome", "ratio", "seed", "seconds",
-    "hints", "sha256",
+    "challenge", "when", "kind", "score", "judged_points", "outcome", "ratio", "ratio_judged", "seed",
+    "seconds", "hints", "sha256",
 )  # fmt: skip
 
 
@@ -29,6 +29,7 @@ class Attempt:
         score: Points earned of 100.
         judged: Points that were judged.
         ratio: Time over the reference's; None where no race was run.
+        is_ratio_sure: Whether the ratio was judged: on a busy machine it may say too little.
         hints: Levels of hints that had been read by then.
         document: The whole record, as `--json` prints it.
     """
@@ -40,6 +41,7 @@ class Attempt:
     judged: float
     outcome: str
     ratio: float | None
+    is_ratio_sure: bool
     seed: int
     seconds: float
     hints: int
@@ -50,6 +52,13 @@ class Attempt:
     def passed(self) -> bool:
         """Whether it passed."""
         return self.outcome == "passed"
+
+    @property
+    def speed(self) -> str:
+        """The ratio as people read it, in brackets where it was not judged; empty without a race."""
+        if self.ratio is None:
+            return ""
+        return f"{self.ratio:.2f}x" if self.is_ratio_sure else f"({self.ratio:.2f}x)"
 
 
 def read_attempts(name: str | None = None, folder: Path = RECORDS) -> tuple[list[Attempt], list[str]]:
@@ -81,6 +90,7 @@ def _attempt(document: dict[str, Any], path: Path) -> Attempt:
         judged=float(document.get("judged_points", 100)),
         outcome=document["outcome"],
         ratio=races[0]["ratio"] if races else None,
+        is_ratio_sure=all(race.get("state", "clear") == "clear" for race in races),
         seed=int(document["seed"]),
         seconds=float(document["seconds"]),
         hints=int(document.get("hints", 0)),
@@ -130,7 +140,7 @@ def to_csv(attempts: Iterable[Attempt]) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(CSV_COLUMNS)
     for a in attempts:
-        ratio = "" if a.ratio is None else a.ratio
-        row = [a.challenge, a.when, a.kind, a.score, a.judged, a.outcome, ratio]
+        speed = ("", "") if a.ratio is None else (a.ratio, "yes" if a.is_ratio_sure else "no")
+        row = [a.challenge, a.when, a.kind, a.score, a.judged, a.outcome, *speed]
         writer.writerow([*row, a.seed, a.seconds, a.hints, a.sha256])
     return text.getvalue()

@@ -52,9 +52,9 @@ def timeline(side: str, trace: Trace, scale_s: float) -> Chart:
     parts.append(_axis(n + 1, scale_s, room))
     busy = sum(trace.busy_s().values())
     text = (
-        f"{side}: {trace.seconds:.2f} s; {trace.n_spans} tasks and calls on {len(rows)} workers, busy for "
-        f"{busy:.2f} s together; at most {trace.peak_running()} at a time; the driver waited in Ray "
-        f"{len(trace.waits)} times, {trace.waited_s():.2f} s."
+        f"{side}: {trace.seconds:.2f} s; {trace.n_spans} tasks and calls on {counted(len(rows), 'worker')}, "
+        f"busy for {busy:.2f} s together; at most {trace.peak_running()} at a time; the driver waited in Ray "
+        f"{counted(len(trace.waits), 'time')}, {trace.waited_s():.2f} s."
     )
     return _chart(f"Timeline of {side}", text, parts, height)
 
@@ -74,7 +74,7 @@ def store_curve(traces: dict[str, Trace]) -> Chart:
         most = max((n for _, n in trace.store), default=0)
         words.append(
             f"{side} held at most {most / 1e6:.1f} MB at a time and stored {trace.stored_bytes / 1e6:.1f} MB "
-            f"in {trace.stored_objects} objects"
+            f"in {counted(trace.stored_objects, 'object')}"
         )
     parts.append(_axis((height - 22) / ROW, scale_s, room))
     return _chart("Object store over time", "; ".join(words) + ".", parts, height)
@@ -92,8 +92,8 @@ def rounds_chart(learner_s: Sequence[float], reference_s: Sequence[float], ratio
             parts.append(_text(LABEL + width + 6, y + 9, f"{seconds:.3f} s", "tick", "start"))
         parts.append(_text(LABEL - 8, n * 26 + 15, f"round {n + 1}"))
     text = (
-        f"{len(learner_s)} pairs of rounds, yours above; in the median yours took {ratio:.2f} times the "
-        "reference's time."
+        f"{counted(len(learner_s), 'pair')} of rounds, yours above; in the median yours took "
+        f"{ratio:.2f} times the reference's time."
     )
     return _chart("Rounds of the race", text, parts, len(learner_s) * 26 + 4)
 
@@ -120,6 +120,11 @@ def attempts_chart(attempts: Sequence[Attempt], pass_mark: int) -> Chart:
         parts.append(f'<circle cx="{a:.1f}" cy="{b:.1f}" r="4" class="side0">{tip}</circle>')
     scores = ", ".join(f"{a.score:g}" for a in attempts)
     return _chart("Attempts", f"Scores, oldest first: {scores}.", parts, height)
+
+
+def counted(n: int, noun: str) -> str:
+    """A number of things, in words."""
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
 def _chart(title: str, text: str, parts: Sequence[str], height: float) -> Chart:

@@ -8,6 +8,7 @@ from typing import NoReturn
 import typer
 
 from grader.errors import EXIT_PASSED, GraderError
+from grader.terminal import say
 from grader.verbs.comparing import compare
 from grader.verbs.grading import run
 from grader.verbs.mocking import app as mock_app
@@ -36,6 +37,6 @@ def main() -> NoReturn:
     try:
         app()
     except GraderError as error:
-        typer.echo(f"grade.py: {error}", err=True)
+        say(f"grade.py: {error}", err=True)
         sys.exit(error.exit_status)
     sys.exit(EXIT_PASSED)

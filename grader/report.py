@@ -13,6 +13,7 @@ from grader.catalogue import Challenge
 from grader.charts import Chart, attempts_chart, rounds_chart, store_curve, timeline
 from grader.diagnosis import Diagnosis, diagnose
 from grader.terminal import WORDS, measured_words, plain
+from grader.trace import RECORDED_ROUND
 from grader.verdict import UNJUDGED
 
 _OUTCOMES = {
@@ -38,6 +39,7 @@ class Page:
     checks: list[dict[str, Any]]
     first_open: int
     findings: list[Diagnosis]
+    recorded: str
     charts: list[Chart]
     attempts: Sequence[Attempt]
 
@@ -80,6 +82,7 @@ def _page(challenge: Challenge, attempts: Sequence[Attempt]) -> Page:
         checks=checks,
         first_open=failing[0] if failing else -1,
         findings=findings,
+        recorded=RECORDED_ROUND if traces else "",
         charts=_charts(challenge, latest, attempts),
         attempts=attempts,
     )

@@ -14,6 +14,7 @@ from rich.status import Status
 from rich.text import Text
 
 from grader.catalogue import Challenge
+from grader.diagnosis import diagnose
 from grader.record import Record
 from grader.submission import Submission
 from grader.verdict import Check
@@ -39,6 +40,16 @@ _TITLE_COLUMN = 60
 def plain(text: str) -> str:
     """Text that came from a solution, without what could move a cursor or colour a verdict."""
     return _CONTROL.sub("", text)
+
+
+def paragraph(console: Console, text: Text) -> None:
+    """Print a paragraph: on a terminal its words stay whole, in a pipe its lines do."""
+    console.print(text, soft_wrap=not console.is_terminal)
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print a paragraph on the output, or on the errors' output: see `paragraph`."""
+    paragraph(Console(stderr=err, highlight=False), Text(text))
 
 
 class Progress:
@@ -80,9 +91,15 @@ class Progress:
 
     def end(self, challenge: Challenge, record: Record) -> None:
         """The score and the next command."""
+        self.score(record)
+        paragraph(self._console, Text(next_step(challenge, record)))
+
+    def score(self, record: Record) -> None:
+        """What Ray did in the race, if that explains anything, and the score."""
         self.stop()
-        self._console.print(score_line(record), soft_wrap=True)
-        self._console.print(Text(next_step(challenge, record)), soft_wrap=True)
+        for line in diagnosis_lines(record, self._console.width):
+            self._console.print(line, soft_wrap=True)
+        paragraph(self._console, score_line(record))
 
     def broken_off(self, n_judged: int, path: Path | None) -> None:
         """What became of a run that does not come to its end."""
@@ -180,6 +197,22 @@ def _number(value: float | str | None) -> str:
         if isinstance(value, float)
         else (f"{value:,}" if isinstance(value, int) else str(value))
     )
+
+
+def diagnosis_lines(record: Record, width: int) -> list[Text]:
+    """What Ray did in one round of each race, where it differs from what it did with the reference."""
+    lines: list[Text] = []
+    for race in record.races:
+        if set(race.traces) != {"learner", "reference"}:
+            continue
+        findings = diagnose(race.traces["learner"], race.traces["reference"])
+        if findings:
+            lines.append(Text(f"What Ray did in one round of {race.name}:", style="bold"))
+        for finding in findings:
+            room = max(width - 4, 30)
+            first, *rest = textwrap.wrap(plain(f"{finding.sentence} {finding.look}"), room)
+            lines += [Text(f"  - {first}"), *(Text(f"    {line}") for line in rest)]
+    return lines
 
 
 def score_line(record: Record) -> Text:

@@ -11,6 +11,9 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
 MAX_SPANS = 2000
+RECORDED_ROUND = (
+    "Recorded in the last warm-up round of each, before the rounds that count: recording takes time itself."
+)
 
 SpanKind = Literal["task", "actor call", "actor start"]
 

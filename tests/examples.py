@@ -11,9 +11,9 @@ def a_challenge(**changes):
     """A challenge that lies nowhere, unless `folder`, `reference` and `wrong` are given."""
     usual = {
         "name": "slow_gets",
-        "folder": Path("/root"),
-        "reference": Path("/root"),
-        "wrong": Path("/root"),
+        "folder": Path("nowhere"),
+        "reference": Path("nowhere"),
+        "wrong": Path("nowhere"),
         "title": "Slow gets",
         "summary": "",
         "track": "debugging",
@@ -37,6 +37,7 @@ def a_document(
     outcome="failed",
     kind="solution",
     ratio=2.0,
+    state="clear",
     traces=None,
     checks=None,
 ):
@@ -46,7 +47,7 @@ def a_document(
         "ratio": ratio,
         "interval": [1.9, 2.1],
         "band": [0.98, 1.02],
-        "state": "clear",
+        "state": state,
         "rounds": 2,
         "learner_s": [2.0, 2.1],
         "reference_s": [1.0, 1.05],

@@ -77,6 +77,16 @@ def test_csv_has_a_row_per_attempt_and_all_columns(folder):
     assert {row["challenge"]: row["ratio"] for row in rows} == {"slow_gets": "1.5", "hanging_tasks": ""}
 
 
+@pytest.mark.parametrize(
+    ("state", "speed", "word"), [("clear", "1.50x", "yes"), ("unclear", "(1.50x)", "no")]
+)
+def test_a_ratio_that_was_not_judged_is_marked(folder, state, speed, word):
+    keep(folder, ratio=1.5, state=state)
+    attempts, _ = read_attempts(folder=folder)
+    assert [a.speed for a in attempts] == [speed]
+    assert [row["ratio_judged"] for row in csv.DictReader(io.StringIO(to_csv(attempts)))] == [word]
+
+
 def test_traces_survive_the_record(folder):
     trace = a_trace()
     keep(folder, traces={"learner": trace.to_json(), "reference": trace.to_json()})

@@ -1,6 +1,7 @@
 """What the terminal shows: nothing that a solution says can look like a verdict."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,11 +9,13 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from grader.behaviour import Behaviour
+from grader.race import RaceResult
 from grader.record import Record
+from grader.speed import Rounds, judge_speed
 from grader.submission import Submission
 from grader.terminal import Progress, check_lines, next_step, plain, score_line
 from grader.verdict import Check, Score
-from tests.examples import a_challenge
+from tests.examples import a_challenge, a_span, a_trace
 
 FORGED = "  PASS  everything is fine                                   100/100"
 
@@ -43,6 +46,13 @@ def a_record(outcome="failed", *, kind="solution", judged=100.0):
     )
 
 
+def a_race(mine, reference):
+    """A race whose recorded rounds are these."""
+    rounds = Rounds(learner_s=(2.0,), reference_s=(1.0,), baseline_s=(1.0,))
+    traces = {"learner": mine, "reference": reference}
+    return RaceResult("score_all", rounds, judge_speed(rounds, 10.0, final=True), traces)
+
+
 def lines_of(check, width=80):
     return [line.plain for line in check_lines(check, width)]
 
@@ -51,6 +61,36 @@ def printed(width=80, **options):
     """A progress and the text it has printed so far."""
     file = io.StringIO()
     return Progress(Console(file=file, width=width, **options)), file.getvalue
+
+
+# -- the end --------------------------------------------------------------------------------------
+
+ONE_BY_ONE = a_trace([a_span(n / 10, (n + 1) / 10, pid=1) for n in range(8)])
+
+
+@pytest.mark.parametrize("width", [60, 120])
+def test_what_ray_did_in_the_race_is_said_with_the_score(width):
+    record = replace(a_record(), races=(a_race(ONE_BY_ONE, a_trace()),))
+    progress, text = printed(width)
+    progress.end(a_challenge(), record)
+    said = " ".join(text().split())
+    assert "The 8 tasks never overlapped" in said
+    assert said.index("never overlapped") < said.index("Score")
+    assert max(map(len, text().partition("Score")[0].splitlines())) <= width
+
+
+@pytest.mark.parametrize("races", [(), (a_race(a_trace(), a_trace()),)])
+def test_where_nothing_stands_out_nothing_is_said(races):
+    progress, text = printed()
+    progress.end(a_challenge(), replace(a_record(), races=races))
+    assert text().startswith("Score")
+
+
+def test_on_a_narrow_terminal_the_words_of_a_command_stay_whole():
+    progress, text = printed(30, force_terminal=True, color_system=None)
+    progress.end(a_challenge(), a_record())
+    assert {"slow_gets", "slow_gets)"} <= set(text().split())
+    assert max(map(len, text().splitlines())) <= 30
 
 
 # -- forgery -------------------------------------------------------------------------------------

@@ -22,8 +22,8 @@ from grader.errors import UsageError
 from grader.gantt import picture
 from grader.mock.sitting import refuse_during_mock
 from grader.perfetto import trace_events
-from grader.terminal import plain
-from grader.trace import Trace
+from grader.terminal import paragraph, plain, say
+from grader.trace import RECORDED_ROUND, Trace
 from grader.verbs.shared import Name
 
 GIVEN_UP = ROOT / ".grade" / "given_up"
@@ -49,7 +49,7 @@ def compare(
         show_difference(console, challenge)
     latest = next((a for a in reversed(attempts) if a.document["benchmark"]), None)
     if latest is None:
-        typer.echo("No speed was measured yet: your solution has to be right before it races.")
+        say("No speed was measured yet: your solution has to be right before it races.")
     else:
         show_rounds(console, latest.document["benchmark"])
     traces = traces_of(latest)
@@ -61,7 +61,7 @@ def compare(
         text = (challenge.reference / "NOTES.md").read_text(encoding="utf-8")
         console.print()
         console.print(Markdown(text))
-    typer.echo("\nNext: python grade.py list")
+    say("\nNext: python grade.py list")
 
 
 def _permit(challenge: Challenge, attempts: list[Attempt], *, give_up: bool) -> None:
@@ -130,6 +130,8 @@ def show_traces(console: Console, traces: dict[str, Trace]) -> None:
     """What Ray did in one round of each, on the same scale, and what that says."""
     scale_s = max(trace.seconds for trace in traces.values())
     width = min(console.width, 110)
+    console.print()
+    paragraph(console, Text(RECORDED_ROUND, style="dim"))
     for side, trace in traces.items():
         heading = (
             f"{side}: {trace.seconds:.2f} s, {trace.n_spans} tasks and calls on {len(trace.pids)} workers, "
@@ -141,7 +143,7 @@ def show_traces(console: Console, traces: dict[str, Trace]) -> None:
             console.print(Text(line), soft_wrap=True)
     console.print()
     for finding in diagnose(traces["yours"], traces["reference"]):
-        console.print(Text(f"- {finding.sentence} {finding.look}"))
+        paragraph(console, Text(f"- {finding.sentence} {finding.look}"))
 
 
 def _write_trace(path: Path, traces: dict[str, Trace], challenge: Challenge) -> None:
@@ -151,4 +153,4 @@ def _write_trace(path: Path, traces: dict[str, Trace], challenge: Challenge) -> 
         path.write_text(json.dumps(trace_events(traces)), encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from None
-    typer.echo(f"Wrote {path}: open it in https://ui.perfetto.dev or chrome://tracing")
+    say(f"Wrote {path}: open it in https://ui.perfetto.dev or chrome://tracing")

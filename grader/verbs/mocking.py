@@ -25,6 +25,7 @@ from grader.mock.draw import Plan, draw
 from grader.mock.fixed_set import read_set
 from grader.mock.sitting import Sitting, begin, hash_of, open_sitting, sittings
 from grader.questions import QUESTIONS, read_questions
+from grader.terminal import say
 from grader.verbs.shared import AsJson, interruptible, need_ray
 
 app = typer.Typer(no_args_is_help=True, help="Timed mock interviews.")
@@ -78,16 +79,12 @@ def _facts(plan: Plan) -> dict[str, Any]:
 def _show_rules(sitting: Sitting) -> None:
     plan = sitting.plan
     folder = sitting.folder.relative_to(ROOT)
-    typer.echo(
-        f"Mock {sitting.name} · {plan.shape} · {plan.minutes} min · seed {plan.seed}. The clock runs.\n"
-    )
+    say(f"Mock {sitting.name} · {plan.shape} · {plan.minutes} min · seed {plan.seed}. The clock runs.\n")
     for challenge in sitting.challenges():
-        typer.echo(
-            f"  {folder}/{challenge.name}/   {challenge.kind}, {challenge.minutes} min: {challenge.title}"
-        )
+        say(f"  {folder}/{challenge.name}/   {challenge.kind}, {challenge.minutes} min: {challenge.title}")
     if plan.questions:
-        typer.echo(f"  {len(plan.questions)} questions:  python grade.py mock ask")
-    typer.echo(
+        say(f"  {len(plan.questions)} questions:  python grade.py mock ask")
+    say(
         "\nRules\n"
         "  Each folder holds the brief and solution.py. Its examples give detail:\n"
         f"    pytest challenges/NAME/test_examples.py --solution {folder}/NAME/solution.py\n"
@@ -108,7 +105,7 @@ def status(
     _attend(sitting)
     if not live:
         for line in _status_lines(sitting):
-            typer.echo(line)
+            say(line)
         return
     console = Console(highlight=False)
     saved_at = time.monotonic()
@@ -130,7 +127,7 @@ def _attend(sitting: Sitting, console: Console | None = None) -> None:
             console.bell()
             console.print(Text(words, style="bold"))
         else:
-            typer.echo(words)
+            say(words)
 
 
 def _status_lines(sitting: Sitting) -> list[str]:
@@ -162,7 +159,7 @@ def ask_questions(
     console = Console(highlight=False)
     asked = [each for each in sitting.plan.questions if again or each not in answered]
     if not asked:
-        typer.echo("All questions are answered.")
+        say("All questions are answered.")
     for each in asked:
         place = f"{sitting.plan.questions.index(each) + 1} of {len(sitting.plan.questions)}"
         console.print(Text(f"{shown(sitting.journal.left_s)} left", style="dim"))
@@ -175,8 +172,8 @@ def ask_questions(
                 "answered", question=each, choice=answer.choice, text=answer.text, spent_s=answer.spent_s
             )
         for words in sitting.warnings():
-            typer.echo(words)
-    typer.echo("Next: python grade.py mock status")
+            say(words)
+    say("Next: python grade.py mock status")
 
 
 @app.command("try")
@@ -191,10 +188,10 @@ def try_solution(name: Annotated[str, typer.Argument(help="One of the mock's cha
     counts = _counts(record)
     sitting.journal.note("tried", challenge=name, counts=counts, score=record["score"])
     for category, words in counts.items():
-        typer.echo(f"  {category:<12} {words}")
+        say(f"  {category:<12} {words}")
     for words in sitting.warnings():
-        typer.echo(words)
-    typer.echo(f"{shown(sitting.journal.left_s)} left. Next: python grade.py mock status")
+        say(words)
+    say(f"{shown(sitting.journal.left_s)} left. Next: python grade.py mock status")
 
 
 def _graded(challenge: Challenge, path: Path) -> dict[str, Any]:
@@ -258,11 +255,11 @@ def abandon(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = Fa
     """End the mock without a card; its files stay."""
     sitting = open_sitting()
     if not yes and not typer.confirm(f"Abandon the mock {sitting.name}?"):
-        typer.echo("It goes on.")
+        say("It goes on.")
         return
     sitting.save()
     sitting.journal.note("abandoned")
-    typer.echo(f"Your files stay in {sitting.folder.relative_to(ROOT)}. Next: python grade.py list")
+    say(f"Your files stay in {sitting.folder.relative_to(ROOT)}. Next: python grade.py list")
 
 
 @app.command("card")

@@ -12,6 +12,7 @@ from rich.console import Console
 from grader.asking import ask_all
 from grader.errors import UsageError
 from grader.questions import read_questions
+from grader.terminal import say
 
 
 def quiz(
@@ -34,5 +35,5 @@ def quiz(
     random.Random(drawn).shuffle(found)  # noqa: S311 - a draw that can be repeated
     console = Console(highlight=False)
     n, points = ask_all(console, found[:count], drawn)
-    typer.echo(f"{points:g} of {n} · seed {drawn}")
-    typer.echo("Next: python grade.py mock start")
+    say(f"{points:g} of {n} · seed {drawn}")
+    say("Next: python grade.py mock start")

@@ -20,6 +20,7 @@ from grader.catalogue import Challenge, find_challenge, read_catalogue
 from grader.errors import UsageError
 from grader.hints import hint_levels, hints_read, note_hint
 from grader.mock.sitting import note_hint_in_mock
+from grader.terminal import say
 from grader.verbs.shared import AsJson, Name
 
 
@@ -107,7 +108,7 @@ def list_challenges(
     console = Console(highlight=False)
     for line in _lines(found, console.width):
         console.print(line, soft_wrap=True)
-    typer.echo(what_next(found))
+    say(what_next(found))
 
 
 def _lines(found: Sequence[Standing], width: int) -> list[Text]:
@@ -147,7 +148,7 @@ def show(name: Name) -> None:
     console = Console()
     console.print(Markdown((challenge.folder / "README.md").read_text(encoding="utf-8")))
     verb = "run" if challenge.solution_path.exists() else "start"
-    typer.echo(f"\nNext: python grade.py {verb} {challenge.name}")
+    say(f"\nNext: python grade.py {verb} {challenge.name}")
 
 
 def hint(
@@ -169,11 +170,11 @@ def hint(
     if not again and before < len(levels):
         before = note_hint(challenge.name)
         note_hint_in_mock(challenge.name)
-    typer.echo()
+    say("")
     if before < len(levels):
-        typer.echo(f"Next: python grade.py run {challenge.name}, or  python grade.py hint {challenge.name}")
+        say(f"Next: python grade.py run {challenge.name}, or  python grade.py hint {challenge.name}")
     else:
-        typer.echo(f"That is all there is. Next: python grade.py run {challenge.name}")
+        say(f"That is all there is. Next: python grade.py run {challenge.name}")
 
 
 def history(
@@ -187,7 +188,7 @@ def history(
     challenge = find_challenge(name) if name is not None else None
     attempts, broken = read_attempts(challenge.name if challenge else None)
     for line in broken:
-        typer.echo(f"grade.py: {line}", err=True)
+        say(f"grade.py: {line}", err=True)
     if csv is not None:
         _write_csv(csv, to_csv(attempts))
         return
@@ -195,15 +196,17 @@ def history(
         typer.echo(json.dumps([attempt.document for attempt in attempts], indent=1, ensure_ascii=False))
         return
     if not attempts:
-        typer.echo("No attempt is recorded yet. Next: python grade.py list")
+        say("No attempt is recorded yet. Next: python grade.py list")
         return
     console = Console(highlight=False)
     for each in sorted({a.challenge for a in attempts}):
         of_it = [a for a in attempts if a.challenge == each]
         console.print(Text(each, style="bold").append(f"   {trend(own(of_it))}", style="dim"))
         console.print(_table(of_it))
+    if not all(a.is_ratio_sure for a in attempts):
+        say("Speed in brackets was measured but not judged: the machine was too busy to tell.")
     names = challenge.name if challenge else "NAME"
-    typer.echo(f"Next: python grade.py run {names}")
+    say(f"Next: python grade.py run {names}")
 
 
 def report(
@@ -216,14 +219,14 @@ def report(
     challenges = [find_challenge(name)] if name is not None else read_catalogue()
     attempts, broken = read_attempts(name)
     for line in broken:
-        typer.echo(f"grade.py: {line}", err=True)
+        say(f"grade.py: {line}", err=True)
     if not attempts:
         raise UsageError("No attempt is recorded yet. Next: python grade.py list")
     try:
         html.write_text(render(challenges, attempts), encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{html} cannot be written: {error.strerror}") from None
-    typer.echo(f"Wrote {html}")
+    say(f"Wrote {html}")
 
 
 def _write_csv(path: Path, text: str) -> None:
@@ -234,7 +237,7 @@ def _write_csv(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from None
-    typer.echo(f"Wrote {path}")
+    say(f"Wrote {path}")
 
 
 def _table(attempts: Sequence[Attempt]) -> Table:
@@ -242,9 +245,8 @@ def _table(attempts: Sequence[Attempt]) -> Table:
     for column in ("when (UTC)", "file", "score", "outcome", "speed", "hints", "seed"):
         table.add_column(column, justify="right" if column in ("score", "speed", "hints", "seed") else "left")
     for a in attempts:
-        speed = "" if a.ratio is None else f"{a.ratio:.2f}x"
         score = f"{a.score:g}" if a.judged == 100 else f"{a.score:g}/{a.judged:g}"
         table.add_row(
-            a.when.rstrip("Z").replace("T", " "), a.kind, score, a.outcome, speed, str(a.hints), str(a.seed)
+            a.when.rstrip("Z").replace("T", " "), a.kind, score, a.outcome, a.speed, str(a.hints), str(a.seed)
         )
     return table

@@ -16,7 +16,7 @@ from grader.errors import GraderError, UsageError
 from grader.keys import pressed
 from grader.mock.sitting import refuse_during_mock
 from grader.record import Record
-from grader.terminal import Progress, next_step, score_line
+from grader.terminal import Progress, paragraph
 from grader.verbs.reading import hint, list_challenges, standings
 from grader.verbs.shared import interruptible, need_ray
 from grader.verbs.working import lay_out
@@ -128,13 +128,13 @@ class Session:
             self.console.print(Text(KEYS, style="dim"))
 
     def _ended(self, record: Record) -> None:
-        self.progress.stop()
-        self.console.print(score_line(record), soft_wrap=True)
-        self.console.print(Text(next_step(self.challenge, record)), soft_wrap=True)
+        self.progress.score(record)
+        if record.outcome == "passed":
+            self.console.print(Text("Next: c compares it with the reference, n goes on."))
         self._wait()
 
     def _wait(self) -> None:
-        self.console.print(Text(_WAITING, style="dim"), soft_wrap=True)
+        paragraph(self.console, Text(_WAITING, style="dim"))
 
     def _key(self, key: str) -> tuple[bool, Challenge | None]:
         """Serve one key: whether the session is over, and with which challenge to go on."""
@@ -160,7 +160,7 @@ class Session:
             if not self.watcher.is_grading:
                 self._wait()
         elif key.isalpha():
-            self.console.print(Text(KEYS, style="dim"), soft_wrap=True)
+            paragraph(self.console, Text(KEYS, style="dim"))
         return False, None
 
     def _show(self, key: str) -> None:

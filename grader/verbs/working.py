@@ -13,6 +13,7 @@ from rich.text import Text
 from grader.catalogue import ROOT, Challenge, find_challenge, read_catalogue
 from grader.doctor import examine
 from grader.errors import EXIT_GRADER, UsageError
+from grader.terminal import say
 from grader.verbs.shared import Name
 from grader.warden_client import sweep_leftovers
 
@@ -36,22 +37,22 @@ def reset(name: Name, yes: Annotated[bool, typer.Option("--yes", help="Do not as
     if not challenge.solution_path.exists():
         raise UsageError(f"There is no {_shown(challenge)}. Next: python grade.py start {challenge.name}")
     if not yes and not typer.confirm(f"Put {_shown(challenge)} away and begin anew?"):
-        typer.echo("It was left as it is.")
+        say("It was left as it is.")
         return
     backup = BACKUPS / challenge.name / f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}.py"
     backup.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(challenge.solution_path, backup)
     challenge.solution_path.unlink()
-    typer.echo(f"Kept    {backup.relative_to(ROOT)}")
+    say(f"Kept    {backup.relative_to(ROOT)}")
     lay_out(challenge)
 
 
 def lay_out(challenge: Challenge) -> None:
     """Copy the stub to solution.py and say what to do with it."""
     shutil.copyfile(challenge.stub_path, challenge.solution_path)
-    typer.echo(f"Read    challenges/{challenge.name}/README.md")
-    typer.echo(f"Change  {_shown(challenge)}")
-    typer.echo(f"Next: python grade.py run {challenge.name}")
+    say(f"Read    challenges/{challenge.name}/README.md")
+    say(f"Change  {_shown(challenge)}")
+    say(f"Next: python grade.py run {challenge.name}")
 
 
 def _shown(challenge: Challenge) -> str:
@@ -70,6 +71,6 @@ def doctor() -> None:
         if finding.advice:
             console.print(Text(f"        {finding.advice}"), soft_wrap=True)
     if any(finding.state == "bad" for finding in findings):
-        typer.echo("Next: mend what is BAD, then  python grade.py doctor")
+        say("Next: mend what is BAD, then  python grade.py doctor")
         raise typer.Exit(EXIT_GRADER)
-    typer.echo("Next: python grade.py list")
+    say("Next: python grade.py list")
