@@ -56,7 +56,7 @@ class Arena:
             self._learner = side
         else:
             self._learner.use(submission, self.challenge.folder)
-            self._resume_reference()
+            self._renew_reference()
             if not submission.problem and not self._learner.is_started:
                 self._learner.start()
 
@@ -68,9 +68,10 @@ class Arena:
             self._reference.result().supersede()
 
     def refresh(self) -> None:
-        """Have a driver stand by for the next solution."""
+        """Have drivers stand by for the next grading."""
         if self._learner is not None:
             self._learner.refresh()
+        self._renew_reference()
 
     def start_reference(self) -> None:
         """Begin to start the reference's side in the background."""
@@ -85,10 +86,15 @@ class Arena:
         side.ready()
         return side
 
-    def _resume_reference(self) -> None:
-        """Let the reference's side serve again after it was broken off."""
+    def _renew_reference(self) -> None:
+        """Begin to give the reference a new driver, in the background, if it has raced or was broken off."""
         if self._reference is not None and self._reference.done() and not self._reference.exception():
-            self._reference.result().resume()
+            self._reference = self._pool.submit(self._renewed, self._reference.result())
+
+    @staticmethod
+    def _renewed(side: Side) -> Side:
+        side.renew()
+        return side
 
     @property
     def is_started(self) -> bool:

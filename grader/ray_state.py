@@ -124,10 +124,15 @@ class ClusterState:
         }
 
     def actors(self) -> list[dict[str, Any]]:
-        """Every actor of every job: class, state, pid, what it holds while alive."""
-        found = []
+        """Actors, living or dead, of living jobs, and living ones of any: class, state, pid, what they hold.
+
+        The GCS keeps the dead actors of ended jobs, and there are ever more of them; they are left out.
+        """
+        found, jobs = [], self.jobs()
         for message in self._accessor.get_actor_table(None, None):
             actor = self._gcs.ActorTableData.FromString(message)
+            if actor.state == self._gcs.ActorTableData.DEAD and actor.job_id.hex() not in jobs:
+                continue
             found.append(
                 {
                     "actor_id": actor.actor_id.hex(),

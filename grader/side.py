@@ -58,6 +58,7 @@ class Side:
         self._site: Site | None = None
         self._loaded = False
         self._is_fresh = False  # a driver that has seen no solution yet
+        self._has_served = False  # the driver's job holds tasks of earlier calls
         self._submission: Submission | None = None
         self._challenge: Path | None = None
         self._not_loadable: NotLoadable | None = None
@@ -105,17 +106,18 @@ class Side:
     def supersede(self) -> None:
         """Break off the call in progress, from another thread: its caller gets `Superseded`.
 
-        The side serves again after the next `use`.
+        The side serves again after the next `use` or `renew`.
         """
         self._superseded = True
         if self._site is not None:
             self._site.link.interrupt()
 
-    def resume(self) -> None:
-        """Serve the same solution again if a call was broken off."""
-        if self._superseded:
+    def renew(self) -> None:
+        """Serve the same solution again, in a driver whose job is new: a job's table of tasks only grows."""
+        if self._superseded or self._has_served:
             self._superseded = False
             self.recover()
+        self.ready()
 
     @property
     def is_started(self) -> bool:
@@ -185,7 +187,7 @@ class Side:
 
     def _drop_driver(self) -> None:
         self.link.hang_up()
-        self._loaded, self._is_fresh = False, True
+        self._loaded, self._is_fresh, self._has_served = False, True, False
         self.driver_pid = 0
         with contextlib.suppress(WardenLostError):
             self.warden.ask("driver_down")
@@ -269,6 +271,7 @@ class Side:
 
         def go(deadline_s: float) -> Any:
             start = time.monotonic()
+            self._has_served = True
             try:
                 return self._exchange(frame, deadline_s)
             finally:
