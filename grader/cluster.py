@@ -164,5 +164,6 @@ def await_address(folder: SideFolder, process: subprocess.Popen[bytes]) -> str:
     how = "is still starting" if ended is None else f"ended with status {ended}"
     tail = (folder.root / "ray_start.txt").read_text(errors="replace")[-1500:]
     raise ClusterError(
-        f"the Ray cluster did not start within {START_WITHIN_S:.0f} s: `ray start` {how}.\n{tail}"
+        f"the Ray cluster did not start within {START_WITHIN_S:.0f} s: `ray start` {how}.\n"
+        f"{tail.rstrip()}\nNext: python grade.py doctor"
     )
