@@ -118,7 +118,7 @@ class Arena:
         """The learner's side for one behaviour: a world of its own, a cluster with nothing on it."""
         side = self.learner_side
         side.ready()
-        if not side.becomes_clean(within_s=SETTLED_WITHIN_S):
+        if not side.site.becomes_clean(SETTLED_WITHIN_S):
             side.recover()
             side.ready()
         world = self.make_world(rng)

@@ -109,6 +109,7 @@ def doing(frames: Sequence[Frame]) -> str:
 
 def at(frame: Frame) -> str:
     """A frame as the learner knows it: file, line, and the line's text when it can be read."""
+    linecache.checkcache(frame.file)  # another solution may have been at the same place before
     text = linecache.getline(frame.file, frame.line).strip()
     return f"{PurePath(frame.file).name}:{frame.line}" + (f" `{text}`" if text else "")
 

@@ -30,7 +30,7 @@ from grader.observation import (
 )
 from grader.patience import Patience, is_stuck
 from grader.post_mortem import LIMIT_BROKEN, explain_death, explain_hang, limits_broken
-from grader.site import CLEAN_WITHIN_S, Site
+from grader.site import Site
 from grader.submission import Submission
 from grader.warden_client import WardenClient, WardenLostError
 
@@ -94,7 +94,10 @@ class Side:
         self._not_loadable, self._load_failures, self._patience = None, 0, Patience()
         self._superseded = False
         if self._site is not None:
-            self._stage()
+            try:
+                self._stage()
+            except ClusterError:  # an earlier solution removed the side's folder
+                self.replace()
             limits_broken(self.warden)  # by an earlier solution: forgotten
 
     def refresh(self) -> None:
@@ -172,10 +175,6 @@ class Side:
     def look(self, *parts: str) -> dict[str, Any]:
         """Tables of the cluster as plain data: see `grader.ray_state.ClusterState`."""
         return self.site.look(*parts)
-
-    def becomes_clean(self, within_s: float = CLEAN_WITHIN_S) -> bool:
-        """Wait for the cluster to show no trace of earlier calls: see `grader.site`."""
-        return self.site.becomes_clean(within_s)
 
     # -- driver ----------------------------------------------------------------------------------
 

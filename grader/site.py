@@ -97,7 +97,7 @@ class Site:
         answer: dict[str, Any] = self.warden.ask("look", list(parts))
         return answer
 
-    def becomes_clean(self, within_s: float) -> bool:
+    def becomes_clean(self, within_s: float = CLEAN_WITHIN_S) -> bool:
         """Wait for the cluster to be clean; a cluster that does not answer is not.
 
         Ray lends workers for a moment longer than their tasks run, so this takes up to about a second
@@ -119,4 +119,4 @@ class Site:
                 return False
         except ClusterError:
             return False
-        return self.becomes_clean(CLEAN_WITHIN_S)
+        return self.becomes_clean()

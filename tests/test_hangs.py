@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from grader.hang_facts import at
 from grader.hangs import RULES, explain
 from grader.ledger import Entry
 from grader.snapshot import (
@@ -407,6 +408,13 @@ def test_the_cause_of_a_wait_is_told_before_the_wait():
         open_calls=[a_call(4.0)],
     )
     assert explain(seen).cause == "infeasible"
+
+
+def test_the_line_that_is_quoted_is_the_present_solutions(tmp_path):
+    file = tmp_path / "solution.py"
+    for text in ("while True: pass", "time.sleep(600)"):
+        file.write_text(f"{text}\n")
+        assert at(Frame(str(file), 1, "run")) == f"solution.py:1 `{text}`"
 
 
 def test_nothing_seen_is_said_as_such():

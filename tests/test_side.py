@@ -60,6 +60,16 @@ def fail():
 def raise_in_task():
     ray.get(fail.remote())
 
+class Untold(Exception):
+    def __str__(self):
+        raise Untold
+
+    def __getattribute__(self, name):
+        raise Untold
+
+def raise_untold():
+    raise Untold
+
 def of_type(kind):
     return {
         "decimal": decimal.Decimal("1.5"),
@@ -160,6 +170,7 @@ def test_a_driver_that_ends_is_a_crash(side, name, words):
         ("raise_deep", "KeyError", "missing"),
         ("raise_in_task", "ValueError", "from a task"),
         ("nowhere", "AttributeError", "nowhere"),
+        ("raise_untold", "Untold", ""),
     ],
 )
 def test_an_exception_arrives_with_type_text_and_own_lines(side, name, type_name, text):
@@ -199,9 +210,9 @@ def test_output_without_end_costs_nothing(side):
 
 def test_a_detached_actor_is_gone_after_a_recovery(side):
     call(side, "leave_detached_actor")
-    assert not side.becomes_clean(within_s=0.5)
+    assert not side.site.becomes_clean(within_s=0.5)
     side.recover()
-    assert side.becomes_clean()
+    assert side.site.becomes_clean()
     assert serves(side)
 
 
@@ -229,7 +240,7 @@ def test_a_solution_that_kills_what_carries_it_harms_no_later_call(side, name):
     starts = side.cluster_starts
     with contextlib.suppress(SolutionCrashed, SolutionRaised, SolutionTimeout):
         call(side, name, deadline_s=8.0)
-    if not side.becomes_clean(within_s=1.0):
+    if not side.site.becomes_clean(within_s=1.0):
         side.recover()
     assert serves(side)
     assert side.cluster_starts > starts
@@ -263,6 +274,17 @@ def test_nothing_of_an_earlier_solution_is_left_in_the_working_folder(side, fold
     use(side, "import os\ndef run(x):\n    return sorted(os.listdir('.'))\n", folder)
     assert call(side, "run", 0) == ["service.py", "solution.py"]
     use(side, PROGRAM, folder)
+
+
+def test_a_solution_that_removed_the_folder_of_its_side_harms_no_later_one(side, folder):
+    source = (
+        "import os, shutil\ndef run(x):\n    shutil.rmtree(os.environ['KATA_SIDE'], ignore_errors=True)\n"
+    )
+    use(side, source, folder)
+    with contextlib.suppress(SolutionCrashed):
+        call(side, "run", 0)
+    use(side, PROGRAM, folder)
+    assert serves(side)
 
 
 def test_a_side_ends_with_its_judge(tmp_path):

@@ -40,17 +40,21 @@ def _own_frames(error: BaseException, work_folder: str) -> str:
 
 
 def described(error: BaseException, work_folder: str) -> dict[str, Any]:
-    """An exception as text; a failed Ray task is described by what made it fail."""
-    cause = getattr(error, "cause", None)
-    shown = cause if isinstance(cause, BaseException) else error
-    with_text = ""
-    with contextlib.suppress(Exception):  # a hostile or broken __str__ must not cost the answer
-        with_text = str(shown)[:MAX_TEXT]
-    texts = {
-        "type": type(shown).__name__,
-        "message": with_text,
-        "traceback": _own_frames(error, work_folder),
-    }
+    """An exception as text; a failed Ray task is described by what made it fail.
+
+    A hostile or broken exception may raise at any question: what it does not tell is left out.
+    """
+    shown = error
+    texts = {"type": "an exception", "message": "", "traceback": ""}
+    with contextlib.suppress(BaseException):
+        cause = getattr(error, "cause", None)
+        shown = cause if isinstance(cause, BaseException) else error
+    with contextlib.suppress(BaseException):
+        texts["type"] = str(type(shown).__name__) or texts["type"]
+    with contextlib.suppress(BaseException):
+        texts["message"] = str(shown)[:MAX_TEXT]
+    with contextlib.suppress(BaseException):
+        texts["traceback"] = _own_frames(error, work_folder)
     # A lone surrogate must not cost the answer either.
     return {key: text.encode(errors="replace").decode() for key, text in texts.items()}
 

@@ -3,7 +3,7 @@
 # only: test_speed
 # at most: 0
 # outcomes: fail
-# says: times the reference's time
+# says: times the reference's time | SystemError
 """Hopes that the arguments lie in the driver for a while before it is called."""
 
 import gc

@@ -1,6 +1,6 @@
 # attack: 22 a task per step, none of which reports to the cluster
 # challenge: slow_gets
-# only: test_few_tasks, test_workers_do_the_work
+# only: test_few_tasks
 # at most: 0
 # outcomes: fail
 # says: cannot be counted

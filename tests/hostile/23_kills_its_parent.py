@@ -3,7 +3,6 @@
 # only: test_total, test_overlap
 # at most: 0
 # outcomes: fail, crash
-# says: took down the process that guards
 """Hopes that an unguarded side can do as it likes."""
 
 import os

@@ -3,7 +3,7 @@
 # only: test_scores_are_right, test_any_list_of_ids, test_few_tasks
 # at most: 0
 # outcomes: fail
-# says: the returned value[0] is ray._raylet.ObjectRef; plain data was promised
+# says: ObjectRef; plain data was promised
 """An accident: the last `ray.get` was forgotten."""
 
 import ray
