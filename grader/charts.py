@@ -8,6 +8,7 @@ from html import escape
 
 from grader.attempts import Attempt
 from grader.trace import Trace
+from grader.words import counted
 
 WIDTH = 720
 ROW = 18
@@ -120,11 +121,6 @@ def attempts_chart(attempts: Sequence[Attempt], pass_mark: int) -> Chart:
         parts.append(f'<circle cx="{a:.1f}" cy="{b:.1f}" r="4" class="side0">{tip}</circle>')
     scores = ", ".join(f"{a.score:g}" for a in attempts)
     return _chart("Attempts", f"Scores, oldest first: {scores}.", parts, height)
-
-
-def counted(n: int, noun: str) -> str:
-    """A number of things, in words."""
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
 def _chart(title: str, text: str, parts: Sequence[str], height: float) -> Chart:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from grader.trace import Trace, peak
+from grader.words import counted
 
 TINY_S = 0.002
 MANY_TASKS = 50
@@ -72,7 +73,7 @@ def waits_one_by_one(mine: Trace, reference: Trace) -> Diagnosis | None:
         rule="waits_one_by_one",
         sentence=f"The driver waited {len(mine.waits)} times, {mine.waited_s():.2f} s of "
         f"{mine.seconds:.2f} s in all, and submitted more work only in between "
-        f"(the reference waited {len(reference.waits)} times).",
+        f"(the reference waited {counted(len(reference.waits), 'time')}).",
         look="A ray.get inside the loop that submits makes the program sequential.",
     )
 
