@@ -13,6 +13,8 @@ from grader.words import counted
 WIDTH = 720
 ROW = 18
 LABEL = 92
+_SIDES = (("one", "yours"), ("two", "the reference"))
+_SPANS = (("one", "task"), ("two", "actor call"), ("wait", "the driver waits in Ray"))
 _KINDS = {"task": "task", "actor call": "call", "actor start": "start"}
 
 
@@ -24,11 +26,13 @@ class Chart:
         title: Its name.
         text: What it shows, in words.
         svg: The picture itself; colours come from the page's classes.
+        legend: The page's colours that it uses, each with what it stands for.
     """
 
     title: str
     text: str
     svg: str
+    legend: tuple[tuple[str, str], ...] = ()
 
 
 def timeline(side: str, trace: Trace, scale_s: float) -> Chart:
@@ -57,7 +61,7 @@ def timeline(side: str, trace: Trace, scale_s: float) -> Chart:
         f"busy for {busy:.2f} s together; at most {trace.peak_running()} at a time; the driver waited in Ray "
         f"{counted(len(trace.waits), 'time')}, {trace.waited_s():.2f} s."
     )
-    return _chart(f"Timeline of {side}", text, parts, height)
+    return _chart(f"Timeline of {side}", text, parts, height, _SPANS)
 
 
 def store_curve(traces: dict[str, Trace]) -> Chart:
@@ -78,7 +82,7 @@ def store_curve(traces: dict[str, Trace]) -> Chart:
             f"in {counted(trace.stored_objects, 'object')}"
         )
     parts.append(_axis((height - 22) / ROW, scale_s, room))
-    return _chart("Object store over time", "; ".join(words) + ".", parts, height)
+    return _chart("Object store over time", "; ".join(words) + ".", parts, height, _SIDES)
 
 
 def rounds_chart(learner_s: Sequence[float], reference_s: Sequence[float], ratio: float) -> Chart:
@@ -96,7 +100,7 @@ def rounds_chart(learner_s: Sequence[float], reference_s: Sequence[float], ratio
         f"{counted(len(learner_s), 'pair')} of rounds, yours above; in the median yours took "
         f"{ratio:.2f} times the reference's time."
     )
-    return _chart("Rounds of the race", text, parts, len(learner_s) * 26 + 4)
+    return _chart("Rounds of the race", text, parts, len(learner_s) * 26 + 4, _SIDES)
 
 
 def attempts_chart(attempts: Sequence[Attempt], pass_mark: int) -> Chart:
@@ -123,12 +127,18 @@ def attempts_chart(attempts: Sequence[Attempt], pass_mark: int) -> Chart:
     return _chart("Attempts", f"Scores, oldest first: {scores}.", parts, height)
 
 
-def _chart(title: str, text: str, parts: Sequence[str], height: float) -> Chart:
+def _chart(
+    title: str,
+    text: str,
+    parts: Sequence[str],
+    height: float,
+    legend: tuple[tuple[str, str], ...] = (),
+) -> Chart:
     svg = (
         f'<svg viewBox="0 0 {WIDTH} {height:.0f}" role="img" aria-label="{escape(f"{title}. {text}")}">'
         f"<title>{escape(title)}</title>{''.join(parts)}</svg>"
     )
-    return Chart(title, text, svg)
+    return Chart(title, text, svg, legend)
 
 
 def _text(x: float, y: float, text: str, kind: str = "label", anchor: str = "end") -> str:
@@ -150,5 +160,8 @@ def _bar(row: int, start_s: float, end_s: float, scale_s: float, room: float, ki
 
 def _axis(rows: float, scale_s: float, room: float) -> str:
     y = rows * ROW + 16
-    ticks = [scale_s * n / 4 for n in range(5)]
-    return "".join(_text(LABEL + t / scale_s * room, y, f"{t:.2f} s", "tick", "middle") for t in ticks)
+    anchors = ("middle",) * 4 + ("end",)  # the last one would be cut off
+    return "".join(
+        _text(LABEL + n / 4 * room, y, f"{scale_s * n / 4:.2f} s", "tick", anchor)
+        for n, anchor in enumerate(anchors)
+    )

@@ -35,6 +35,11 @@ def test_scores_behaviours_pictures_and_findings_are_there(folder):
     ):
         assert words in html
     assert "Scores, oldest first: 40, 70." in html
+    legends = [figure.count('class="legend') for figure in html.split("<figure>")[1:]]
+    assert legends == [1, 1, 1, 1, 0]  # two timelines, the store, the rounds; attempts are one line
+    for colour in re.findall(r"var\(--(\w+)\)\"></b>", html):
+        assert f"--{colour}:" in html
+    assert "Recorded in the last warm-up round" in html
 
 
 def test_nothing_is_loaded_from_elsewhere_and_nothing_runs(folder):
