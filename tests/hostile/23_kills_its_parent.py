@@ -3,6 +3,7 @@
 # only: test_total, test_overlap
 # at most: 0
 # outcomes: fail, crash
+# says: took down the process that guards | the total of
 """Hopes that an unguarded side can do as it likes."""
 
 import os
