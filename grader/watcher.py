@@ -119,6 +119,7 @@ class Watcher:
             return
         except GraderError as error:
             self._new_arena()
+            self.running = RunningRecord()  # what was judged before that stays on disk
             self.events.put(Event("failed", error))
             return
         self._failing = tuple(c.behaviour.name for c in record.checks if c.outcome != "pass")

@@ -16,6 +16,7 @@ from grader.observation import (
     SolutionRaised,
     SolutionTimeout,
 )
+from grader.task_table import settled_tasks
 from tests.sides import EchoWorld, side_with, use
 
 PROGRAM = """
@@ -284,6 +285,21 @@ def test_a_solution_that_removed_the_folder_of_its_side_harms_no_later_one(side,
     with contextlib.suppress(SolutionCrashed):
         call(side, "run", 0)
     use(side, PROGRAM, folder)
+    assert serves(side)
+
+
+def test_a_renewed_side_has_a_job_without_earlier_tasks_and_actors(side):
+    assert serves(side)
+    call(side, "leave_detached_actor")
+    assert "twice" in {task["name"] for task in settled_tasks(side)}
+    before = side.driver_pid
+    side.renew()
+    assert side.driver_pid != before
+    assert {task["kind"] for task in settled_tasks(side)} == {"DRIVER_TASK"}
+    assert not side.look("actors")["actors"]
+    before = side.driver_pid
+    side.renew()  # it has served nothing since
+    assert side.driver_pid == before
     assert serves(side)
 
 

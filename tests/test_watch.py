@@ -113,6 +113,8 @@ def test_what_was_judged_before_leaving_is_recorded(terminal, toy_root):
     terminal.press("q")
     shown = terminal.until(r"Broken off after \d+ of \d+ behaviours. They are recorded", within_s=120.0)
     assert "of 0 behaviours" not in shown
-    assert not re.search(r"\d+ of \d+: ", shown.partition("ending both clusters")[2])
+    _, ending, after = shown.partition("ending both clusters")
+    assert ending
+    assert not re.search(r"\d+ of \d+: ", after)
     assert terminal.process.wait(60) == 0
     assert outcomes(toy_root) == ["interrupted"]

@@ -143,7 +143,7 @@ def show_traces(console: Console, traces: dict[str, Trace]) -> None:
             console.print(Text(line), soft_wrap=True)
     console.print()
     for finding in diagnose(traces["yours"], traces["reference"]):
-        paragraph(console, Text(f"- {finding.sentence} {finding.look}"))
+        paragraph(console, Text(plain(f"- {finding.sentence} {finding.look}")))
 
 
 def _write_trace(path: Path, traces: dict[str, Trace], challenge: Challenge) -> None:
