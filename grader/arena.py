@@ -83,7 +83,7 @@ class Arena:
         path = self.challenge.reference_path
         side.use(read_submission(path, "file", self.challenge.functions), self.challenge.folder)
         side.start()
-        side.ready()
+        side.renew()
         return side
 
     def _renew_reference(self) -> None:

@@ -6,6 +6,7 @@ user's home or in Ray's default folder is touched.
 
 from __future__ import annotations
 
+import json
 import os
 import site
 import subprocess
@@ -19,16 +20,19 @@ from grader.errors import ClusterError
 from grader.processes import MARKER
 
 START_WITHIN_S = 60.0
+TASK_EVENTS_INTERVAL_MS = 25  # what a task did is known soon; a process without news sends nothing
 _KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "SYSTEMROOT")
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 # With grpcio installed `ray start` would also open a Ray Client server, always on port 10001: two sides, or
 # anybody else's cluster, would clash. Hiding grpc from this one process is the only way to do without.
 _RAY_CLI = "import sys; sys.modules['grpc'] = None; from ray.scripts.scripts import main; main()"
 # Ray's workers run at nice 15 by default and would starve beside anything that keeps the machine busy.
-_SYSTEM_CONFIG = (
-    '{"task_events_report_interval_ms": 100, "idle_worker_killing_time_threshold_ms": 5000, '
-    '"worker_niceness": 0}'
-)
+_SYSTEM_CONFIG = {
+    "task_events_report_interval_ms": TASK_EVENTS_INTERVAL_MS,
+    "raylet_report_resources_period_milliseconds": 25,
+    "idle_worker_killing_time_threshold_ms": 5000,
+    "worker_niceness": 0,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,8 +126,6 @@ def start_cluster(
     folder: SideFolder, environment: dict[str, str], needs: ClusterNeeds
 ) -> subprocess.Popen[bytes]:
     """Start the head node; it runs until it is killed."""
-    import json
-
     command = [
         sys.executable, "-c", _RAY_CLI, "start", "--head", "--block",
         "--port=0", "--node-ip-address=127.0.0.1",
@@ -133,7 +135,7 @@ def start_cluster(
         f"--object-store-memory={needs.object_store_mb * 1_000_000}",
         f"--resources={json.dumps(needs.resources)}",
         f"--temp-dir={folder.ray}",
-        f"--system-config={_SYSTEM_CONFIG}",
+        f"--system-config={json.dumps(_SYSTEM_CONFIG)}",
     ]  # fmt: skip
     output = (folder.root / "ray_start.txt").open("wb")
     return subprocess.Popen(

@@ -22,7 +22,7 @@ from grader.observation import Observation, ReferenceDisturbed, SolutionCrashed,
 from grader.side import Side
 from grader.speed import FULL_RATIO, Rounds, Speed, judge_speed
 from grader.trace import Trace
-from grader.tracing import traced
+from grader.tracing import Recording, recorded
 
 MIN_ROUNDS = 5
 MAX_ROUNDS = 25
@@ -89,7 +89,7 @@ class _Trial:
         self._go, self._check = go, check
         self._value: Any = None
         self._seconds = 0.0
-        self.trace: Trace | None = None
+        self.recording: Recording | None = None
 
     def run(self) -> _Trial:
         """Run and time it."""
@@ -98,9 +98,9 @@ class _Trial:
         self._seconds = time.perf_counter() - start
         return self
 
-    def run_traced(self) -> _Trial:
+    def run_recorded(self) -> _Trial:
         """Run it and record what Ray does."""
-        _, self.trace = traced(self._side, self._world, self.run)
+        _, self.recording = recorded(self._side, self._world, self.run)
         return self
 
     def verified(self) -> float:
@@ -142,14 +142,14 @@ class _Contest:
 
     def reference_round(
         self, reference: Side, seed: np.random.SeedSequence, *, record: bool = False
-    ) -> tuple[float, Trace | None]:
-        """Seconds of a round of the reference, which is expected to do its part; and its trace."""
+    ) -> tuple[float, Recording | None]:
+        """Seconds of a round of the reference, which is expected to do its part; and its recording."""
         try:
             changed = _changed_from_outside(reference)
             if not changed:
                 trial = self.trial(reference, seed)
-                ran = trial.run_traced() if record else trial.run()
-                return ran.verified(), ran.trace
+                ran = trial.run_recorded() if record else trial.run()
+                return ran.verified(), ran.recording
         except (SolutionTimeout, SolutionCrashed, ClusterLostError) as seen:
             changed = f"it did not answer in a round: {seen}"
         except (Observation, AssertionError) as error:
@@ -181,7 +181,7 @@ class Race:
         self._make_world = make_world
         self._benchmark = benchmark
         self._seeds = np.random.SeedSequence(seed)
-        self._traces: dict[str, Trace | None] = {}
+        self._recordings: dict[str, Recording | None] = {}
         self.result: RaceResult | None = None
 
     def run(
@@ -221,6 +221,7 @@ class Race:
         rounds = _ROUNDS_WHEN_SLOW if surely_slow else MIN_ROUNDS
         deadline = time.monotonic() + BUDGET_S
         self._benchmark.pedantic(_Trial.run, setup=set_up, teardown=tear_down, rounds=rounds)
+        traces = self._read_recordings()
         speed = judge_speed(clock.rounds(), naive_ratio)
         while speed.state == "unclear" and len(clock.learner_s) < MAX_ROUNDS and time.monotonic() < deadline:
             (another,), _ = set_up()
@@ -228,7 +229,6 @@ class Race:
             self._benchmark.stats.update(clock.learner_s[-1])
             speed = judge_speed(clock.rounds(), naive_ratio)
         speed = judge_speed(clock.rounds(), naive_ratio, final=True)
-        traces = {side: trace for side, trace in self._traces.items() if trace is not None}
         self.result = RaceResult(name=name, rounds=clock.rounds(), speed=speed, traces=traces)
 
     def _warm_up(self, contest: _Contest, naive_ratio: float) -> bool:
@@ -241,12 +241,17 @@ class Race:
         for n, seed in enumerate(self._seeds.spawn(WARM_UP_ROUNDS), start=1):
             record = n == WARM_UP_ROUNDS
             with self._learner_frozen():
-                theirs, trace = contest.reference_round(self._reference, seed, record=record)
-            self._traces["reference"] = trace
+                theirs, recording = contest.reference_round(self._reference, seed, record=record)
+            self._recordings["reference"] = recording
             trial = contest.trial(self._learner, seed)
-            ran = trial.run_traced() if record else trial.run()
-            mine, self._traces["learner"] = ran.verified(), ran.trace
+            ran = trial.run_recorded() if record else trial.run()
+            mine, self._recordings["learner"] = ran.verified(), ran.recording
         return mine > _SURELY_SLOW * naive_ratio * theirs
+
+    def _read_recordings(self) -> dict[str, Trace]:
+        """The traces of both sides: rounds that came after gave Ray's task events the time to arrive."""
+        found = {side: recording.trace() for side, recording in self._recordings.items() if recording}
+        return {side: trace for side, trace in found.items() if trace is not None}
 
     def _baseline(self, clock: _Clock, contest: _Contest) -> None:
         """Time the reference while the learner's whole side stands still."""

@@ -51,6 +51,7 @@ class Side:
         self.needs = needs
         self.driver_pid = 0
         self.cluster_starts = 0
+        self.markers: set[str] = set()  # ids of the judge's own tasks in the driver's job
         self.called_s = 0.0  # spent in calls into the solution: the rest is the grader's own
         self._limits = limits or Limits()
         self._with_world = with_world
@@ -101,10 +102,10 @@ class Side:
             limits_broken(self.warden)  # by an earlier solution: forgotten
 
     def refresh(self) -> None:
-        """Have a new driver stand by for the next solution, so that it is served at once."""
+        """Have a new driver with workers stand by for the next solution, so that it is served at once."""
         if self._site is not None and not self._is_fresh:
             self.recover()
-            self._connect_driver()
+            self.warm_up()
 
     def supersede(self) -> None:
         """Break off the call in progress, from another thread: its caller gets `Superseded`.
@@ -120,7 +121,14 @@ class Side:
         if self._superseded or self._has_served:
             self._superseded = False
             self.recover()
+        self.warm_up()
         self.ready()
+
+    def warm_up(self) -> None:
+        """Have Ray workers for the driver, which take a second to start."""
+        self._connect_driver()
+        with contextlib.suppress(Observation):
+            self._ask_driver({"do": "warm_up"}, CONNECT_WITHIN_S)
 
     @property
     def is_started(self) -> bool:
@@ -188,6 +196,7 @@ class Side:
         self.link.hang_up()
         self._loaded, self._is_fresh, self._has_served = False, True, False
         self.driver_pid = 0
+        self.markers.clear()
         with contextlib.suppress(WardenLostError):
             self.warden.ask("driver_down")
 
@@ -289,16 +298,10 @@ class Side:
         if self._loaded:
             self._ask_driver({"do": "collect"}, COLLECT_WITHIN_S)
 
-    def mark(self) -> str:
-        """Run a task that does nothing in the driver; its id tells when earlier events have arrived."""
+    def ask_driver(self, do: str, **more: Any) -> Any:
+        """One of the services of `grader.inside.driver` beside calls."""
         self.ready()
-        return str(self._ask_driver({"do": "mark"}, TRANSFER_WITHIN_S))
-
-    def trace_driver(self, *, on: bool) -> list[Any]:
-        """Begin to note where the driver waits for Ray; ended, gives [call, start, end] in epoch seconds."""
-        self.ready()
-        waits: list[Any] = self._ask_driver({"do": "trace", "on": on}, TRANSFER_WITHIN_S)
-        return waits
+        return self._ask_driver({"do": do, **more}, TRANSFER_WITHIN_S)
 
     def _ask_driver(self, request: dict[str, Any], deadline_s: float) -> Any:
         return self._exchange(kata_wire.dump(request), deadline_s)

@@ -10,8 +10,7 @@ from grader.side import Side
 
 FLUSHED_WITHIN_S = 5.0
 ENDED = frozenset({"FINISHED", "FAILED"})
-_MARKER = "kata_marker"
-FLUSH_INTERVAL_S = 0.15  # a little more than task_events_report_interval_ms
+FLUSH_INTERVAL_S = 0.075  # more than TASK_EVENTS_INTERVAL_MS, and something for a process that has to wait
 
 
 def settled_tasks(side: Side, look: Callable[..., dict[str, Any]] | None = None) -> list[dict[str, Any]]:
@@ -22,16 +21,19 @@ def settled_tasks(side: Side, look: Callable[..., dict[str, Any]] | None = None)
         look: Instead of `side.look`.
 
     What the driver submitted is there once a marker is; what tasks submitted in turn, once two looks
-    in a row show the same.
+    in a row show the same. Markers are known by their ids: a solution may give its tasks any name.
     """
-    marker = side.mark()
+    marker = str(side.ask_driver("mark"))
+    side.markers.add(marker)
     deadline = time.monotonic() + FLUSHED_WITHIN_S
-    before: set[str] = set()
+    before: set[str] | None = None
     while True:
-        tasks: list[dict[str, Any]] = (look or side.look)("tasks")["tasks"]
+        seen: list[dict[str, Any]] = (look or side.look)("tasks")["tasks"]
+        tasks = [task for task in seen if task["task_id"] not in side.markers]
         ids = {task["task_id"] for task in tasks}
         settled = all(t["state"] in ENDED for t in tasks if t["kind"] != "DRIVER_TASK")
-        if (marker in ids and ids == before and settled) or time.monotonic() > deadline:
-            return [task for task in tasks if task["name"] != _MARKER]
+        is_marked = any(task["task_id"] == marker for task in seen)
+        if (is_marked and ids == before and settled) or time.monotonic() > deadline:
+            return tasks
         before = ids
         time.sleep(FLUSH_INTERVAL_S)

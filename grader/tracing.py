@@ -1,4 +1,4 @@
-"""Records what Ray does on a side while one round runs: see `grader.trace` for what comes out."""
+"""Watches what Ray does on a side while one round runs: see `grader.trace` for what comes out."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from grader.collaborator import Collaborator
 from grader.errors import GraderError
 from grader.side import Side
-from grader.task_table import settled_tasks
+from grader.task_table import FLUSH_INTERVAL_S
 from grader.trace import MAX_SPANS, ServiceCall, Trace, Wait, spans_of
 
 SAMPLE_INTERVAL_S = 0.05
@@ -43,8 +44,62 @@ class _StoreSampler:
         self._thread.join()
 
 
-def traced(side: Side, world: Collaborator | None, run: Callable[[], Result]) -> tuple[Result, Trace | None]:
-    """Run one round and record it.
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A round that was watched; its trace is read later, when Ray's task events have arrived.
+
+    Args:
+        side: Where it ran.
+        began_s: When, in seconds since the epoch.
+        seconds: How long it took.
+        store_before: The object store's counters at its beginning: see `ClusterState.store`.
+        store_after: The same at its end.
+        store: (seconds since the beginning, bytes used), some twenty times a second.
+        waits: Where the driver waited for Ray.
+        calls: What the outside world was asked.
+    """
+
+    side: Side
+    began_s: float
+    seconds: float
+    store_before: dict[str, int]
+    store_after: dict[str, int]
+    store: tuple[tuple[float, int], ...]
+    waits: tuple[Wait, ...]
+    calls: tuple[ServiceCall, ...]
+
+    def trace(self) -> Trace | None:
+        """What Ray did in the round; None when the cluster cannot be read.
+
+        Its tasks are those submitted while it lasted: rounds do not overlap.
+        """
+        ended_s = self.began_s + self.seconds
+        time.sleep(max(0.0, ended_s + FLUSH_INTERVAL_S - time.time()))
+        try:
+            tasks = self.side.look("tasks")["tasks"]
+        except GraderError:
+            return None
+        spans = [s for s in spans_of(tasks, self.began_s) if 0 <= s.submitted_s <= self.seconds]
+        before, after = self.store_before, self.store_after
+        return Trace(
+            seconds=self.seconds,
+            num_cpus=self.side.needs.num_cpus,
+            driver_pid=self.side.driver_pid,
+            spans=tuple(spans[:MAX_SPANS]),
+            n_spans=len(spans),
+            store=tuple((t, n - before["used_bytes"]) for t, n in self.store),
+            stored_bytes=after["created_bytes"] - before["created_bytes"],
+            stored_objects=after["created_objects"] - before["created_objects"],
+            spilled_bytes=after["spilled_bytes"] - before["spilled_bytes"],
+            waits=self.waits,
+            calls=self.calls,
+        )
+
+
+def recorded(
+    side: Side, world: Collaborator | None, run: Callable[[], Result]
+) -> tuple[Result, Recording | None]:
+    """Run one round and watch it.
 
     Args:
         side: Ready, with the round's input.
@@ -52,12 +107,11 @@ def traced(side: Side, world: Collaborator | None, run: Callable[[], Result]) ->
         run: Starts the round and waits for its end.
 
     Returns:
-        What `run` gave, and the trace; None when the cluster could not be read.
+        What `run` gave, and the recording; None when the cluster could not be read.
     """
     try:
-        known = {task["task_id"] for task in settled_tasks(side)}
         before = side.look("store")["store"]
-        side.trace_driver(on=True)
+        side.ask_driver("trace", on=True)
     except GraderError:
         return run(), None
     sampler = _StoreSampler(side)
@@ -68,22 +122,17 @@ def traced(side: Side, world: Collaborator | None, run: Callable[[], Result]) ->
         seconds = time.monotonic() - began_monotonic
         sampler.stop()
     try:
-        waits = side.trace_driver(on=False)
-        tasks = [task for task in settled_tasks(side) if task["task_id"] not in known]
+        waits: list[list[Any]] = side.ask_driver("trace", on=False)
         after = side.look("store")["store"]
     except GraderError:
         return result, None
-    spans = spans_of(tasks, began_s)
-    return result, Trace(
+    return result, Recording(
+        side=side,
+        began_s=began_s,
         seconds=seconds,
-        num_cpus=side.needs.num_cpus,
-        driver_pid=side.driver_pid,
-        spans=tuple(spans[:MAX_SPANS]),
-        n_spans=len(spans),
-        store=tuple((t, n - before["used_bytes"]) for t, n in sampler.samples),
-        stored_bytes=after["created_bytes"] - before["created_bytes"],
-        stored_objects=after["created_objects"] - before["created_objects"],
-        spilled_bytes=after["spilled_bytes"] - before["spilled_bytes"],
+        store_before=before,
+        store_after=after,
+        store=tuple(sampler.samples),
         waits=tuple(_wait(row, began_s) for row in waits),
         calls=_calls(world, began_monotonic),
     )

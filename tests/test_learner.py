@@ -34,6 +34,21 @@ def work(n_tasks, n_calls, megabytes):
     ray.get([box.put.remote(i) for i in range(n_calls)])
     ray.get([ray.put(np.zeros(1_000_000, np.uint8)) for _ in range(megabytes)])
 
+@ray.remote
+def outer(n):
+    refs = [small.remote(i) for i in range(n)]
+    return len(refs) if n % 2 else sum(ray.get(refs))
+
+def nest(sizes):
+    return ray.get([outer.options(num_cpus=0).remote(n) for n in sizes])
+
+@ray.remote
+def kata_marker():
+    pass
+
+def work_under_the_judges_name(n):
+    ray.get([kata_marker.remote() for _ in range(n)])
+
 def keep_actor():
     kept.append(Box.remote())
     ray.get(kept[-1].put.remote(1))
@@ -84,6 +99,20 @@ def test_tasks_actors_and_bytes_are_counted_exactly(learner):
     assert counts.n_actors == 1
     assert 3_000_000 <= counts.stored_bytes < 3_010_000
     assert counts.spilled_bytes == 0
+
+
+@pytest.mark.parametrize("repeat", range(3))
+def test_tasks_that_tasks_submit_are_counted_also_when_nobody_waited_for_them(learner, repeat):
+    sizes = [3 + repeat, 4, 1]
+    with learner.counting() as counts:
+        learner.call("nest", sizes)
+    assert counts.tasks == {"outer": 3, "small": sum(sizes)}
+
+
+def test_tasks_that_bear_the_name_of_the_judges_own_are_counted(learner):
+    with learner.counting() as counts:
+        learner.call("work_under_the_judges_name", 5)
+    assert counts.tasks == {"kata_marker": 5}
 
 
 def test_only_the_block_is_counted(learner):

@@ -288,6 +288,22 @@ def test_a_solution_that_removed_the_folder_of_its_side_harms_no_later_one(side,
     assert serves(side)
 
 
+def test_a_side_that_stands_by_serves_the_next_solution_at_once_in_its_workers_too(side, folder):
+    source = (
+        "import os, ray\nVALUE = {}\n@ray.remote\ndef seen():\n    return [VALUE, os.getpid()]\n"
+        "def run(x):\n    return ray.get(seen.remote())\n"
+    )
+    use(side, source.format(1), folder)
+    assert call(side, "run", 0)[0] == 1
+    side.refresh()
+    driver_pid, standing_by = side.driver_pid, side.look("worker_pids")["worker_pids"]
+    use(side, source.format(2), folder)
+    value, worker_pid = call(side, "run", 0)
+    assert (value, side.driver_pid) == (2, driver_pid)
+    assert worker_pid in standing_by
+    use(side, PROGRAM, folder)
+
+
 def test_a_renewed_side_has_a_job_without_earlier_tasks_and_actors(side):
     assert serves(side)
     call(side, "leave_detached_actor")
@@ -295,7 +311,8 @@ def test_a_renewed_side_has_a_job_without_earlier_tasks_and_actors(side):
     before = side.driver_pid
     side.renew()
     assert side.driver_pid != before
-    assert {task["kind"] for task in settled_tasks(side)} == {"DRIVER_TASK"}
+    names = {task["name"] for task in settled_tasks(side) if task["kind"] != "DRIVER_TASK"}
+    assert names == {"kata_warm_up"}
     assert not side.look("actors")["actors"]
     before = side.driver_pid
     side.renew()  # it has served nothing since

@@ -52,10 +52,8 @@ def expected_scores(world: Any, record_ids: list[int], model: np.ndarray) -> dic
     found = [record_id for record_id in record_ids if record_id not in world.missing]
     histories = np.stack([world.history(record_id) for record_id in found], axis=1)
     vectors = (histories - histories.mean(axis=0)) / histories.std(axis=0)
-    signals = vectors
-    for _ in range(2):
-        hidden = np.tanh(model @ signals)
-        signals = vectors + model.T @ hidden
+    hidden = np.tanh(model @ vectors)
+    hidden = np.tanh(model @ (vectors + model.T @ hidden))
     return dict(zip(found, (1000.0 * hidden.mean(axis=0)).tolist(), strict=True))
 
 
