@@ -27,6 +27,7 @@ def test_time_to_verdict_overhead_and_memory():
         cold = graded(challenge, reference, arena)
         print(f"\ncold: verdict after {time.monotonic() - start:.1f} s, overhead {cold:.1f} s")
         for _ in range(WARM_RUNS):
+            arena.refresh()  # as after each grading of `watch`
             start = time.monotonic()
             warm = graded(challenge, reference, arena)
             print(f"warm: verdict after {time.monotonic() - start:.1f} s, overhead {warm:.1f} s")
