@@ -6,12 +6,12 @@ import contextlib
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import psutil
 
 from grader.collaborator import Collaborator
+from grader.counting import PARTS, Counts, ExecutedWatch
 from grader.errors import ClusterLostError
 from grader.machine import is_crowded
 from grader.memory import Held, MemoryWatch
@@ -22,28 +22,6 @@ from grader.task_table import ENDED, FLUSH_INTERVAL_S, settled_tasks
 
 SEEN_WITHIN_S = 2.0
 _STORE_SLACK_BYTES = 1_000_000
-
-
-@dataclass(slots=True)
-class Counts:
-    """What a block of calls cost; filled when the block ends.
-
-    Attributes:
-        tasks: Normal tasks and actor calls by function name.
-        n_actors: Actors created.
-        stored_bytes: Bytes created in the object store (results up to 100 KB travel inline).
-        spilled_bytes: Bytes written to disk because the store was full.
-    """
-
-    tasks: dict[str, int] = field(default_factory=dict)
-    n_actors: int = 0
-    stored_bytes: int = 0
-    spilled_bytes: int = 0
-
-    @property
-    def n_tasks(self) -> int:
-        """Normal tasks and actor calls together."""
-        return sum(self.tasks.values())
 
 
 class Learner:
@@ -160,17 +138,18 @@ class Learner:
         """
         counts = Counts()
         n_before = len(self.world.ledger.entries()) if self.world else 0
-        known = {task["task_id"] for task in settled_tasks(self.side, self._look)}
-        before = self._look("store")["store"]
-        yield counts
-        new = [task for task in settled_tasks(self.side, self._look) if task["task_id"] not in known]
+        settled_tasks(self.side, self._look)
+        before = self._look(*PARTS)
+        watch = ExecutedWatch(self.side)
+        try:
+            yield counts
+            settled_tasks(self.side, self._look)
+        finally:
+            watch.stop()
         self._check_that_all_is_seen(n_before)
-        after = self._look("store")["store"]
-        calls = ("NORMAL_TASK", "ACTOR_TASK")
-        counts.tasks = dict(Counter(task["name"] for task in new if task["kind"] in calls))
-        counts.n_actors = sum(task["kind"] == "ACTOR_CREATION_TASK" for task in new)
-        counts.stored_bytes = after["created_bytes"] - before["created_bytes"]
-        counts.spilled_bytes = after["spilled_bytes"] - before["spilled_bytes"]
+        after = self._look(*PARTS)
+        watch.note(after["executed"])
+        counts.fill(before, after, watch.most, self.side.markers)
 
     def _check_that_all_is_seen(self, n_before: int) -> None:
         """That nothing was counted says something only if all who called the world show in the cluster."""
@@ -185,10 +164,11 @@ class Learner:
             time.sleep(FLUSH_INTERVAL_S)
 
     def _unseen(self, n_before: int) -> set[int]:
-        """Processes that called the world since, and of which the cluster shows no task and no actor."""
+        """Processes that called the world since, and of which the cluster shows nothing that they did."""
         callers = {entry.pid for entry in self.world.ledger.entries()[n_before:]} if self.world else set()
-        seen = self._look("tasks", "actors", "worker_pids")
+        seen = self._look("tasks", "actors", "worker_pids", "executed")
         shown = {pid for task in seen["tasks"] for pid in task["pids"]} | {a["pid"] for a in seen["actors"]}
+        shown |= {pid for pid, n in seen["executed"].items() if n}
         died_early = {pid for pid in seen["worker_pids"] if not psutil.pid_exists(pid)}
         return callers - shown - died_early - {self.driver_pid}
 

@@ -68,17 +68,13 @@ class ClusterState:
         Tasks of a killed driver stay "running" in the GCS for 15 s; they are left out.
         """
         latest: dict[str, Any] = {}
-        attempts: dict[str, int] = {}
-        pids: dict[str, set[int]] = {}
+        pids: dict[str, list[int]] = {}
         for event in (event for job_id in self.jobs() for event in self._task_events(job_id)):
             task_id = event.task_id.hex()
-            attempts[task_id] = attempts.get(task_id, 0) + 1
-            pids.setdefault(task_id, set()).add(event.state_updates.worker_pid)
+            pids.setdefault(task_id, []).append(event.state_updates.worker_pid)
             if task_id not in latest or event.attempt_number >= latest[task_id].attempt_number:
                 latest[task_id] = event
-        return [
-            self._task(event, attempts[task_id], pids[task_id] - {0}) for task_id, event in latest.items()
-        ]
+        return [self._task(event, [p for p in pids[task_id] if p]) for task_id, event in latest.items()]
 
     def _task_events(self, job_id: str) -> Iterable[Any]:
         """The GCS's events of one job; those of ended jobs stay there, and there are ever more of them."""
@@ -104,7 +100,7 @@ class ClusterState:
         jobs = [self._gcs.JobTableData.FromString(m) for m in self._accessor.get_job_table()]
         return {job.job_id.hex(): job.driver_pid for job in jobs if not job.is_dead}
 
-    def _task(self, event: Any, attempts: int, pids: set[int]) -> dict[str, Any]:
+    def _task(self, event: Any, pids: list[int]) -> dict[str, Any]:
         facts, updates = event.task_info, event.state_updates
         times = {self._common.TaskStatus.Name(state): ns / 1e9 for state, ns in updates.state_ts_ns.items()}
         state = max(updates.state_ts_ns, default=0)
@@ -119,8 +115,7 @@ class ClusterState:
             "actor_id": facts.actor_id.hex(),
             "job_id": event.job_id.hex(),
             "pid": updates.worker_pid,
-            "pids": sorted(pids),
-            "attempts": attempts,
+            "pids": sorted(pids),  # of each attempt that began
         }
 
     def actors(self) -> list[dict[str, Any]]:
@@ -175,33 +170,43 @@ class ClusterState:
 
     def store(self) -> dict[str, int]:
         """Sums of the raylets' own object-store counters, in bytes and objects."""
-        from ray.core.generated import node_manager_pb2_grpc
-
         sums = dict.fromkeys(("used_bytes", "created_bytes", "created_objects", "spilled_bytes"), 0)
-        for node in self.nodes():
-            if node["raylet"] not in self._stubs:
-                self._stubs[node["raylet"]] = node_manager_pb2_grpc.NodeManagerServiceStub(
-                    _channel(node["raylet"])
-                )
-            stats = self._node_stats(self._stubs[node["raylet"]]).store_stats
+        for answer in self._node_stats():
+            stats = answer.store_stats
             sums["used_bytes"] += stats.object_store_bytes_used
             sums["created_bytes"] += stats.cumulative_created_bytes
             sums["created_objects"] += stats.cumulative_created_objects
             sums["spilled_bytes"] += stats.spilled_bytes_total
         return sums
 
-    def _node_stats(self, raylet: Any) -> Any:
-        """A raylet's answer; it waits for each of its workers and drivers to answer first."""
+    def executed(self) -> dict[int, int]:
+        """How many tasks and calls each living worker has executed, by pid: its own count, not its events."""
+        return {
+            worker.pid: worker.num_executed_tasks
+            for answer in self._node_stats()
+            for worker in answer.core_workers_stats
+        }
+
+    def _node_stats(self) -> list[Any]:
+        """The answers of the raylets; each waits for its workers and drivers to answer first."""
         import grpc
+        from ray.core.generated import node_manager_pb2_grpc
 
         request = self._node_manager.GetNodeStatsRequest(include_memory_info=False)
-        try:
-            return raylet.GetNodeStats(request, timeout=STATS_WITHIN_S)
-        except grpc.RpcError as error:
-            code = error.code() if isinstance(error, grpc.Call) else None
-            if code in (grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNAVAILABLE):
-                raise ClusterLostError("its driver or a worker does not answer the raylet any more") from None
-            raise
+        found = []
+        for address in (node["raylet"] for node in self.nodes()):
+            if address not in self._stubs:
+                self._stubs[address] = node_manager_pb2_grpc.NodeManagerServiceStub(_channel(address))
+            try:
+                found.append(self._stubs[address].GetNodeStats(request, timeout=STATS_WITHIN_S))
+            except grpc.RpcError as error:
+                code = error.code() if isinstance(error, grpc.Call) else None
+                if code in (grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNAVAILABLE):
+                    raise ClusterLostError(
+                        "its driver or a worker does not answer the raylet any more"
+                    ) from None
+                raise
+        return found
 
 
 def _channel(address: str) -> Any:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,37 +9,14 @@ from typing import Any, TypeVar
 
 from grader.collaborator import Collaborator
 from grader.errors import GraderError
+from grader.sampler import Sampler
 from grader.side import Side
 from grader.task_table import FLUSH_INTERVAL_S
 from grader.trace import MAX_SPANS, ServiceCall, Trace, Wait, spans_of
 
-SAMPLE_INTERVAL_S = 0.05
 _KEPT_CALLS = 2000
 
 Result = TypeVar("Result")
-
-
-class _StoreSampler:
-    """Reads the object store's use some twenty times a second."""
-
-    def __init__(self, side: Side) -> None:
-        self._side = side
-        self.began = time.monotonic()
-        self.samples: list[tuple[float, int]] = []
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True, name="store-sampler")
-        self._thread.start()
-
-    def _run(self) -> None:
-        while not self._ended.is_set():
-            with contextlib.suppress(GraderError):
-                used = int(self._side.look("store")["store"]["used_bytes"])
-                self.samples.append((time.monotonic() - self.began, used))
-            self._ended.wait(SAMPLE_INTERVAL_S)
-
-    def stop(self) -> None:
-        self._ended.set()
-        self._thread.join()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +89,14 @@ def recorded(
         side.ask_driver("trace", on=True)
     except GraderError:
         return run(), None
-    sampler = _StoreSampler(side)
     began_s, began_monotonic = time.time(), time.monotonic()
+    samples: list[tuple[float, int]] = []
+
+    def take() -> None:
+        used = int(side.look("store")["store"]["used_bytes"])
+        samples.append((time.monotonic() - began_monotonic, used))
+
+    sampler = Sampler(take)
     try:
         result = run()
     finally:
@@ -132,7 +113,7 @@ def recorded(
         seconds=seconds,
         store_before=before,
         store_after=after,
-        store=tuple(sampler.samples),
+        store=tuple(samples),
         waits=tuple(_wait(row, began_s) for row in waits),
         calls=_calls(world, began_monotonic),
     )

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from grader.counting import SILENT
 from grader.learner import Learner
 from tests.sides import EchoWorld, side_with
 
@@ -48,6 +49,19 @@ def kata_marker():
 
 def work_under_the_judges_name(n):
     ray.get([kata_marker.remote() for _ in range(n)])
+
+def work_in_silence(n_tasks, n_calls):
+    ray.get([small.options(enable_task_events=False).remote(i) for i in range(n_tasks)])
+    kept.append(Box.options(enable_task_events=False).remote())
+    ray.get([kept[-1].put.remote(i) for i in range(n_calls)])
+
+def stop_boxes():
+    kept.clear()
+
+def work_on_boxes_that_are_killed(n):
+    box = Box.remote()
+    ray.get([box.put.remote(i) for i in range(n)])
+    ray.kill(box)
 
 def keep_actor():
     kept.append(Box.remote())
@@ -113,6 +127,20 @@ def test_tasks_that_bear_the_name_of_the_judges_own_are_counted(learner):
     with learner.counting() as counts:
         learner.call("work_under_the_judges_name", 5)
     assert counts.tasks == {"kata_marker": 5}
+
+
+def test_tasks_and_calls_that_report_nothing_are_counted_too(learner):
+    with learner.counting() as counts:
+        learner.call("work_in_silence", 6, 5)
+    assert counts.tasks == {SILENT: 11}
+    assert counts.n_actors == 1
+    learner.call("stop_boxes")
+
+
+def test_calls_of_a_killed_actor_are_counted_once(learner):
+    with learner.counting() as counts:
+        learner.call("work_on_boxes_that_are_killed", 7)
+    assert counts.tasks == {"Box.put": 7}
 
 
 def test_only_the_block_is_counted(learner):

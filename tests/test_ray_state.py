@@ -22,8 +22,9 @@ def big():
 def run():
     global box
     box = Box.options(num_cpus=2, name="box").remote()
+    actor_id = ray.get(box.put.remote(1))
     pending = big.remote()
-    return ray.get(box.put.remote(1)), ray.wait([pending], timeout=1.0)[1] != []
+    return actor_id, ray.wait([pending], timeout=1.0)[1] != []
 """
 
 
@@ -32,7 +33,16 @@ def tables(tmp_path_factory):
     with side_with(PROGRAM, tmp_path_factory.mktemp("state")) as side:
         actor_id, is_pending = side.call("solution", "run", (), {}, 20.0)
         assert is_pending
-        parts = ("nodes", "available", "tasks", "actors", "placement_groups", "worker_pids", "store")
+        parts = (
+            "nodes",
+            "available",
+            "tasks",
+            "actors",
+            "placement_groups",
+            "worker_pids",
+            "store",
+            "executed",
+        )
         yield actor_id, side.look(*parts)
 
 
@@ -67,6 +77,13 @@ def test_nodes_have_resources_and_what_is_free(tables):
     (node,) = seen["nodes"]
     assert node["resources"]["CPU"] == 4.0
     assert seen["available"][node["node_id"]]["CPU"] == 2.0
+
+
+def test_workers_say_how_many_tasks_and_calls_they_executed(tables):
+    _, seen = tables
+    (box,) = seen["actors"]
+    assert seen["executed"][box["pid"]] == 2  # its creation and one call
+    assert sum(seen["executed"].values()) == 2
 
 
 def test_store_counters_are_numbers(tables):

@@ -3,7 +3,7 @@
 # only: test_few_tasks
 # at most: 0
 # outcomes: fail
-# says: cannot be counted
+# says: records became 72 tasks
 """Ray lets a task be silent about itself: hopes that what nobody reported was not done."""
 
 import ray
