@@ -29,7 +29,7 @@ _RAY_CLI = "import sys; sys.modules['grpc'] = None; from ray.scripts.scripts imp
 # Ray's workers run at nice 15 by default and would starve beside anything that keeps the machine busy.
 _SYSTEM_CONFIG = {
     "task_events_report_interval_ms": TASK_EVENTS_INTERVAL_MS,
-    "raylet_report_resources_period_milliseconds": 25,
+    "raylet_report_resources_period_milliseconds": 25,  # and which CPUs are free
     "idle_worker_killing_time_threshold_ms": 5000,
     "worker_niceness": 0,
 }

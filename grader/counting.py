@@ -72,12 +72,12 @@ def _silent(new: list[dict[str, Any]], actors: list[dict[str, Any]], executed: d
     """How many tasks were executed and are not in the table.
 
     A worker executes an actor's creation too. Of a worker that was killed it may not be known what it ran:
-    tasks in the table without a process make up for that.
+    calls in the table without a process make up for that.
     """
     shown = Counter(pid for task in new for pid in task["pids"])
     creations = {task["actor_id"] for task in new if task["kind"] == "ACTOR_CREATION_TASK"}
     shown.update(actor["pid"] for actor in actors if actor["actor_id"] not in creations)
-    nowhere = sum(not task["pids"] for task in new)
+    nowhere = sum(task["kind"] in _CALLS and not task["pids"] for task in new)
     return max(0, sum(max(0, n - shown[pid]) for pid, n in executed.items()) - nowhere)
 
 

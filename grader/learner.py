@@ -94,7 +94,7 @@ class Learner:
         return set(self._look("worker_pids")["worker_pids"])
 
     def free_cpus(self) -> float:
-        """Logical CPUs that are free now, as the GCS last heard (it hears ten times a second)."""
+        """Logical CPUs that are free now, as the GCS last heard (it hears forty times a second)."""
         free = self._look("available")["available"]
         return float(sum(node.get("CPU", 0.0) for node in free.values()))
 

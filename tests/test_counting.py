@@ -48,6 +48,7 @@ def test_the_judges_own_tasks_are_known_by_their_ids_alone():
         ([task("a", [1]), task("b")], [], {1: 2}, 0),  # its worker was killed before it could report
         ([task("a", [1])], [], {}, 0),  # the worker has ended and was not asked
         ([task("c", [1], kind="ACTOR_CREATION_TASK", actor_id="x")], [actor("x", 1)], {1: 5}, 4),
+        ([task("c", kind="ACTOR_CREATION_TASK", actor_id="y")], [], {1: 3}, 3),  # it never began
         ([], [actor("x", 1)], {1: 5}, 4),  # the creation did not report either
     ],
 )
