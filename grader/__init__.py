@@ -3,7 +3,7 @@
 The data flows in one direction; each step has one owner:
 
     challenge.toml - catalogue -> Challenge - staging -> folder - side (site: warden and cluster; driver)
-    judge (pytest) - calls and scenarios -> observations
+    judge (pytest) - calls and scenarios -> observations; counting -> counts
     observations - verdict -> checks - score -> record
     record - terminal | attempts -> history, compare, report
     races - tracing -> trace - diagnosis, gantt, charts, perfetto
