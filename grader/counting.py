@@ -14,7 +14,7 @@ from typing import Any
 from grader.sampler import Sampler
 from grader.side import Side
 
-PARTS = ("tasks", "actors", "store", "executed")
+PARTS = ("tasks", "actors", "store", "workers")
 SILENT = "a task without events"
 _CALLS = ("NORMAL_TASK", "ACTOR_TASK")
 
@@ -62,13 +62,15 @@ class Counts:
         earlier = {actor["actor_id"] for actor in before["actors"]}
         actors = [actor for actor in after["actors"] if actor["actor_id"] not in earlier]
         self.n_actors = len(actors)
-        if silent := _silent(new, actors, {p: n - before["executed"].get(p, 0) for p, n in executed.items()}):
+        earlier_runs = {worker["pid"]: worker["executed"] for worker in before["workers"]}
+        runs = {pid: n - earlier_runs.get(pid, 0) for pid, n in executed.items()}
+        if silent := _silent(new, actors, runs):
             self.tasks[SILENT] = silent
         self.stored_bytes = after["store"]["created_bytes"] - before["store"]["created_bytes"]
         self.spilled_bytes = after["store"]["spilled_bytes"] - before["store"]["spilled_bytes"]
 
 
-def _silent(new: list[dict[str, Any]], actors: list[dict[str, Any]], executed: dict[int, int]) -> int:
+def _silent(new: list[dict[str, Any]], actors: list[dict[str, Any]], runs: dict[int, int]) -> int:
     """How many tasks were executed and are not in the table.
 
     A worker executes an actor's creation too. Of a worker that was killed it may not be known what it ran:
@@ -78,7 +80,7 @@ def _silent(new: list[dict[str, Any]], actors: list[dict[str, Any]], executed: d
     creations = {task["actor_id"] for task in new if task["kind"] == "ACTOR_CREATION_TASK"}
     shown.update(actor["pid"] for actor in actors if actor["actor_id"] not in creations)
     nowhere = sum(task["kind"] in _CALLS and not task["pids"] for task in new)
-    return max(0, sum(max(0, n - shown[pid]) for pid, n in executed.items()) - nowhere)
+    return max(0, sum(max(0, n - shown[pid]) for pid, n in runs.items()) - nowhere)
 
 
 class ExecutedWatch:
@@ -90,12 +92,12 @@ class ExecutedWatch:
 
     def __init__(self, side: Side) -> None:
         self.most: dict[int, int] = {}
-        self._sampler = Sampler(lambda: self.note(side.look("executed")["executed"]))
+        self._sampler = Sampler(lambda: self.note(side.look("workers")["workers"]))
 
-    def note(self, executed: dict[int, int]) -> None:
+    def note(self, workers: list[dict[str, int]]) -> None:
         """Take in what they say now."""
-        for pid, n in executed.items():
-            self.most[pid] = max(n, self.most.get(pid, 0))
+        for worker in workers:
+            self.most[worker["pid"]] = max(worker["executed"], self.most.get(worker["pid"], 0))
 
     def stop(self) -> None:
         """Follow no further."""

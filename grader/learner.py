@@ -148,7 +148,7 @@ class Learner:
             watch.stop()
         self._check_that_all_is_seen(n_before)
         after = self._look(*PARTS)
-        watch.note(after["executed"])
+        watch.note(after["workers"])
         counts.fill(before, after, watch.most, self.side.markers)
 
     def _check_that_all_is_seen(self, n_before: int) -> None:
@@ -166,9 +166,9 @@ class Learner:
     def _unseen(self, n_before: int) -> set[int]:
         """Processes that called the world since, and of which the cluster shows nothing that they did."""
         callers = {entry.pid for entry in self.world.ledger.entries()[n_before:]} if self.world else set()
-        seen = self._look("tasks", "actors", "worker_pids", "executed")
+        seen = self._look("tasks", "actors", "worker_pids", "workers")
         shown = {pid for task in seen["tasks"] for pid in task["pids"]} | {a["pid"] for a in seen["actors"]}
-        shown |= {pid for pid, n in seen["executed"].items() if n}
+        shown |= {worker["pid"] for worker in seen["workers"] if worker["executed"]}
         died_early = {pid for pid in seen["worker_pids"] if not psutil.pid_exists(pid)}
         return callers - shown - died_early - {self.driver_pid}
 
@@ -185,20 +185,21 @@ class Learner:
         return found
 
     def _leftovers(self) -> list[str]:
-        seen = self._look("tasks", "actors", "placement_groups")
+        seen = self._look("tasks", "actors", "placement_groups", "workers")
         actors = Counter(a["class_name"] for a in seen["actors"] if a["state"] != "DEAD")
         ended: set[str] = {a["actor_id"] for a in seen["actors"] if a["state"] == "DEAD"}
+        unfinished = [t for t in seen["tasks"] if t["state"] not in ENDED and t["kind"] != "DRIVER_TASK"]
+        silent = sum(worker["pending"] for worker in seen["workers"]) - len(unfinished)
         tasks = Counter(
             t["name"]
-            for t in seen["tasks"]
-            if t["state"] not in ENDED
-            and t["kind"] != "DRIVER_TASK"
-            and t["actor_id"] not in ended
+            for t in unfinished
+            if t["actor_id"] not in ended
             and actor_of(t["parent_id"]) not in ended  # nobody is left to tell the GCS of its end
         )
         calls = Counter(entry.op for entry in self.world.open()) if self.world else Counter()
         found = [f"{n} actor(s) {name} alive" for name, n in actors.items()]
         found += [f"{n} task(s) {name} unfinished" for name, n in tasks.items()]
+        found += [f"{silent} task(s) without events unfinished"] if silent > 0 else []
         found += [f"{n} call(s) of service.{op} unanswered" for op, n in calls.items()]
         found += [f"placement group {g['state'].lower()}" for g in seen["placement_groups"]]
         extra = self._used_bytes() - self._store_before

@@ -179,13 +179,17 @@ class ClusterState:
             sums["spilled_bytes"] += stats.spilled_bytes_total
         return sums
 
-    def executed(self) -> dict[int, int]:
-        """How many tasks and calls each living worker has executed, by pid: its own count, not its events."""
-        return {
-            worker.pid: worker.num_executed_tasks
+    def workers(self) -> list[dict[str, int]]:
+        """What each living worker and driver says of itself, whether or not its tasks report events.
+
+        `executed` counts tasks, calls and creations of actors that it ran, `pending` those that it submitted
+        and that have not ended.
+        """
+        return [
+            {"pid": worker.pid, "executed": worker.num_executed_tasks, "pending": worker.num_pending_tasks}
             for answer in self._node_stats()
             for worker in answer.core_workers_stats
-        }
+        ]
 
     def _node_stats(self) -> list[Any]:
         """The answers of the raylets; each waits for its workers and drivers to answer first."""

@@ -17,12 +17,13 @@ def actor(actor_id, pid):
 
 def counted(tasks, executed, *, actors=(), known=(), before=None, markers=()):
     counts = Counts()
-    tables = {"tasks": list(known), "actors": [], "store": STORE, "executed": before or {}}
+    workers = [{"pid": pid, "executed": n, "pending": 0} for pid, n in (before or {}).items()]
+    tables = {"tasks": list(known), "actors": [], "store": STORE, "workers": workers}
     after = {
         "tasks": [*known, *tasks],
         "actors": list(actors),
         "store": STORE | {"created_bytes": 350, "spilled_bytes": 7},
-        "executed": {},
+        "workers": [],
     }
     counts.fill(tables, after, executed, markers)
     return counts

@@ -71,6 +71,10 @@ def keep_task():
     kept.append(slow.remote())
     time.sleep(0.3)
 
+def keep_silent_task():
+    kept.append(slow.options(num_cpus=0, enable_task_events=False).remote())
+    time.sleep(0.3)
+
 def keep_object():
     kept.append(ray.put(np.zeros(8_000_000, np.uint8)))
 
@@ -162,6 +166,7 @@ def test_a_clean_call_leaves_nothing(learner, name):
     [
         ("keep_actor", "1 actor(s) Box alive"),
         ("keep_task", "1 task(s) slow unfinished"),
+        ("keep_silent_task", "1 task(s) without events unfinished"),
         ("keep_object", "8 MB more in the object store than before"),
         ("keep_group", "placement group created"),
         ("keep_call", "1 call(s) of service.never unanswered"),

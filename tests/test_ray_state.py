@@ -41,7 +41,7 @@ def tables(tmp_path_factory):
             "placement_groups",
             "worker_pids",
             "store",
-            "executed",
+            "workers",
         )
         yield actor_id, side.look(*parts)
 
@@ -79,11 +79,13 @@ def test_nodes_have_resources_and_what_is_free(tables):
     assert seen["available"][node["node_id"]]["CPU"] == 2.0
 
 
-def test_workers_say_how_many_tasks_and_calls_they_executed(tables):
+def test_workers_say_what_they_executed_and_what_they_wait_for(tables):
     _, seen = tables
-    (box,) = seen["actors"]
-    assert seen["executed"][box["pid"]] == 2  # its creation and one call
-    assert sum(seen["executed"].values()) == 2
+    (actor,) = seen["actors"]
+    (box,) = [worker for worker in seen["workers"] if worker["pid"] == actor["pid"]]
+    assert box["executed"] == 2  # its creation and one call
+    assert sum(worker["executed"] for worker in seen["workers"]) == 2
+    assert sum(worker["pending"] for worker in seen["workers"]) == 1  # the driver, for `big`
 
 
 def test_store_counters_are_numbers(tables):
