@@ -1,7 +1,8 @@
 """What a block of calls cost a cluster: from its tables before and after, and from its workers' own counts.
 
-Ray's task events say what ran, but a solution can have tasks report none. A worker's count of what it has
-executed knows of those too, as long as it lives.
+Ray's task events say what ran, but a solution can have tasks report none, or run them in a job of its own that
+has ended when the events are read. A worker's count of what it has executed knows of those too, as long as it
+lives.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from grader.sampler import Sampler
 from grader.side import Side
 
 PARTS = ("tasks", "actors", "store", "workers")
-SILENT = "a task without events"
+SILENT = "unreported task"
 _CALLS = ("NORMAL_TASK", "ACTOR_TASK")
 
 
@@ -24,7 +25,7 @@ class Counts:
     """What a block of calls cost; filled when the block ends.
 
     Attributes:
-        tasks: Normal tasks and actor calls by function name; those that report no events as SILENT.
+        tasks: Normal tasks and actor calls by function name; those that no event tells of as SILENT.
         n_actors: Actors created.
         stored_bytes: Bytes created in the object store (results up to 100 KB travel inline).
         spilled_bytes: Bytes written to disk because the store was full.

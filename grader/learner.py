@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 
 from grader.collaborator import Collaborator
-from grader.counting import PARTS, Counts, ExecutedWatch
+from grader.counting import PARTS, SILENT, Counts, ExecutedWatch
 from grader.errors import ClusterLostError
 from grader.machine import is_crowded
 from grader.memory import Held, MemoryWatch
@@ -199,7 +199,7 @@ class Learner:
         calls = Counter(entry.op for entry in self.world.open()) if self.world else Counter()
         found = [f"{n} actor(s) {name} alive" for name, n in actors.items()]
         found += [f"{n} task(s) {name} unfinished" for name, n in tasks.items()]
-        found += [f"{silent} task(s) without events unfinished"] if silent > 0 else []
+        found += [f"{silent} {SILENT}(s) unfinished"] if silent > 0 else []
         found += [f"{n} call(s) of service.{op} unanswered" for op, n in calls.items()]
         found += [f"placement group {g['state'].lower()}" for g in seen["placement_groups"]]
         extra = self._used_bytes() - self._store_before

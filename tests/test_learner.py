@@ -166,7 +166,7 @@ def test_a_clean_call_leaves_nothing(learner, name):
     [
         ("keep_actor", "1 actor(s) Box alive"),
         ("keep_task", "1 task(s) slow unfinished"),
-        ("keep_silent_task", "1 task(s) without events unfinished"),
+        ("keep_silent_task", "1 unreported task(s) unfinished"),
         ("keep_object", "8 MB more in the object store than before"),
         ("keep_group", "placement group created"),
         ("keep_call", "1 call(s) of service.never unanswered"),

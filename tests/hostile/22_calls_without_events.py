@@ -3,7 +3,7 @@
 # only: test_few_tasks
 # at most: 0
 # outcomes: fail
-# says: a task without events
+# says: unreported task
 """An actor is seen, its calls are not: hopes that nobody can ask it when the call is over."""
 
 import ray

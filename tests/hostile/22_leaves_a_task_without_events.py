@@ -3,7 +3,7 @@
 # only: test_nothing_is_left_behind
 # at most: 0
 # outcomes: fail
-# says: task(s) without events unfinished
+# says: unreported task(s) unfinished
 """Every CPU is free and no event tells of it: hopes that nothing is seen to be left."""
 
 import time

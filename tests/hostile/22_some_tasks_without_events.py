@@ -3,7 +3,7 @@
 # only: test_few_tasks
 # at most: 0
 # outcomes: fail
-# says: a task without events
+# says: unreported task
 """Every worker is seen at work: hopes that nobody asks what else it did."""
 
 import ray
