@@ -1,8 +1,8 @@
 """What a block of calls cost a cluster: from its tables before and after, and from its workers' own counts.
 
-Ray's task events say what ran, but a solution can have tasks report none, or run them in a job of its own that
-has ended when the events are read. A worker's count of what it has executed knows of those too, as long as it
-lives.
+Ray's task events say what ran, but a solution can have tasks report none, or run them in a job of its own
+that has ended when the events are read. A worker's count of what it has executed knows of those too, as long
+as it lives.
 """
 
 from __future__ import annotations
