@@ -20,6 +20,7 @@ from grader.errors import ClusterError
 from grader.processes import MARKER
 
 START_WITHIN_S = 60.0
+VITAL_PROCESSES = frozenset({"gcs_server", "raylet"})
 TASK_EVENTS_INTERVAL_MS = 25  # what a task did is known soon; a process without news sends nothing
 _KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "SYSTEMROOT")
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")

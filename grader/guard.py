@@ -1,4 +1,4 @@
-"""Keeps a side within its limits: memory, processes and disk, whatever the solution does.
+"""Keeps a side within its limits: memory, processes, disk and the one cluster, whatever the solution does.
 
 Runs in a thread of the side's warden and looks twice a second, from outside, so that a solution can neither
 feel nor stop it. Between two looks the kernel holds the line where it can: the size of a file (an rlimit) and
@@ -12,12 +12,13 @@ import os
 import resource
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
 
+from grader.cluster import VITAL_PROCESSES
 from grader.processes import anonymous_bytes, end_all, proportional_bytes, shared_bytes, signal_all
 
 LOOK_INTERVAL_S = 0.5
@@ -54,12 +55,19 @@ class Guard:
         store_bytes: Size of the object store: shared memory that the solution's processes may map besides.
         folder: The side's.
         find: The solution's processes as they are now.
+        vital: GCS and raylet of the cluster it was given.
     """
 
     def __init__(
-        self, limits: Limits, store_bytes: int, folder: Path, find: Callable[[], list[psutil.Process]]
+        self,
+        limits: Limits,
+        store_bytes: int,
+        folder: Path,
+        find: Callable[[], list[psutil.Process]],
+        vital: Collection[psutil.Process],
     ) -> None:
         self._limits, self._store_bytes, self._folder, self._find = limits, store_bytes, folder, find
+        self._vital = vital
         self._broken: list[str] = []
         self._lock = threading.Lock()
         self._ended = threading.Event()
@@ -90,6 +98,12 @@ class Guard:
         found = self._find()
         limits = self._limits
         self._look_at_memory(found)
+        if added := {_name(p) for p in found if p not in self._vital} & VITAL_PROCESSES:
+            what = "cluster" if "gcs_server" in added else "node"
+            self._end_all(
+                f"it started a Ray {what} of its own: it has to do with the cluster that it is given; "
+                "all its processes were killed"
+            )
         if len(found) > limits.processes:
             why = f"it ran {len(found)} processes, the limit is {limits.processes}; all were killed"
             self._end_all(why)
@@ -132,6 +146,12 @@ class Guard:
         with self._lock:
             if not self._broken:  # what comes after the first is its echo
                 self._broken.append(why)
+
+
+def _name(process: psutil.Process) -> str:
+    with contextlib.suppress(psutil.Error):
+        return str(process.name())
+    return ""
 
 
 def _threads(process: psutil.Process) -> int:

@@ -26,7 +26,14 @@ from typing import Any
 import psutil
 
 from grader import processes
-from grader.cluster import ClusterNeeds, SideFolder, await_address, side_environment, start_cluster
+from grader.cluster import (
+    VITAL_PROCESSES,
+    ClusterNeeds,
+    SideFolder,
+    await_address,
+    side_environment,
+    start_cluster,
+)
 from grader.errors import ClusterLostError, GraderError
 from grader.guard import Guard, Limits, limit_self
 from grader.inside import kata_wire
@@ -40,7 +47,6 @@ AGENTS_WITHIN_S = 5.0
 CLUSTER_THREADS = 3000  # more than GCS, raylet and agents have: the guard speaks before the kernel says no
 N_AGENTS = 2  # of the dashboard (without one, too) and of the runtime environments
 FREEZE_SWEEPS = 5
-_VITAL_PROCESSES = frozenset({"gcs_server", "raylet"})
 
 
 class Warden:
@@ -65,10 +71,10 @@ class Warden:
         self.folder.ray.mkdir(exist_ok=True)
         self.cluster = start_cluster(self.folder, self.environment, self.needs)
         self.address = await_address(self.folder, self.cluster)
-        self._vital = [p for p in processes.descendants(self.cluster.pid) if p.name() in _VITAL_PROCESSES]
+        self._vital = [p for p in processes.descendants(self.cluster.pid) if p.name() in VITAL_PROCESSES]
         self._agents = self._find_agents()
         store_bytes = self.needs.object_store_mb * 1_000_000
-        self._guard = Guard(self.limits, store_bytes, self.folder.root, self._solutions)
+        self._guard = Guard(self.limits, store_bytes, self.folder.root, self._solutions, self._vital)
         self._guard.start()
         return self.address
 

@@ -2,8 +2,8 @@
 # challenge: slow_gets
 # only: test_model_is_stored_once, test_few_tasks, test_workers_do_the_work
 # at most: 0
-# outcomes: fail, timeout, crash
-# says: what they cost cannot be counted
+# outcomes: crash
+# says: a Ray cluster of its own
 """Hopes that tasks and bytes of another cluster are not seen: a task per step, and the model for each."""
 
 import os
