@@ -158,8 +158,8 @@ class Learner:
             if time.monotonic() > deadline:
                 raise NotCounted(
                     f"Processes {', '.join(map(str, sorted(unseen)))} called the service, but the cluster "
-                    "shows no task of theirs: what they cost cannot be counted. Do they belong to another "
-                    "cluster, or are their tasks kept from reporting?"
+                    "shows no task of theirs: what they cost cannot be counted. Do they work beside Ray, in "
+                    "a pool of their own?"
                 )
             time.sleep(FLUSH_INTERVAL_S)
 
