@@ -189,7 +189,7 @@ class Learner:
         actors = Counter(a["class_name"] for a in seen["actors"] if a["state"] != "DEAD")
         ended: set[str] = {a["actor_id"] for a in seen["actors"] if a["state"] == "DEAD"}
         unfinished = [t for t in seen["tasks"] if t["state"] not in ENDED and t["kind"] != "DRIVER_TASK"]
-        silent = sum(worker["pending"] for worker in seen["workers"]) - len(unfinished)
+        silent = sum(worker["running"] for worker in seen["workers"]) - len(unfinished)
         tasks = Counter(
             t["name"]
             for t in unfinished

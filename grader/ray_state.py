@@ -182,11 +182,11 @@ class ClusterState:
     def workers(self) -> list[dict[str, int]]:
         """What each living worker and driver says of itself, whether or not its tasks report events.
 
-        `executed` counts tasks, calls and creations of actors that it ran, `pending` those that it submitted
-        and that have not ended.
+        `executed` counts the tasks, calls and creations of actors that it began, `running` those that it has
+        not ended. (What an owner waits for is no use here: it keeps streaming generators that have ended.)
         """
         return [
-            {"pid": worker.pid, "executed": worker.num_executed_tasks, "pending": worker.num_pending_tasks}
+            {"pid": worker.pid, "executed": worker.num_executed_tasks, "running": worker.num_running_tasks}
             for answer in self._node_stats()
             for worker in answer.core_workers_stats
         ]

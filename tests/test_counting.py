@@ -17,7 +17,7 @@ def actor(actor_id, pid):
 
 def counted(tasks, executed, *, actors=(), known=(), before=None, markers=()):
     counts = Counts()
-    workers = [{"pid": pid, "executed": n, "pending": 0} for pid, n in (before or {}).items()]
+    workers = [{"pid": pid, "executed": n, "running": 0} for pid, n in (before or {}).items()]
     tables = {"tasks": list(known), "actors": [], "store": STORE, "workers": workers}
     after = {
         "tasks": [*known, *tasks],

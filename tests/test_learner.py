@@ -63,6 +63,15 @@ def work_on_boxes_that_are_killed(n):
     ray.get([box.put.remote(i) for i in range(n)])
     ray.kill(box)
 
+@ray.remote
+def numbers(n):
+    for i in range(n):
+        yield i
+
+def stream(n):
+    for ref in numbers.remote(n):
+        ray.get(ref)
+
 def keep_actor():
     kept.append(Box.remote())
     ray.get(kept[-1].put.remote(1))
@@ -73,7 +82,7 @@ def keep_task():
 
 def keep_silent_task():
     kept.append(slow.options(num_cpus=0, enable_task_events=False).remote())
-    time.sleep(0.3)
+    time.sleep(1.5)
 
 def keep_object():
     kept.append(ray.put(np.zeros(8_000_000, np.uint8)))
@@ -155,9 +164,9 @@ def test_only_the_block_is_counted(learner):
     assert counts.stored_bytes < 100_000
 
 
-@pytest.mark.parametrize("name", ["work", "keep_cycle"])
-def test_a_clean_call_leaves_nothing(learner, name):
-    learner.call(name, *((4, 4, 4) if name == "work" else ()))
+@pytest.mark.parametrize(("name", "args"), [("work", (4, 4, 4)), ("keep_cycle", ()), ("stream", (5,))])
+def test_a_clean_call_leaves_nothing(learner, name, args):
+    learner.call(name, *args)
     assert learner.leftovers() == []
 
 

@@ -79,13 +79,13 @@ def test_nodes_have_resources_and_what_is_free(tables):
     assert seen["available"][node["node_id"]]["CPU"] == 2.0
 
 
-def test_workers_say_what_they_executed_and_what_they_wait_for(tables):
+def test_workers_say_what_they_executed_and_what_runs(tables):
     _, seen = tables
     (actor,) = seen["actors"]
     (box,) = [worker for worker in seen["workers"] if worker["pid"] == actor["pid"]]
     assert box["executed"] == 2  # its creation and one call
     assert sum(worker["executed"] for worker in seen["workers"]) == 2
-    assert sum(worker["pending"] for worker in seen["workers"]) == 1  # the driver, for `big`
+    assert sum(worker["running"] for worker in seen["workers"]) == 0
 
 
 def test_store_counters_are_numbers(tables):
