@@ -1,4 +1,4 @@
-# rejected-by: test_four_prices_at_a_time
+# rejected-by: test_many_customers, test_hazardous_order, test_exchange, test_express_order, test_failed_orders_keep_their_reason, test_no_order_is_lost, test_nothing_is_awaited, test_four_prices_at_a_time, test_worker_killed, test_nothing_left_behind, test_deadline_is_kept, test_stuck_work_is_cancelled, test_second_call_is_unaffected, test_speed
 """The learner believes that four CPUs are too few and brings a cluster of eight along."""
 
 import time
