@@ -1,6 +1,6 @@
 """Prints what became of every hostile solution as a table: python -m tests.hostile_table [NAME ...].
 
-With names, or beginnings of names, only those are graded. All of them take some ten minutes.
+With names, or beginnings of names, only those are graded. All of them take some twenty minutes.
 """
 
 import sys
