@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -106,12 +107,21 @@ def check_work(world: Any, seen: Any, record_ids: list[int], model: np.ndarray |
 
 def left_by(learner: Any, *, pool_may_stay: bool) -> list[str]:
     """What the calls so far have left behind, once there is nothing or it does not go away."""
+    return what_stays(learner, lambda line: not (pool_may_stay and line.endswith(" alive")))
+
+
+def let_it_end(learner: Any) -> None:
+    """Wait for what a call that raised has begun: it must not meet the next test's world.
+
+    A worker keeps the model of a task that failed until it collects its garbage: that is not waited for.
+    """
+    what_stays(learner, lambda line: line.endswith((" unfinished", " unanswered")))
+
+
+def what_stays(learner: Any, matters: Callable[[str], bool]) -> list[str]:
+    """The leftovers that matter, once there are none or they do not go away."""
     for _ in range(50):
-        left = [
-            line
-            for line in learner.leftovers(within_s=0.0)
-            if not (pool_may_stay and line.endswith(" alive"))
-        ]
+        left = [line for line in learner.leftovers(within_s=0.0) if matters(line)]
         if not left:
             break
         time.sleep(0.1)
@@ -205,7 +215,7 @@ def test_other_errors_are_raised(learner, rng, observe):
             f"id is {result!r}. Nobody can know whether this record exists."
         )
     finally:
-        left_by(learner, pool_may_stay=True)  # its other tasks must not meet the next test's world
+        let_it_end(learner)
 
 
 @behaviour(points=5, category="correctness", required=True)
