@@ -188,14 +188,15 @@ class Learner:
         seen = self._look("tasks", "actors", "placement_groups", "workers")
         actors = Counter(a["class_name"] for a in seen["actors"] if a["state"] != "DEAD")
         ended: set[str] = {a["actor_id"] for a in seen["actors"] if a["state"] == "DEAD"}
-        unfinished = [t for t in seen["tasks"] if t["state"] not in ENDED and t["kind"] != "DRIVER_TASK"]
-        silent = sum(worker["running"] for worker in seen["workers"]) - len(unfinished)
         tasks = Counter(
             t["name"]
-            for t in unfinished
-            if t["actor_id"] not in ended
+            for t in seen["tasks"]
+            if t["state"] not in ENDED
+            and t["kind"] != "DRIVER_TASK"
+            and t["actor_id"] not in ended
             and actor_of(t["parent_id"]) not in ended  # nobody is left to tell the GCS of its end
         )
+        silent = sum(worker["running"] for worker in seen["workers"]) - tasks.total()
         calls = Counter(entry.op for entry in self.world.open()) if self.world else Counter()
         found = [f"{n} actor(s) {name} alive" for name, n in actors.items()]
         found += [f"{n} task(s) {name} unfinished" for name, n in tasks.items()]

@@ -35,7 +35,6 @@ from grader.submission import Submission
 from grader.warden_client import WardenClient, WardenLostError
 
 LOAD_WITHIN_S = 15.0
-COLLECT_WITHIN_S = 10.0
 
 
 class Side:
@@ -296,7 +295,7 @@ class Side:
     def collect_garbage(self) -> None:
         """Let the driver drop what only reference cycles keep alive."""
         if self._loaded:
-            self._ask_driver({"do": "collect"}, COLLECT_WITHIN_S)
+            self.ask_driver("collect")
 
     def ask_driver(self, do: str, **more: Any) -> Any:
         """One of the services of `grader.inside.driver` beside calls."""
