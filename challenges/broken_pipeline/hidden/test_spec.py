@@ -11,8 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.behaviour import behaviour, void
-from grader.observation import SolutionRaised
+from grader.suite import SolutionRaised, behaviour, void
 
 CALL_S = 25.0  # against hangs only
 READY_WITHIN_S = 40.0

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.collaborator import Call, Collaborator, KillWorker, Refused
+from grader.suite import Call, KillWorker, OutsideWorld, Refused
 
 ENRICH_S = 0.03
 TRANSFORM_S = 0.004  # for each record
@@ -47,14 +47,14 @@ class Gate:
             self.met, self._met_at_s = True, time.monotonic()
         return self._met_at_s is not None and time.monotonic() >= self._met_at_s + self._linger_s
 
-    async def passed(self, world: Collaborator) -> None:
+    async def passed(self, world: OutsideWorld) -> None:
         """Returns when the gate is open."""
         if self._since_s is None:
             self._since_s = time.monotonic()
         await world.until(self._is_open, within_s=self._guard_s, since_s=self._since_s)
 
 
-class World(Collaborator):
+class World(OutsideWorld):
     """One day of one test. The test sets the attributes before it calls the learner.
 
     A batch is known by its place among `batches`, a record by its id.

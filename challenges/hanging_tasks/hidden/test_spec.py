@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.behaviour import behaviour, void
+from grader.suite import behaviour, void
 
 GRACE_S = 1.0  # how much later than its deadline a call may return
 GUARD_S = 1.15  # how much later than its deadline a call is stopped

@@ -8,7 +8,7 @@ import zlib
 
 import numpy as np
 
-from grader.collaborator import Call, Collaborator, KillWorker, Refused
+from grader.suite import Call, KillWorker, OutsideWorld, Refused
 
 PRICE_S = 0.03
 IO_S = (0.02, 0.04)
@@ -19,7 +19,7 @@ PROBE_WITHIN_S = 8.0
 WARM_WITHIN_S = 30.0
 
 
-class World(Collaborator):
+class World(OutsideWorld):
     """The orders of one test. The test sets the attributes before it calls the learner.
 
     Attributes:

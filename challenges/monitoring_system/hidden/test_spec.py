@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.behaviour import behaviour, void
+from grader.suite import behaviour, void
 
 EPOCH_S = 1_700_000_000.0
 STEP_S = 0.125

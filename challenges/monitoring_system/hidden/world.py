@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grader.collaborator import Call, Collaborator, KillWorker
+from grader.suite import Call, KillWorker, OutsideWorld
 
 WRITE_S = 0.002
 MEET_WITHIN_S = 3.0  # how long some writes wait for each other
@@ -24,7 +24,7 @@ class Write:
     names: tuple[Name, ...]
 
 
-class World(Collaborator):
+class World(OutsideWorld):
     """The archive of one test. The test sets the attributes before it calls the learner.
 
     Attributes:

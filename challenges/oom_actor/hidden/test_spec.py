@@ -18,8 +18,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.behaviour import behaviour, void
-from grader.observation import Observation
+from grader.suite import Observation, behaviour, void
 
 TOLERANCE = 1e-9
 RANK_LOW, RANK_HIGH = 0.985, 0.995

@@ -9,8 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from grader.collaborator import Call, Collaborator, KillWorker, Refused
-from grader.ledger import Entry
+from grader.suite import Call, Entry, KillWorker, OutsideWorld, Refused
 
 STREAMS = 4  # chunks that are delivered at a time
 LATENCY_S = 0.04
@@ -21,7 +20,7 @@ TOGETHER_WITHIN_S = 8.0  # how long chunks are held for others to come
 HELD_WITHIN_S = 6.0  # how long a save is held for its process to be killed
 
 
-class World(Collaborator):
+class World(OutsideWorld):
     """The archive of one test. The test sets the attributes before it calls the learner.
 
     Attributes:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.behaviour import behaviour, void
+from grader.suite import behaviour, void
 
 TOLERANCE = 1e-9
 RATE = 1 / 16  # a power of two: counters stay exact

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grader.collaborator import Call, Collaborator, KillWorker, Refused
+from grader.suite import Call, KillWorker, OutsideWorld, Refused
 
 FAST_S = (0.02, 0.04)
 BEFORE_DEATH_S = 0.02
@@ -61,7 +61,7 @@ class Hold:
     met: bool = False
 
 
-class World(Collaborator):
+class World(OutsideWorld):
     """One training's loss. The test sets the attributes after `make_model` and before it calls the learner.
 
     Attributes:

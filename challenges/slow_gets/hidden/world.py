@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.collaborator import Call, Collaborator, KillWorker, Refused
+from grader.suite import Call, KillWorker, OutsideWorld, Refused
 
 HISTORY_LENGTH = 1024
 CAPACITY = 8  # requests the store works on at a time; the rest queue
@@ -37,7 +37,7 @@ class Gate:
         self._open = self._open or self._condition()
         return self._open
 
-    async def passed(self, world: Collaborator) -> None:
+    async def passed(self, world: OutsideWorld) -> None:
         """Returns when the gate is open."""
         if self._since_s is None:
             self._since_s = time.monotonic()
@@ -45,7 +45,7 @@ class Gate:
         self._open = True
 
 
-class World(Collaborator):
+class World(OutsideWorld):
     """The records, and what goes wrong with them; a test sets the attributes before the call.
 
     Attributes:

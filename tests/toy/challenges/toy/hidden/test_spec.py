@@ -1,6 +1,6 @@
 """What `total` must do."""
 
-from grader.behaviour import behaviour, void
+from grader.suite import behaviour, void
 
 
 def assert_total(world, keys, seen):

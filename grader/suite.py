@@ -1,0 +1,24 @@
+"""Everything a challenge's hidden files may import: `from grader.suite import ...`, and nothing else of ours.
+
+`hidden/test_spec.py` marks its tests with `behaviour` and catches what a solution did instead of answering;
+`hidden/world.py` derives its `World` from `OutsideWorld` and refuses, delays or kills. A name that is listed
+here stays; whatever else lies in the engine may change at any time.
+"""
+
+from grader.behaviour import behaviour, void
+from grader.collaborator import Call, KillWorker, Refused
+from grader.collaborator import Collaborator as OutsideWorld
+from grader.ledger import Entry
+from grader.observation import Observation, SolutionRaised
+
+__all__ = [
+    "Call",
+    "Entry",
+    "KillWorker",
+    "Observation",
+    "OutsideWorld",
+    "Refused",
+    "SolutionRaised",
+    "behaviour",
+    "void",
+]
