@@ -1,3 +1,3 @@
 """Loads the judge, so that `pytest challenges/slow_gets` runs a challenge's suites."""
 
-pytest_plugins = ["grader.judge"]
+pytest_plugins = ["grader.judge.plugin"]

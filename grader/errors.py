@@ -11,7 +11,7 @@
     |-- Interrupted        130  the user ended the run
     `-- Superseded           3  the solution was saved anew while it was graded
 
-What a *solution* does wrong is not an error of the grader: see `grader.observation`.
+What a *solution* does wrong is not an error of the grader: see `grader.side.observation`.
 """
 
 from __future__ import annotations

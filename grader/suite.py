@@ -5,11 +5,11 @@
 here stays; whatever else lies in the engine may change at any time.
 """
 
-from grader.behaviour import behaviour, void
-from grader.collaborator import Call, KillWorker, Refused
-from grader.collaborator import Collaborator as OutsideWorld
-from grader.ledger import Entry
-from grader.observation import Observation, SolutionRaised
+from grader.judge.behaviour import behaviour, void
+from grader.side.observation import Observation, SolutionRaised
+from grader.world.collaborator import Call, KillWorker, Refused
+from grader.world.collaborator import Collaborator as OutsideWorld
+from grader.world.ledger import Entry
 
 __all__ = [
     "Call",

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import psutil
 
-from grader.arena import Arena
-from grader.catalogue import find_challenge
-from grader.engine import grade
+from grader.catalogue.challenges import find_challenge
+from grader.judge.arena import Arena
+from grader.judge.engine import grade
 
 HEAD = "| run | seed | score | judged | lost or not judged | ratio | seconds | processes | open files | MB |"
 

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from grader.catalogue import Challenge
-from grader.cluster import ClusterNeeds
-from grader.trace import Span, Trace
+from grader.catalogue.challenges import Challenge
+from grader.explain.trace import Span, Trace
+from grader.warden.cluster import ClusterNeeds
 
 
 def a_challenge(**changes):

@@ -72,7 +72,7 @@ FAULTS = {
     "SIGTERM": to_itself(signal.SIGTERM),
     "kill -9 of grade.py, which is the judge": to_itself(signal.SIGKILL),
     "kill -9 of the learner's driver": to_part("inside/driver.py", 0),
-    "kill -9 of the learner's warden": to_part("grader.warden", 0),
+    "kill -9 of the learner's warden": to_part("-m grader.warden", 0),
     "kill -9 of the learner's raylet": to_part("raylet/raylet", 0),
     "kill -9 of the learner's GCS": to_part("gcs_server", 0),
     "kill -9 of the reference's raylet": to_part("raylet/raylet", 1),

@@ -17,12 +17,12 @@ from pathlib import Path
 
 import psutil
 
-from grader.arena import Arena
-from grader.catalogue import read_challenge
-from grader.engine import grade
-from grader.guard import Limits
-from grader.processes import MARKER
-from grader.verify import INCONCLUSIVE_RETRIES, behaviour_names
+from grader.authoring.verify import INCONCLUSIVE_RETRIES, behaviour_names
+from grader.catalogue.challenges import read_challenge
+from grader.judge.arena import Arena
+from grader.judge.engine import grade
+from grader.system.processes import MARKER
+from grader.warden.guard import Limits
 from tests.conftest import ROOT, command, environment
 
 HOSTILE = ROOT / "tests" / "hostile"

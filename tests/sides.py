@@ -4,10 +4,10 @@ import contextlib
 import shutil
 from pathlib import Path
 
-from grader.cluster import ClusterNeeds
-from grader.collaborator import Collaborator
-from grader.side import Side
-from grader.submission import read_submission
+from grader.catalogue.submission import read_submission
+from grader.side.side import Side
+from grader.warden.cluster import ClusterNeeds
+from grader.world.collaborator import Collaborator
 
 PROGRAMS = Path(__file__).parent / "programs"
 FOUR_CPUS = ClusterNeeds(num_cpus=4, object_store_mb=100, resources={})

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from grader.attempts import CSV_COLUMNS, best, own, read_attempts, to_csv, traces_of, trend
+from grader.report.attempts import CSV_COLUMNS, best, own, read_attempts, to_csv, traces_of, trend
 from tests.examples import a_document, a_trace
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.catalogue import (
+from grader.catalogue.challenges import (
     REQUIRED_FILES,
     TRACKS,
     challenge_names,
@@ -10,8 +10,8 @@ from grader.catalogue import (
     read_catalogue,
     read_challenge,
 )
-from grader.cluster import ClusterNeeds
 from grader.errors import EXIT_USAGE, ChallengeError, UsageError
+from grader.warden.cluster import ClusterNeeds
 
 KEYS = {
     "title": '"The nightly scoring"',

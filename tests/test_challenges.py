@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from grader.catalogue import challenge_names, read_challenge
-from grader.verify import wrong_solutions
+from grader.authoring.verify import wrong_solutions
+from grader.catalogue.challenges import challenge_names, read_challenge
 from tests.conftest import ROOT, grade_py
 
 NAMES = challenge_names(ROOT)

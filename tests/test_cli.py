@@ -192,7 +192,7 @@ def is_called(process, name):
 
 
 def test_leftovers_of_a_killed_run_are_removed_by_the_next(toy_root):
-    from grader.warden_client import new_folder, sweep_leftovers
+    from grader.side.warden_client import new_folder, sweep_leftovers
 
     mine, dead = new_folder(), new_folder()
     gone = subprocess.Popen(["true"])

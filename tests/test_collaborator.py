@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.collaborator import Collaborator, KillWorker, Refused, WorldServer
 from grader.inside import kata_wire
-from grader.operations import declared
+from grader.world.collaborator import Collaborator, KillWorker, Refused, WorldServer
+from grader.world.operations import declared
 
 INSIDE = Path(kata_wire.__file__).parent
 GUARD_S = 20.0  # only ends a test that would hang

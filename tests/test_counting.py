@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.counting import SILENT, Counts
+from grader.judge.counting import SILENT, Counts
 
 STORE = {"used_bytes": 0, "created_bytes": 100, "created_objects": 1, "spilled_bytes": 0}
 

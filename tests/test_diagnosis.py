@@ -2,8 +2,8 @@
 
 import pytest
 
-from grader.diagnosis import RULES, diagnose
-from grader.trace import ServiceCall, Wait
+from grader.explain.diagnosis import RULES, diagnose
+from grader.explain.trace import ServiceCall, Wait
 from tests.examples import a_span, a_trace
 
 GOOD = a_trace()

@@ -2,9 +2,9 @@
 
 import re
 
-from grader.catalogue import read_catalogue
-from grader.cli import app
-from grader.verbs.reading import markdown_table
+from grader.catalogue.challenges import read_catalogue
+from grader.commands.app import app
+from grader.commands.reading import markdown_table
 from tests.conftest import ROOT, grade_py
 
 

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from grader import doctor
-from grader.doctor import examine
+from grader.judge import fitness as doctor
+from grader.judge.fitness import examine
 from tests.examples import a_challenge
 
 SMALL = SimpleNamespace(free=10**7)

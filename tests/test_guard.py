@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from grader.guard import Limits, disk_use
-from grader.observation import Observation
+from grader.side.observation import Observation
+from grader.warden.guard import Limits, disk_use
 from tests.sides import FOUR_CPUS, EchoWorld, side_with
 
 PROGRAM = """

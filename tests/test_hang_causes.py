@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 
-from grader.observation import SolutionTimeout
+from grader.side.observation import SolutionTimeout
 from tests.sides import EchoWorld, side_with, use
 
 DEADLINE_S = 2.0  # workers stand by

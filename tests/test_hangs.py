@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.hang_facts import at
-from grader.hangs import RULES, explain
-from grader.ledger import Entry
-from grader.snapshot import (
+from grader.explain.hang_facts import at
+from grader.explain.hangs import RULES, explain
+from grader.explain.snapshot import (
     Actor,
     Frame,
     Node,
@@ -23,6 +22,7 @@ from grader.snapshot import (
     parse_stacks,
     take_snapshot,
 )
+from grader.world.ledger import Entry
 
 DRIVER, WORKER, OTHER = 100, 200, 300
 NORMAL = "f" * 24 + "01000000"  # how the id of a task that is no actor's ends

@@ -2,8 +2,8 @@
 
 import pytest
 
+from grader.catalogue.hints import hint_levels, hints_read, note_hint
 from grader.errors import ChallengeError
-from grader.hints import hint_levels, hints_read, note_hint
 from tests.examples import a_challenge
 
 HINTS = "## 1. Nudge\n\nLook.\n\n## 2. Approach\nThink.\n    ## not a heading\n## Sketch\nWrite.\n"

@@ -11,7 +11,7 @@ import subprocess
 import pytest
 
 from grader.errors import EXIT_NOT_PASSED, EXIT_USAGE
-from grader.warden_client import sweep_leftovers
+from grader.side.warden_client import sweep_leftovers
 from tests.conftest import command, environment, grade_py
 from tests.hostile_corpus import (
     HOSTILE,

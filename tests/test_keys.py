@@ -9,7 +9,7 @@ import time
 
 PROGRAM = """
 import queue, sys, termios
-from grader.keys import pressed
+from grader.commands.keys import pressed
 before = termios.tcgetattr(0)
 keys = queue.Queue()
 with pressed(keys.put):
@@ -51,7 +51,7 @@ def test_keys_are_seen_without_enter_what_is_pasted_is_not_and_the_terminal_is_r
 
 def test_without_a_terminal_nothing_is_pressed():
     ended = subprocess.run(
-        [sys.executable, "-c", "from grader.keys import pressed\nwith pressed(print):\n    print('fine')"],
+        [sys.executable, "-c", "from grader.commands import keys\nwith keys.pressed(print): print('fine')"],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert ended.stdout == "fine\n"

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from grader.counting import SILENT
-from grader.learner import Learner
+from grader.judge.counting import SILENT
+from grader.judge.learner import Learner
 from tests.sides import EchoWorld, side_with
 
 PROGRAM = """

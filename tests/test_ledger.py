@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from grader import ledger as ledger_module
-from grader.ledger import Ledger
+from grader.world import ledger as ledger_module
+from grader.world.ledger import Ledger
 from tests.seeds import seeded
 
 SEED = 20

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from grader import machine
+from grader.system import machine
 
 QUIET = "some avg10=27.56 avg60=20.10 avg300=9.00 total=123\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n"
 PRESSED = QUIET.replace("avg10=27.56", "avg10=58.88")

@@ -5,9 +5,9 @@ import os
 import numpy as np
 import pytest
 
-from grader.learner import Learner
-from grader.observation import HeldTooMuch
-from grader.processes import anonymous_bytes
+from grader.judge.learner import Learner
+from grader.side.observation import HeldTooMuch
+from grader.system.processes import anonymous_bytes
 from tests.sides import EchoWorld, side_with
 
 PROGRAM = """

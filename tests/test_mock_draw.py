@@ -2,9 +2,9 @@
 
 import pytest
 
+from grader.catalogue.questions import Question
 from grader.errors import UsageError
 from grader.mock.draw import SHAPES, draw
-from grader.questions import Question
 from tests.examples import a_challenge
 
 KINDS = ("fix", "debug", "optimise", "implement", "implement", "fix")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from grader.collaborator import Call, Collaborator
-from grader.operations import declared, misuse
+from grader.world.collaborator import Call, Collaborator
+from grader.world.operations import declared, misuse
 
 
 class World(Collaborator):

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from grader.mock.show import card_html
-from grader.report import render
+from grader.report.page import render
 from tests.examples import a_challenge, a_span, a_trace
 from tests.test_attempts import keep, read_attempts
 from tests.test_mock_card import a_card

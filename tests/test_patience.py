@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from grader.hangs import STUCK, Finding
-from grader.patience import PLAIN_DEADLINE_S, Patience, is_stuck
+from grader.explain.hangs import STUCK, Finding
+from grader.side.patience import PLAIN_DEADLINE_S, Patience, is_stuck
 
 STANDS_STILL = Finding("infeasible", "It asks for what no node has.")
 GOES_ON = Finding("runs_too_long", "It simply takes longer.")
@@ -14,7 +14,7 @@ GOES_ON = Finding("runs_too_long", "It simply takes longer.")
 @pytest.fixture(autouse=True)
 def idle(monkeypatch):
     monkeypatch.setattr("os.getloadavg", lambda: (0.0, 0.0, 0.0))
-    monkeypatch.setattr("grader.machine.cpu_pressure", lambda: 0.0)
+    monkeypatch.setattr("grader.system.machine.cpu_pressure", lambda: 0.0)
 
 
 def after(*findings):

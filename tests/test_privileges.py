@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from grader.privileges import FORBIDDEN
+from grader.system.privileges import FORBIDDEN
 from tests.sides import EchoWorld, side_with
 
 PROGRAM = """

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from grader.processes import MARKER, descendants, end_all, marked
+from grader.system.processes import MARKER, descendants, end_all, marked
 
 GUARD_S = 30.0
 
@@ -60,7 +60,7 @@ guard(child or mine)
 SCRIPT = """
 import os, select, signal, sys
 import psutil
-from grader.processes import become_subreaper, descendants, end_all
+from grader.system.processes import become_subreaper, descendants, end_all
 
 assert become_subreaper()
 read, write = os.pipe()
@@ -104,7 +104,7 @@ def test_ending_nothing_is_well():
 
 IMMORTAL = """
 import psutil, subprocess, sys
-from grader.processes import end_all
+from grader.system.processes import end_all
 
 class Unreachable(psutil.Process):
     def send_signal(self, signum):
@@ -131,7 +131,7 @@ def test_what_cannot_be_ended_is_told():
 
 FOREIGN_CHILD = """
 import psutil, subprocess, sys, time
-from grader.processes import end_all
+from grader.system.processes import end_all
 
 def start(code):
     return subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE)

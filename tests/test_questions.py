@@ -7,8 +7,8 @@ from inspect import getmembers, isfunction
 
 import pytest
 
+from grader.catalogue.questions import TOPICS, by_topic, read_questions, shuffled
 from grader.errors import EXIT_USAGE, QuestionError
-from grader.questions import TOPICS, by_topic, read_questions, shuffled
 
 BANK = read_questions()
 CHOICES = [question for question in BANK if question.kind == "choice"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.task_table import settled_tasks
+from grader.side.task_table import settled_tasks
 from tests.sides import side_with
 
 PROGRAM = """

@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader import record as record_module
-from grader.behaviour import Behaviour
+from grader.catalogue.submission import Submission
 from grader.errors import EXIT_GRADER, GradingError
-from grader.race import RaceResult
-from grader.record import Record, RunningRecord, environment, save_record
-from grader.speed import Rounds, judge_speed
-from grader.submission import Submission
-from grader.verdict import Check, subtotal, total
+from grader.judge import record as record_module
+from grader.judge.behaviour import Behaviour
+from grader.judge.race import RaceResult
+from grader.judge.record import Record, RunningRecord, environment, save_record
+from grader.judge.speed import Rounds, judge_speed
+from grader.judge.verdict import Check, subtotal, total
 
 ROUNDS = Rounds(learner_s=(2.0,) * 5, reference_s=(1.0,) * 5, baseline_s=(1.0,) * 3)
 

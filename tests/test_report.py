@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from grader.attempts import read_attempts
-from grader.report import render
+from grader.report.attempts import read_attempts
+from grader.report.page import render
 from tests.examples import a_challenge, a_document, a_span, a_trace
 from tests.test_attempts import keep
 

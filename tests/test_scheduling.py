@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from grader.scheduling import rescheduled
+from grader.system.scheduling import rescheduled
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux tells")
 TWO_THREADS = """

@@ -9,14 +9,14 @@ import numpy as np
 import psutil
 import pytest
 
-from grader.observation import (
+from grader.side.observation import (
     NotLoadable,
     NotPlain,
     SolutionCrashed,
     SolutionRaised,
     SolutionTimeout,
 )
-from grader.task_table import settled_tasks
+from grader.side.task_table import settled_tasks
 from tests.sides import EchoWorld, side_with, use
 
 PROGRAM = """
@@ -231,7 +231,7 @@ def is_daemon(pid):
     process = psutil.Process(pid)
     return (
         "driver.py" in " ".join(process.cmdline())
-        and "grader.warden" in " ".join(process.parent().cmdline())
+        and "-m grader.warden" in " ".join(process.parent().cmdline())
         and os.getsid(pid) != pid
     )
 

@@ -7,7 +7,7 @@ import statistics
 import numpy as np
 import pytest
 
-from grader.speed import (
+from grader.judge.speed import (
     COVERAGE,
     DISTURBED_RATIO,
     FULL_RATIO,

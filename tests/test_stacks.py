@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from grader.stacks import MAX_BYTES, dump_stacks
+from grader.warden.stacks import MAX_BYTES, dump_stacks
 
 WAITS = """
 import faulthandler, signal, sys, time

@@ -4,8 +4,8 @@ import hashlib
 
 import pytest
 
+from grader.catalogue.submission import MAX_SOURCE_BYTES, read_submission
 from grader.errors import EXIT_USAGE, UsageError
-from grader.submission import MAX_SOURCE_BYTES, read_submission
 
 RUN = ("run",)
 

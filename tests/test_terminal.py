@@ -8,13 +8,13 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from grader.behaviour import Behaviour
-from grader.race import RaceResult
-from grader.record import Record
-from grader.speed import Rounds, judge_speed
-from grader.submission import Submission
-from grader.terminal import Progress, check_lines, next_step, plain, score_line
-from grader.verdict import Check, Score
+from grader.catalogue.submission import Submission
+from grader.judge.behaviour import Behaviour
+from grader.judge.race import RaceResult
+from grader.judge.record import Record
+from grader.judge.speed import Rounds, judge_speed
+from grader.judge.verdict import Check, Score
+from grader.report.terminal import Progress, check_lines, next_step, plain, score_line
 from tests.examples import a_challenge, a_span, a_trace
 
 FORGED = "  PASS  everything is fine                                   100/100"

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from grader.gantt import curve, picture, shaded
-from grader.perfetto import trace_events
-from grader.trace import ServiceCall, Wait, from_json, peak, spans_of, union_s
+from grader.explain.trace import ServiceCall, Wait, from_json, peak, spans_of, union_s
+from grader.report.gantt import curve, picture, shaded
+from grader.report.perfetto import trace_events
 from tests.examples import a_span, a_trace
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from grader.tracing import recorded
+from grader.judge.recording import recorded
 from tests.sides import EchoWorld, side_with
 
 PROGRAM = """

@@ -5,9 +5,9 @@ import itertools
 import numpy as np
 import pytest
 
-from grader.behaviour import Behaviour
-from grader.speed import Speed, fraction_of_points
-from grader.verdict import Check, Reports, Score, speed_check, subtotal, total
+from grader.judge.behaviour import Behaviour
+from grader.judge.speed import Speed, fraction_of_points
+from grader.judge.verdict import Check, Reports, Score, speed_check, subtotal, total
 from tests.seeds import seeded
 
 SEED = 20

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.errors import ChallengeError
-from grader.verify import (
+from grader.authoring.verify import (
     WrongSolution,
     behaviour_names,
     check_coverage,
@@ -13,6 +12,7 @@ from grader.verify import (
     silent_asserts,
     wrong_solutions,
 )
+from grader.errors import ChallengeError
 from tests.examples import a_challenge
 
 SUITE = '''

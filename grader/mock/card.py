@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from grader.catalogue import Challenge
+from grader.catalogue.challenges import Challenge
+from grader.catalogue.questions import Question
 from grader.mock.journal import Journal
 from grader.mock.sitting import Sitting
-from grader.questions import Question
 
 SKILLS = ("correctness", "resilience", "performance", "memory", "knowledge")
 WEAK = 0.7

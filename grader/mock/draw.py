@@ -7,9 +7,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from grader.catalogue import Challenge
+from grader.catalogue.challenges import Challenge
+from grader.catalogue.questions import Question
 from grader.errors import UsageError
-from grader.questions import Question
 
 REPAIR = ("fix", "debug", "optimise")
 CHOICE_MINUTES, SHORT_MINUTES, DESIGN_MINUTES = 1, 3, 20

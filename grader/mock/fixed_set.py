@@ -8,10 +8,10 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from grader.catalogue import Challenge
+from grader.catalogue.challenges import Challenge
+from grader.catalogue.questions import Question
 from grader.errors import UsageError
 from grader.mock.draw import Plan
-from grader.questions import Question
 
 
 class _FixedSet(BaseModel):

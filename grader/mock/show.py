@@ -56,6 +56,6 @@ def _next(card: Card) -> str:
 def card_html(card: Card) -> str:
     """The card as a page that loads nothing."""
     environment = Environment(
-        loader=PackageLoader("grader"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        loader=PackageLoader("grader.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     return environment.get_template("card.html.j2").render(card=card, shown=shown)

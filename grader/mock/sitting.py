@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from grader.catalogue import ROOT, Challenge, find_challenge
+from grader.catalogue.challenges import ROOT, Challenge, find_challenge
 from grader.errors import UsageError
 from grader.mock.draw import Plan
 from grader.mock.journal import Journal

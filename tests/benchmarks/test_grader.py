@@ -10,9 +10,9 @@ import time
 import psutil
 import pytest
 
-from grader.arena import Arena
-from grader.catalogue import find_challenge
-from grader.engine import grade
+from grader.catalogue.challenges import find_challenge
+from grader.judge.arena import Arena
+from grader.judge.engine import grade
 
 WARM_RUNS = 3
 
@@ -32,7 +32,7 @@ def test_time_to_verdict_overhead_and_memory():
             warm = graded(challenge, reference, arena)
             print(f"warm: verdict after {time.monotonic() - start:.1f} s, overhead {warm:.1f} s")
         judge = psutil.Process(os.getpid())
-        wardens = [p for p in judge.children() if "grader.warden" in " ".join(p.cmdline())]
+        wardens = [p for p in judge.children() if "-m grader.warden" in " ".join(p.cmdline())]
         memory = {p.pid: p.memory_full_info().uss / 1e6 for p in [judge, *wardens]}
         print(
             f"memory: judge {memory.pop(judge.pid):.0f} MB, wardens {[round(m) for m in memory.values()]} MB"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import ray
 
-from grader.ray_state import ClusterState
+from grader.warden.ray_state import ClusterState
 
 Span = tuple[float, float]
 

@@ -26,7 +26,7 @@ class SolutionTimeout(Exception):
 
 
 for found in (Void, Skipped, SolutionTimeout):
-    found.__module__ = "grader.observation"
+    found.__module__ = "grader.side.observation"
 
 
 def total(keys):

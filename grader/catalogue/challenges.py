@@ -1,0 +1,262 @@
+"""Finds the challenges and reads their challenge.toml; what is wrong there is said with file and key."""
+
+from __future__ import annotations
+
+import difflib
+import keyword
+import os
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from grader.catalogue.submission import Submission, read_submission
+from grader.errors import ChallengeError, UsageError
+from grader.warden.cluster import ClusterNeeds
+
+# Challenges of one's own can live elsewhere, laid out in the same way.
+ROOT = Path(os.environ.get("KATA_ROOT") or Path(__file__).parents[2]).resolve()
+REQUIRED_FILES = (
+    "README.md",
+    "challenge.toml",
+    "stub.py",
+    "hints.md",
+    "test_examples.py",
+    "hidden/test_spec.py",
+)
+TRACKS = (
+    "fundamentals",
+    "tasks",
+    "actors",
+    "memory",
+    "debugging",
+    "faults",
+    "scheduling",
+    "scenarios",
+)
+SHARED_MEMORY_SLACK = 1.1
+Kind = Literal["fix", "optimise", "debug", "implement", "design"]
+Text = Annotated[str, Field(min_length=1)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class _Cluster(_Part):
+    num_cpus: Annotated[int, Field(ge=1, le=16, examples=[4])]
+    object_store_mb: Annotated[int, Field(ge=80, le=4096, examples=[256])] = 256
+    resources: dict[str, float] = Field(default_factory=dict, examples=[{}])
+
+
+class _Api(_Part):
+    functions: Annotated[list[Text], Field(min_length=1, examples=[["run"]])]
+
+
+class _Toml(_Part):
+    title: Annotated[Text, Field(examples=["The nightly scoring"])]
+    summary: Annotated[Text, Field(examples=["What is wrong, in one line"])]
+    track: Annotated[
+        Literal[
+            "fundamentals", "tasks", "actors", "memory", "debugging", "faults", "scheduling",
+            "scenarios",
+        ],
+        Field(examples=["debugging"]),
+    ]  # fmt: skip
+    kind: Annotated[Kind, Field(examples=["optimise"])]
+    level: Annotated[int, Field(ge=1, le=5, examples=[2])]
+    minutes: Annotated[int, Field(ge=5, le=180, examples=[30])]
+    pass_mark: Annotated[int, Field(ge=1, le=100, examples=[80])] = 80
+    stub_ceiling: Annotated[int, Field(ge=1, le=100, examples=[40])] = 40
+    source: Annotated[Text, Field(examples=["where the idea comes from"])]
+    api: _Api
+    cluster: _Cluster
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Challenge:
+    """One challenge, as its folder and its TOML describe it.
+
+    Args:
+        name: The folder's name, a Python identifier.
+        folder: challenges/<name>.
+        reference: reference/<name>.
+        wrong: tests/wrong/<name>, the solutions that must be rejected.
+        functions: Public names a solution must have.
+        pass_mark: Score from which it counts as passed, out of 100.
+        stub_ceiling: The untouched stub must score below this.
+    """
+
+    name: str
+    folder: Path
+    reference: Path
+    wrong: Path
+    title: str
+    summary: str
+    track: str
+    kind: Kind
+    level: int
+    minutes: int
+    pass_mark: int
+    stub_ceiling: int
+    source: str
+    functions: tuple[str, ...]
+    cluster: ClusterNeeds
+
+    @property
+    def solution_path(self) -> Path:
+        """Where the learner's own solution lies."""
+        return self.folder / "solution.py"
+
+    @property
+    def stub_path(self) -> Path:
+        """What the learner starts from."""
+        return self.folder / "stub.py"
+
+    @property
+    def reference_path(self) -> Path:
+        """The reference solution."""
+        return self.reference / "solution.py"
+
+    @property
+    def suite_path(self) -> Path:
+        """The hidden-spec suite."""
+        return self.folder / "hidden" / "test_spec.py"
+
+    @property
+    def shared_memory_bytes(self) -> int:
+        """What both sides' object stores need in shared memory, with some slack."""
+        return int(2 * self.cluster.object_store_mb * 1_000_000 * SHARED_MEMORY_SLACK)
+
+    def submission(self, path: Path | None = None) -> Submission:
+        """What is to be graded: the file at `path`, else the learner's solution, else the stub.
+
+        Raises:
+            UsageError: There is no such file, or it cannot be read.
+        """
+        if path is not None:
+            return read_submission(path, "file", self.functions)
+        if self.solution_path.exists():
+            return read_submission(self.solution_path, "solution", self.functions)
+        return read_submission(self.stub_path, "stub", self.functions)
+
+
+def challenge_names(root: Path = ROOT) -> list[str]:
+    """Names of all challenges, sorted."""
+    return sorted(path.parent.name for path in (root / "challenges").glob("*/challenge.toml"))
+
+
+def read_catalogue(root: Path = ROOT) -> list[Challenge]:
+    """All challenges in learning order: by track, then level, then name.
+
+    Raises:
+        ChallengeError: One of them is broken.
+    """
+    found = [read_challenge(name, root) for name in challenge_names(root)]
+    return sorted(found, key=lambda c: (TRACKS.index(c.track), c.level, c.name))
+
+
+def find_challenge(name: str, root: Path = ROOT) -> Challenge:
+    """The challenge a learner names.
+
+    Raises:
+        UsageError: There is none of that name; the message offers the closest one.
+        ChallengeError: It is broken.
+    """
+    names = challenge_names(root)
+    if name in names:
+        return read_challenge(name, root)
+    close = difflib.get_close_matches(name.strip("/").split("/")[-1].lower(), names, n=1, cutoff=0.5)
+    offer = f"Did you mean {close[0]}?" if close else "`python grade.py list` shows them all."
+    raise UsageError(f"There is no challenge {name!r}. {offer}")
+
+
+def read_challenge(name: str, root: Path = ROOT) -> Challenge:
+    """Read and check one challenge's folder.
+
+    Raises:
+        ChallengeError: A file is missing or a key of challenge.toml is wrong; the message says what was
+            found and what to write instead.
+    """
+    folder = root / "challenges" / name
+    shown = f"challenges/{name}"
+    if not name.isidentifier() or keyword.iskeyword(name) or name != name.lower():
+        raise ChallengeError(f"{shown}: the name must be a lower-case Python identifier, like slow_gets")
+    for file_name in REQUIRED_FILES:
+        if not (folder / file_name).is_file():
+            raise ChallengeError(f"{shown}/{file_name} is missing. A challenge needs it: see CONTRIBUTING.md")
+    toml = _read_toml(folder / "challenge.toml", shown)
+    return Challenge(
+        name=name,
+        folder=folder,
+        reference=root / "reference" / name,
+        wrong=root / "tests" / "wrong" / name,
+        title=toml.title,
+        summary=toml.summary,
+        track=toml.track,
+        kind=toml.kind,
+        level=toml.level,
+        minutes=toml.minutes,
+        pass_mark=toml.pass_mark,
+        stub_ceiling=toml.stub_ceiling,
+        source=toml.source,
+        functions=tuple(toml.api.functions),
+        cluster=ClusterNeeds(
+            num_cpus=toml.cluster.num_cpus,
+            object_store_mb=toml.cluster.object_store_mb,
+            resources=toml.cluster.resources,
+        ),
+    )
+
+
+def _read_toml(path: Path, shown: str) -> _Toml:
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ChallengeError(f"{shown}/challenge.toml is not valid TOML: {error}") from None
+    try:
+        return _Toml.model_validate(table)
+    except ValidationError as error:
+        raise ChallengeError(_explained(error, shown)) from None
+
+
+def _explained(error: ValidationError, shown: str) -> str:
+    """Every wrong key with what was found and an example of what to write."""
+    lines = []
+    for found in error.errors():
+        keys = [str(part) for part in found["loc"]]
+        where = "".join(f"[{key}] " for key in keys[:-1] if not key.isdigit()) + keys[-1]
+        if found["type"] == "extra_forbidden":
+            lines.append(f"{where} is not a known key. Remove it or check its spelling.")
+            continue
+        if found["type"] in ("missing", "model_type") and keys in (["api"], ["cluster"]):
+            first = "functions" if keys == ["api"] else "num_cpus"
+            lines.append(
+                f"{where} {'is missing' if found['type'] == 'missing' else 'is no table'}."
+                f"\n    For example  [{keys[0]}]\n    {first} = {_example([*keys, first])}"
+            )
+            continue
+        was = "is missing" if found["type"] == "missing" else f"is {found['input']!r}"
+        example = _example(keys)
+        lines.append(
+            f"{where} {was}: {found['msg'][0].lower()}{found['msg'][1:]}."
+            + (f"\n    For example  {keys[-1]} = {example}" if example else "")
+        )
+    return "\n".join(f"{shown}/challenge.toml: {line}" for line in lines)
+
+
+def _example(keys: list[str]) -> str:
+    """What could stand at a key, as TOML; empty when no example is known."""
+    model: type[BaseModel] = _Toml
+    for key in keys[:-1]:
+        field = model.model_fields.get(key)
+        if field is None or not isinstance(field.annotation, type):
+            return ""
+        model = field.annotation
+    field = model.model_fields.get(keys[-1])
+    if field is None or not field.examples:
+        return ""
+    example = field.examples[0]
+    return f'"{example}"' if isinstance(example, str) else str(example).replace("'", '"')

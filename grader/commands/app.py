@@ -1,0 +1,42 @@
+"""The command line: collects the verbs, and turns every error of ours into a message and an exit status."""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+import typer
+
+from grader.commands.compare import compare
+from grader.commands.mock import app as mock_app
+from grader.commands.quiz import quiz
+from grader.commands.reading import hint, history, list_challenges, report, show
+from grader.commands.run import run
+from grader.commands.verify import verify
+from grader.commands.watch import watch
+from grader.commands.working import doctor, reset, start
+from grader.errors import EXIT_PASSED, GraderError
+from grader.report.terminal import say
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Graded katas for Ray: change one file, run one command, learn whether it is right, "
+    "survives faults and is fast.",
+)
+app.command("list")(list_challenges)
+for verb in (show, start, run, watch, hint, compare, history, report, reset, doctor, quiz, verify):
+    app.command()(verb)
+app.add_typer(mock_app, name="mock")
+
+
+def main() -> NoReturn:
+    """Run a verb; every error of ours becomes one message and its exit status."""
+    try:
+        app()
+    except GraderError as error:
+        say(f"grade.py: {error}", err=True)
+        sys.exit(error.exit_status)
+    sys.exit(EXIT_PASSED)

@@ -1,0 +1,216 @@
+"""What a side looked like at one moment: tasks, actors, nodes, stacks and calls to the outside world."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from grader.world.ledger import Entry
+
+CLUSTER_PARTS = ("tasks", "actors", "nodes", "available")
+_ENDED = frozenset({"FINISHED", "FAILED"})
+_FRAME = re.compile(r'  File "(?P<file>.*)", line (?P<line>\d+) in (?P<function>.*)')
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One line of a stack."""
+
+    file: str
+    line: int
+    function: str
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """One thread's stack, innermost frame first."""
+
+    frames: tuple[Frame, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """An unfinished task or actor call.
+
+    Args:
+        state: Ray's name of it, e.g. PENDING_NODE_ASSIGNMENT or RUNNING.
+        required: Resources it asks for, by name.
+        parent_id: The task that submitted it.
+        actor_id: The actor it runs on; empty for a normal task.
+        pid: The worker it runs in; 0 while it does not run.
+        running_s: Seconds since it began to run; 0 while it does not.
+        pending_s: Seconds since it began to wait for a node; 0 when it does not.
+        creates_actor: Whether it is an actor's creation.
+    """
+
+    task_id: str
+    name: str
+    state: str
+    required: dict[str, float]
+    parent_id: str
+    actor_id: str
+    pid: int
+    running_s: float
+    pending_s: float
+    creates_actor: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """An actor that is not dead.
+
+    Args:
+        held: Resources it holds while it lives, or asks for while it is not placed.
+        alive: Whether it has been placed and runs.
+    """
+
+    actor_id: str
+    class_name: str
+    pid: int
+    node_id: str
+    held: dict[str, float]
+    alive: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A node's resources by name."""
+
+    node_id: str
+    total: dict[str, float]
+    free: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCall:
+    """A call to the outside world that has not been answered.
+
+    Args:
+        op: Its name.
+        args: Its arguments, shortened for people.
+        pid: The process that waits.
+        seconds: How long it has been waiting.
+    """
+
+    op: str
+    args: str
+    pid: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """All of it at once; `stacks` maps pids to threads."""
+
+    tasks: tuple[Task, ...]
+    actors: tuple[Actor, ...]
+    nodes: tuple[Node, ...]
+    open_calls: tuple[OpenCall, ...]
+    driver_pid: int
+    stacks: dict[int, tuple[Thread, ...]]
+
+
+def actor_of(task_id: str) -> str:
+    """The actor whose call has this id; empty for a driver's or a normal task's.
+
+    A task's id (24 bytes, here in hex) ends in its actor's id (16 bytes); the others have ones there.
+    """
+    actor_id = task_id[16:]
+    return "" if not actor_id or actor_id.startswith("f" * 24) else actor_id
+
+
+def parse_stacks(text: str) -> tuple[Thread, ...]:
+    """Threads of a `faulthandler` dump."""
+    threads: list[list[Frame]] = []
+    for line in text.splitlines():
+        if line.startswith(("Thread ", "Current thread ", "Stack ")):
+            threads.append([])
+        elif threads and (match := _FRAME.match(line)):
+            threads[-1].append(Frame(match["file"], int(match["line"]), match["function"]))
+    return tuple(Thread(tuple(frames)) for frames in threads if frames)
+
+
+def take_snapshot(
+    tables: dict[str, Any],
+    calls: Sequence[Entry],
+    driver_pid: int,
+    stacks_of: Callable[[list[int]], dict[int, str]],
+) -> Snapshot:
+    """Put together what the cluster, the ledger and the processes show.
+
+    Args:
+        tables: CLUSTER_PARTS as the warden read them.
+        calls: Open entries of the world's ledger.
+        driver_pid: The driver of this side.
+        stacks_of: Gets `faulthandler` texts of processes by pid.
+    """
+    wall_s, monotonic_s = time.time(), time.monotonic()
+    tasks = tuple(
+        _task(row, wall_s)
+        for row in tables["tasks"]
+        if row["state"] not in _ENDED and row["kind"] != "DRIVER_TASK"
+    )
+    actors = tuple(_actor(row) for row in tables["actors"] if row["state"] != "DEAD")
+    open_calls = tuple(
+        OpenCall(op=e.op, args=_short(e.args), pid=e.pid, seconds=monotonic_s - e.start_s) for e in calls
+    )
+    pids = {t.pid for t in tasks if t.pid} | {a.pid for a in actors if a.pid} | {driver_pid}
+    stacks = {pid: parse_stacks(text) for pid, text in stacks_of(sorted(pids)).items()}
+    return Snapshot(
+        tasks=_of_living_actors(tasks, actors),
+        actors=actors,
+        nodes=tuple(
+            Node(
+                node_id=n["node_id"],
+                total=n["resources"],
+                free=tables["available"].get(n["node_id"], {}),
+            )
+            for n in tables["nodes"]
+        ),
+        open_calls=open_calls,
+        driver_pid=driver_pid,
+        stacks=stacks,
+    )
+
+
+def _of_living_actors(tasks: tuple[Task, ...], actors: tuple[Actor, ...]) -> tuple[Task, ...]:
+    """Without what ended with its actor: the GCS may still call it running."""
+    known = {a.actor_id for a in actors}
+    return tuple(t for t in tasks if not t.actor_id or t.actor_id in known)
+
+
+def _task(row: dict[str, Any], wall_s: float) -> Task:
+    started = row["times_s"].get("RUNNING") if row["state"].startswith("RUNNING") else None
+    waits = row["state"] == "PENDING_NODE_ASSIGNMENT"
+    placed_from = row["times_s"].get("PENDING_NODE_ASSIGNMENT") if waits else None
+    return Task(
+        task_id=row["task_id"],
+        name=row["name"],
+        state=row["state"],
+        required=row["required"],
+        parent_id=row["parent_id"],
+        actor_id=row["actor_id"],
+        pid=row["pid"],
+        running_s=max(wall_s - started, 0.0) if started else 0.0,
+        pending_s=max(wall_s - placed_from, 0.0) if placed_from else 0.0,
+        creates_actor=row["kind"] == "ACTOR_CREATION_TASK",
+    )
+
+
+def _actor(row: dict[str, Any]) -> Actor:
+    return Actor(
+        actor_id=row["actor_id"],
+        class_name=row["class_name"],
+        pid=row["pid"],
+        node_id=row["node_id"],
+        held=row["held"],
+        alive=row["state"] == "ALIVE",
+    )
+
+
+def _short(args: tuple[Any, ...], limit: int = 60) -> str:
+    text = ", ".join(repr(a) for a in args)
+    return text if len(text) <= limit else text[: limit - 1] + "…"

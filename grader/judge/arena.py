@@ -1,0 +1,181 @@
+"""The two sides of a grading: the learner's and the reference's, started when they are needed.
+
+An arena can be kept warm over several gradings of one challenge: the clusters stay, the solutions change.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import sys
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from grader.catalogue.challenges import Challenge
+from grader.catalogue.submission import Submission, read_submission
+from grader.errors import ChallengeError, GraderError
+from grader.judge.learner import Learner
+from grader.side.observation import SolutionCrashed
+from grader.side.side import Side
+from grader.warden.guard import Limits
+from grader.world.collaborator import Collaborator
+
+SETTLED_WITHIN_S = 1.0
+
+
+class Arena:
+    """Both sides of one challenge.
+
+    Args:
+        challenge: What is judged.
+        with_world: False for the visible examples, where the collaborator serves itself.
+        limits: What the processes of a side may use; None for the usual.
+    """
+
+    def __init__(
+        self, challenge: Challenge, *, with_world: bool = True, limits: Limits | None = None
+    ) -> None:
+        self.challenge = challenge
+        self._limits = limits
+        self._with_world = with_world and world_class(challenge) is not None
+        self._learner: Side | None = None
+        self._reference: Future[Side] | None = None
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="reference-start")
+
+    def seat(self, submission: Submission) -> None:
+        """Judge this solution from now on; starts the learner's side the first time."""
+        if self._learner is None:
+            side = Side(self.challenge.cluster, with_world=self._with_world, limits=self._limits)
+            side.use(submission, self.challenge.folder)
+            if not submission.problem:
+                side.start()
+            self._learner = side
+        else:
+            self._learner.use(submission, self.challenge.folder)
+            self._renew_reference()
+            if not submission.problem and not self._learner.is_started:
+                self._learner.start()
+
+    def supersede(self) -> None:
+        """Break off a grading in progress, from another thread; `seat` begins anew."""
+        if self._learner is not None:
+            self._learner.supersede()
+        if self._reference is not None and self._reference.done() and not self._reference.exception():
+            self._reference.result().supersede()
+
+    def refresh(self) -> None:
+        """Have drivers stand by for the next grading."""
+        if self._learner is not None:
+            self._learner.refresh()
+        self._renew_reference()
+
+    def start_reference(self) -> None:
+        """Begin to start the reference's side in the background."""
+        if self._reference is None:
+            self._reference = self._pool.submit(self._start_reference)
+
+    def _start_reference(self) -> Side:
+        side = Side(self.challenge.cluster, with_world=self._with_world, limits=self._limits)
+        path = self.challenge.reference_path
+        side.use(read_submission(path, "file", self.challenge.functions), self.challenge.folder)
+        side.start()
+        side.renew()
+        return side
+
+    def _renew_reference(self) -> None:
+        """Begin to give the reference a new driver, in the background, if it has raced or was broken off."""
+        if self._reference is not None and self._reference.done() and not self._reference.exception():
+            self._reference = self._pool.submit(self._renewed, self._reference.result())
+
+    @staticmethod
+    def _renewed(side: Side) -> Side:
+        side.renew()
+        return side
+
+    @property
+    def is_started(self) -> bool:
+        """Whether a solution has been seated."""
+        return self._learner is not None
+
+    @property
+    def learner_side(self) -> Side:
+        """The side that is judged."""
+        assert self._learner is not None, "seat a solution first"
+        return self._learner
+
+    @property
+    def reference_side(self) -> Side:
+        """The reference's side; waits until it has started."""
+        self.start_reference()
+        assert self._reference is not None
+        return self._reference.result()
+
+    def learner(self, rng: np.random.Generator) -> Learner:
+        """The learner's side for one behaviour: a world of its own, a cluster with nothing on it."""
+        side = self.learner_side
+        side.ready()
+        if not side.site.becomes_clean(SETTLED_WITHIN_S):
+            side.recover()
+            side.ready()
+        world = self.make_world(rng)
+        if self._with_world:
+            side.set_world(world)
+        try:
+            return Learner(side, world)
+        except SolutionCrashed:  # what was left behind kept its cluster from answering; it has a new one
+            side.ready()
+            return Learner(side, world)
+
+    def make_world(self, rng: np.random.Generator) -> Collaborator | None:
+        """A new world of the challenge; None where its story has no collaborator."""
+        world = world_class(self.challenge)
+        return world(rng) if world is not None and self._with_world else None
+
+    def close(self) -> list[int]:
+        """End both sides; returns pids that could not be ended (normally none)."""
+        left: list[int] = []
+        if self._learner is not None:
+            left += self._learner.close()
+        if self._reference is not None:
+            with contextlib.suppress(GraderError):  # a side that did not start has nothing to end
+                left += self._reference.result().close()
+        self._pool.shutdown()
+        self._learner = self._reference = None
+        return left
+
+
+def world_class(challenge: Challenge) -> Callable[[np.random.Generator], Collaborator] | None:
+    """`World` of a challenge's hidden/world.py; None where there is no such file.
+
+    Raises:
+        ChallengeError: The file does not define it.
+    """
+    path = challenge.folder / "hidden" / "world.py"
+    if not path.exists():
+        return None
+    name = f"grader_worlds.{challenge.name}"
+    module = sys.modules.get(name) or _imported(name, str(path))
+    world: Any = getattr(module, "World", None)
+    if not (isinstance(world, type) and issubclass(world, Collaborator)):
+        raise ChallengeError(
+            f"challenges/{challenge.name}/hidden/world.py must define `class World(Collaborator)`"
+        )
+    return world
+
+
+def _imported(name: str, path: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module

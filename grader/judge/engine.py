@@ -1,0 +1,196 @@
+"""Grades one solution: runs the judge over the hidden suite and makes a record of what it saw.
+
+Callable as a function, so that a test, `verify`, or a Ray task on a larger cluster can use it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader.catalogue.challenges import Challenge
+from grader.catalogue.submission import Submission
+from grader.errors import GradingError
+from grader.judge.arena import Arena
+from grader.judge.plugin import JOB, Job, Listener, new_seed
+from grader.judge.record import Record, make_record
+from grader.judge.verdict import Check, Score, subtotal, total
+
+# Of a pytest around this one; the last switches pytest-benchmark off.
+_PYTEST_ENVIRONMENT = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_CURRENT_TEST", "PYTEST_XDIST_WORKER")
+
+
+class _HandOver:
+    """Puts the job where the judge finds it."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.stash[JOB] = self._job
+
+
+def grade(
+    challenge: Challenge,
+    submission: Submission,
+    *,
+    seed: int | None = None,
+    arena: Arena | None = None,
+    only: frozenset[str] | None = None,
+    first: Sequence[str] = (),
+    listen: Listener | None = None,
+    keep: Callable[[Record], None] | None = None,
+) -> Record:
+    """Judge one solution.
+
+    Args:
+        challenge: What is judged.
+        submission: Whose solution.
+        seed: Where the run's inputs come from; None draws a new one.
+        arena: A warm one to use and leave running; None starts one and ends it.
+        only: Names of the behaviours to judge; None for all.
+        first: Names of behaviours to judge before the others.
+        listen: Told of the run's progress: see `grader.judge.plugin.Job`.
+        keep: Given the record so far after each verdict.
+
+    Raises:
+        GraderError: Nothing was judged, for no fault of the solution.
+        KeyboardInterrupt: The user interrupted; both sides are ended.
+    """
+    start = time.monotonic()
+    check_shared_memory(challenge)
+    own = Arena(challenge) if arena is None else None
+    used = arena or own
+    assert used is not None
+    job = Job(
+        challenge=challenge,
+        submission=submission,
+        seed=new_seed() if seed is None else seed,
+        arena=used,
+        only=only,
+        first=tuple(first),
+    )
+    job.listen = _listener(job, start, listen, keep)
+    try:
+        used.seat(submission)
+        _run_suite(job)
+    finally:
+        if own is not None:
+            own.close()
+    if job.failure is not None:
+        raise job.failure
+    checks = job.reports.checks()
+    if not checks:
+        raise GradingError(f"{challenge.suite_path} holds no behaviour that could be collected")
+    return _record(job, checks, total(checks, challenge.pass_mark), start)
+
+
+def _listener(
+    job: Job, start_s: float, listen: Listener | None, keep: Callable[[Record], None] | None
+) -> Listener:
+    """Passes on the record so far after each verdict, and then the judge's events."""
+
+    def hear(event: str, value: Any) -> None:
+        if keep is not None and event == "ended":  # before it is told: what was read is recorded
+            checks = job.reports.so_far()
+            keep(_record(job, checks, subtotal(checks), start_s))
+        if listen is not None:
+            listen(event, value)
+
+    return hear
+
+
+def _record(job: Job, checks: Sequence[Check], score: Score, start_s: float) -> Record:
+    return make_record(
+        challenge=job.challenge,
+        submission=job.submission,
+        seed=job.seed,
+        checks=checks,
+        score=score,
+        races=job.races,
+        seconds=time.monotonic() - start_s,
+    )
+
+
+def _run_suite(job: Job) -> None:
+    """Run pytest in this process, on the suite alone: no conftest, plugin or option from outside."""
+    arguments = [
+        str(job.challenge.suite_path),
+        f"--rootdir={job.challenge.folder}",
+        f"--config-file={Path(__file__).parent / 'judge.ini'}",
+        "--import-mode=importlib",
+        "--noconftest",
+        "--disable-plugin-autoload",
+        "-p", "grader.judge.plugin",
+        "-p", "pytest_benchmark.plugin",
+        "-p", "no:cacheprovider",
+        "--assert=plain",
+        "--benchmark-disable-gc",
+        "--capture=no",  # other threads print meanwhile
+        "-q",
+    ]  # fmt: skip
+    said = io.StringIO()
+    _forget(job.challenge.suite_path)
+    with _without(_PYTEST_ENVIRONMENT), contextlib.redirect_stdout(said):
+        status = pytest.main(arguments, plugins=[_HandOver(job)])
+    if status == pytest.ExitCode.INTERRUPTED and job.failure is None and not _stopped_early(job):
+        raise KeyboardInterrupt
+    if status in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERNAL_ERROR) or (
+        status == pytest.ExitCode.INTERRUPTED and not job.reports.expected
+    ):
+        raise GradingError(f"the suite of {job.challenge.name} could not be run:\n{said.getvalue()}")
+
+
+def _forget(suite: Path) -> None:
+    """Have pytest import a suite anew: it names modules by their path below the challenge, which is alike."""
+    for name, module in list(sys.modules.items()):
+        found = getattr(module, "__file__", None) or ""
+        if Path(found).name == suite.name and Path(found).parent.name == suite.parent.name:
+            del sys.modules[name]
+
+
+def _stopped_early(job: Job) -> bool:
+    return not job.reports.expected
+
+
+@contextlib.contextmanager
+def _without(names: tuple[str, ...]) -> Iterator[None]:
+    """Run the block without some environment variables."""
+    kept = {name: os.environ.pop(name) for name in names if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(kept)
+
+
+def check_shared_memory(challenge: Challenge, free_bytes: Callable[[], int | None] | None = None) -> None:
+    """Ray's object stores have to fit in shared memory, or they spill to disk and speed means nothing.
+
+    Raises:
+        GradingError: They do not; the message says how much is needed and how to get it.
+    """
+    free = (free_bytes or _shared_memory_free)()
+    needed = challenge.shared_memory_bytes
+    if free is not None and free < needed:
+        raise GradingError(
+            f"Shared memory (/dev/shm) has {free / 1e6:.0f} MB free; grading {challenge.name} needs "
+            f"{needed / 1e6:.0f} MB for two object stores. In Docker start the container with "
+            "--shm-size=2g; otherwise free space there."
+        )
+
+
+def _shared_memory_free() -> int | None:
+    """Free bytes of shared memory; None where it is not a folder (macOS)."""
+    if not sys.platform.startswith("linux") or not Path("/dev/shm").is_dir():  # noqa: S108
+        return None
+    return shutil.disk_usage("/dev/shm").free  # noqa: S108

@@ -1,0 +1,212 @@
+"""What a hidden test sees of a side: calls and scenarios, counts before and after, what was left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import psutil
+
+from grader.errors import ClusterLostError
+from grader.explain.snapshot import actor_of
+from grader.judge.counting import PARTS, SILENT, Counts, ExecutedWatch
+from grader.judge.memory import Held, MemoryWatch
+from grader.side.observation import NotCounted, SolutionCrashed
+from grader.side.side import Side
+from grader.side.task_table import ENDED, FLUSH_INTERVAL_S, settled_tasks
+from grader.system.machine import is_crowded
+from grader.world.collaborator import Collaborator
+
+SEEN_WITHIN_S = 2.0
+_STORE_SLACK_BYTES = 1_000_000
+
+
+class Learner:
+    """A side as tests use it, with the world of the test at hand.
+
+    Args:
+        side: Started, with a solution.
+        world: This test's; its ledger starts empty.
+    """
+
+    def __init__(self, side: Side, world: Collaborator | None) -> None:
+        self.side = side
+        self.world: Any = world
+        self._store_before = self._used_bytes()
+
+    # -- doing -----------------------------------------------------------------------------------
+
+    def call(self, name: str, *args: Any, deadline_s: float = 10.0, **kwargs: Any) -> Any:
+        """A public function of the solution, in its own process.
+
+        Args:
+            name: The function.
+            *args: Plain data.
+            deadline_s: Guards against hangs; not a measure of speed.
+            **kwargs: Plain data.
+
+        Raises:
+            Observation: It raised, hung, crashed or returned something that is not plain data.
+        """
+        return self.side.call("solution", name, args, kwargs, deadline_s)
+
+    def scenario(self, name: str, *, deadline_s: float = 10.0, **inputs: Any) -> Any:
+        """A function of the challenge's scenarios.py, in the solution's process; see `call`."""
+        return self.side.call("scenarios", name, (), inputs, deadline_s)
+
+    # -- surroundings ----------------------------------------------------------------------------
+
+    @staticmethod
+    def is_crowded() -> bool:
+        """Whether a short deadline says little: more wants to run on this machine than its CPUs can."""
+        return is_crowded()
+
+    # -- looking ---------------------------------------------------------------------------------
+
+    def _look(self, *parts: str) -> dict[str, Any]:
+        """Tables of the cluster.
+
+        Raises:
+            SolutionCrashed: The cluster is not there any more. It was before the calls, and nobody else knows
+                of it.
+        """
+        try:
+            return self.side.look(*parts)
+        except ClusterLostError as lost:
+            self.side.replace()
+            raise SolutionCrashed(f"it took down its cluster or what guards it: {lost}") from None
+
+    @property
+    def num_cpus(self) -> int:
+        """Logical CPUs of the cluster."""
+        return self.side.needs.num_cpus
+
+    @property
+    def driver_pid(self) -> int:
+        """The process that holds the solution."""
+        return self.side.driver_pid
+
+    def worker_pids(self) -> set[int]:
+        """Processes that are or were Ray workers of this cluster."""
+        return set(self._look("worker_pids")["worker_pids"])
+
+    def free_cpus(self) -> float:
+        """Logical CPUs that are free now, as the GCS last heard (it hears forty times a second)."""
+        free = self._look("available")["available"]
+        return float(sum(node.get("CPU", 0.0) for node in free.values()))
+
+    def actors(self) -> list[dict[str, Any]]:
+        """Living actors: `class_name`, `name`, `pid`, `state` (ALIVE, RESTARTING, ...)."""
+        return [
+            {key: actor[key] for key in ("class_name", "name", "pid", "state")}
+            for actor in self._look("actors")["actors"]
+            if actor["state"] != "DEAD"
+        ]
+
+    def kill(self, pid: int) -> None:
+        """Kill one of the solution's processes from outside, as a machine's fault would.
+
+        Raises:
+            ValueError: It is not a living process of the solution.
+        """
+        if not self.side.warden.ask("kill", pid):
+            raise ValueError(f"process {pid} is no living process of the solution")
+
+    @contextlib.contextmanager
+    def memory(self, limit_bytes: int | None = None) -> Iterator[Held]:
+        """Watch what the calls in the block hold; see `grader.judge.memory`.
+
+        Raises:
+            HeldTooMuch: They held more than the limit together.
+        """
+        watch = MemoryWatch(self.side, limit_bytes)
+        held = watch.held
+        try:
+            yield held
+        finally:
+            watch.stop()
+
+    @contextlib.contextmanager
+    def counting(self) -> Iterator[Counts]:
+        """Count what the calls in the block cost the cluster.
+
+        Raises:
+            NotCounted: Somebody worked in the block of whom the cluster shows nothing.
+        """
+        counts = Counts()
+        n_before = len(self.world.ledger.entries()) if self.world else 0
+        settled_tasks(self.side, self._look)
+        before = self._look(*PARTS)
+        watch = ExecutedWatch(self.side)
+        try:
+            yield counts
+            settled_tasks(self.side, self._look)
+        finally:
+            watch.stop()
+        self._check_that_all_is_seen(n_before)
+        after = self._look(*PARTS)
+        watch.note(after["workers"])
+        counts.fill(before, after, watch.most, self.side.markers)
+
+    def _check_that_all_is_seen(self, n_before: int) -> None:
+        """That nothing was counted says something only if all who called the world show in the cluster."""
+        deadline = time.monotonic() + SEEN_WITHIN_S
+        while unseen := self._unseen(n_before):
+            if time.monotonic() > deadline:
+                raise NotCounted(
+                    f"Processes {', '.join(map(str, sorted(unseen)))} called the service, but the cluster "
+                    "shows no task of theirs: what they cost cannot be counted. Do they work beside Ray, in "
+                    "a pool of their own?"
+                )
+            time.sleep(FLUSH_INTERVAL_S)
+
+    def _unseen(self, n_before: int) -> set[int]:
+        """Processes that called the world since, and of which the cluster shows nothing that they did."""
+        callers = {entry.pid for entry in self.world.ledger.entries()[n_before:]} if self.world else set()
+        seen = self._look("tasks", "actors", "worker_pids", "workers")
+        shown = {pid for task in seen["tasks"] for pid in task["pids"]} | {a["pid"] for a in seen["actors"]}
+        shown |= {worker["pid"] for worker in seen["workers"] if worker["executed"]}
+        died_early = {pid for pid in seen["worker_pids"] if not psutil.pid_exists(pid)}
+        return callers - shown - died_early - {self.driver_pid}
+
+    def leftovers(self, within_s: float = 5.0) -> list[str]:
+        """What is still there after the calls, one line each; empty as soon as nothing is.
+
+        Args:
+            within_s: How long the solution's clean-up may take to arrive.
+        """
+        self.side.collect_garbage()
+        deadline = time.monotonic() + within_s
+        while (found := self._leftovers()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return found
+
+    def _leftovers(self) -> list[str]:
+        seen = self._look("tasks", "actors", "placement_groups", "workers")
+        actors = Counter(a["class_name"] for a in seen["actors"] if a["state"] != "DEAD")
+        ended: set[str] = {a["actor_id"] for a in seen["actors"] if a["state"] == "DEAD"}
+        tasks = Counter(
+            t["name"]
+            for t in seen["tasks"]
+            if t["state"] not in ENDED
+            and t["kind"] != "DRIVER_TASK"
+            and t["actor_id"] not in ended
+            and actor_of(t["parent_id"]) not in ended  # nobody is left to tell the GCS of its end
+        )
+        silent = sum(worker["running"] for worker in seen["workers"]) - tasks.total()
+        calls = Counter(entry.op for entry in self.world.open()) if self.world else Counter()
+        found = [f"{n} actor(s) {name} alive" for name, n in actors.items()]
+        found += [f"{n} task(s) {name} unfinished" for name, n in tasks.items()]
+        found += [f"{silent} {SILENT}(s) unfinished"] if silent > 0 else []
+        found += [f"{n} call(s) of service.{op} unanswered" for op, n in calls.items()]
+        found += [f"placement group {g['state'].lower()}" for g in seen["placement_groups"]]
+        extra = self._used_bytes() - self._store_before
+        if extra > _STORE_SLACK_BYTES:
+            found.append(f"{extra / 1e6:.0f} MB more in the object store than before")
+        return found
+
+    def _used_bytes(self) -> int:
+        return int(self._look("store")["store"]["used_bytes"])

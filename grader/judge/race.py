@@ -1,0 +1,288 @@
+"""Runs the speed comparison: reference, learner, reference, learner … through pytest-benchmark.
+
+Each pair of rounds gets fresh input, equal for both sides, and each output is checked. The learner's round is
+pytest-benchmark's timed target, so its stats and history are the usual ones; the reference's round is
+the untimed set-up before it and is timed here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from grader.errors import ClusterLostError
+from grader.explain.trace import Trace
+from grader.judge.recording import Recording, recorded
+from grader.judge.speed import FULL_RATIO, Rounds, Speed, judge_speed
+from grader.side.cleanliness import CLEAN_PARTS, something_is_detached
+from grader.side.observation import Observation, ReferenceDisturbed, SolutionCrashed, SolutionTimeout
+from grader.side.side import Side
+from grader.world.collaborator import Collaborator
+
+MIN_ROUNDS = 5
+MAX_ROUNDS = 25
+BUDGET_S = 20.0
+BASELINE_ROUNDS = 3
+WARM_UP_ROUNDS = 2
+_SURELY_SLOW = 2.0
+_ROUNDS_WHEN_SLOW = 2
+
+Draw = Callable[[Any, np.random.Generator], tuple[tuple[Any, ...], dict[str, Any]]]
+Check = Callable[[Any, tuple[Any, ...], dict[str, Any], Any], None]
+
+
+class ReferenceFailed(Exception):  # noqa: N818 - our own defect, seen while judging
+    """The reference broke its own promise in a race: the challenge is to blame."""
+
+
+@dataclass(slots=True)
+class RaceResult:
+    """What a race measured and what it means.
+
+    Args:
+        traces: What Ray did in one warm round of "learner" and "reference".
+    """
+
+    name: str
+    rounds: Rounds
+    speed: Speed
+    traces: dict[str, Trace] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Clock:
+    learner_s: list[float] = field(default_factory=list)
+    reference_s: list[float] = field(default_factory=list)
+    baseline_s: list[float] = field(default_factory=list)
+
+    def rounds(self) -> Rounds:
+        return Rounds(
+            learner_s=tuple(self.learner_s),
+            reference_s=tuple(self.reference_s),
+            baseline_s=tuple(self.baseline_s),
+        )
+
+
+class _Trial:
+    """One round on one side: its input is there, it has not begun.
+
+    Args:
+        side: Where it runs.
+        world: The round's.
+        go: Runs it and gives its output.
+        check: Asserts its output.
+    """
+
+    def __init__(
+        self,
+        side: Side,
+        world: Collaborator | None,
+        go: Callable[[], Any],
+        check: Callable[[Any], None],
+    ) -> None:
+        self._side, self._world = side, world
+        self._go, self._check = go, check
+        self._value: Any = None
+        self._seconds = 0.0
+        self.recording: Recording | None = None
+
+    def run(self) -> _Trial:
+        """Run and time it."""
+        start = time.perf_counter()
+        self._value = self._go()
+        self._seconds = time.perf_counter() - start
+        return self
+
+    def run_recorded(self) -> _Trial:
+        """Run it and record what Ray does."""
+        _, self.recording = recorded(self._side, self._world, self.run)
+        return self
+
+    def verified(self) -> float:
+        """Its seconds, once its output has been checked."""
+        self._check(self._value)
+        return self._seconds
+
+
+@dataclass(frozen=True, slots=True)
+class _Contest:
+    """What is run in each round, on either side.
+
+    Args:
+        name: The public function.
+        draw: Makes a round's arguments.
+        check: Asserts a round's output.
+        deadline_s: Guards a round against hangs.
+        make_world: Makes a round's world; equal generators give equal worlds.
+    """
+
+    name: str
+    draw: Draw
+    check: Check
+    deadline_s: float
+    make_world: Callable[[np.random.Generator], Collaborator | None]
+
+    def trial(self, side: Side, seed: np.random.SeedSequence) -> _Trial:
+        """Draw one round's input; the side sees nothing of it before it is run."""
+        world = self.make_world(_generator(seed, 0))
+        args, kwargs = self.draw(world, _generator(seed, 1))
+        go = side.prepare("solution", self.name, args, kwargs)
+
+        def run() -> Any:
+            if world is not None:
+                side.set_world(world)
+            return go(self.deadline_s)
+
+        return _Trial(side, world, run, lambda value: self.check(world, args, kwargs, value))
+
+    def reference_round(
+        self, reference: Side, seed: np.random.SeedSequence, *, record: bool = False
+    ) -> tuple[float, Recording | None]:
+        """Seconds of a round of the reference, which is expected to do its part; and its recording."""
+        try:
+            changed = _changed_from_outside(reference)
+            if not changed:
+                trial = self.trial(reference, seed)
+                ran = trial.run_recorded() if record else trial.run()
+                return ran.verified(), ran.recording
+        except (SolutionTimeout, SolutionCrashed, ClusterLostError) as seen:
+            changed = f"it did not answer in a round: {seen}"
+        except (Observation, AssertionError) as error:
+            raise ReferenceFailed(f"the reference failed in a race: {error}") from error
+        reference.replace()  # the next race may need it
+        raise ReferenceDisturbed(f"Not judged: disturbed baseline. Of the reference: {changed}.")
+
+
+class Race:
+    """The `race` fixture of a performance behaviour.
+
+    Args:
+        learner: The side that is judged.
+        reference: The side it is compared with.
+        make_world: Makes a round's world; equal generators give equal worlds.
+        benchmark: pytest-benchmark's fixture.
+        seed: Where the rounds' inputs come from.
+    """
+
+    def __init__(
+        self,
+        learner: Side,
+        reference: Side,
+        make_world: Callable[[np.random.Generator], Collaborator | None],
+        benchmark: Any,
+        seed: int,
+    ) -> None:
+        self._learner, self._reference = learner, reference
+        self._make_world = make_world
+        self._benchmark = benchmark
+        self._seeds = np.random.SeedSequence(seed)
+        self._recordings: dict[str, Recording | None] = {}
+        self.result: RaceResult | None = None
+
+    def run(
+        self, name: str, *, draw: Draw, check: Check, naive_ratio: float, deadline_s: float = 20.0
+    ) -> None:
+        """Compare a public function of both solutions; the outcome is in `result`.
+
+        Args:
+            name: The function.
+            draw: Makes one round's arguments from (world, generator); called for each side with equal ones.
+            check: Asserts a round's output, given (world, args, kwargs, value).
+            naive_ratio: The naive design's time over the reference's: no points from there on.
+            deadline_s: Guards each round against hangs.
+
+        Raises:
+            Observation: The learner's side failed in a round.
+            AssertionError: It returned a wrong output in a round.
+            ReferenceDisturbed: The reference did not answer in time, or died.
+            ReferenceFailed: The reference answered with something wrong.
+        """
+        if naive_ratio <= FULL_RATIO:
+            raise ValueError(f"naive_ratio is {naive_ratio}; it must be above {FULL_RATIO}")
+        contest = _Contest(name, draw, check, deadline_s, self._make_world)
+        clock = _Clock()
+
+        def set_up() -> tuple[tuple[_Trial], dict[str, Any]]:
+            (seed,) = self._seeds.spawn(1)
+            with self._learner_frozen():
+                clock.reference_s.append(contest.reference_round(self._reference, seed)[0])
+            return (contest.trial(self._learner, seed),), {}
+
+        def tear_down(ran: _Trial) -> None:
+            clock.learner_s.append(ran.verified())
+
+        surely_slow = self._warm_up(contest, naive_ratio)
+        self._baseline(clock, contest)
+        rounds = _ROUNDS_WHEN_SLOW if surely_slow else MIN_ROUNDS
+        deadline = time.monotonic() + BUDGET_S
+        self._benchmark.pedantic(_Trial.run, setup=set_up, teardown=tear_down, rounds=rounds)
+        traces = self._read_recordings()
+        speed = judge_speed(clock.rounds(), naive_ratio)
+        while speed.state == "unclear" and len(clock.learner_s) < MAX_ROUNDS and time.monotonic() < deadline:
+            (another,), _ = set_up()
+            tear_down(another.run())
+            self._benchmark.stats.update(clock.learner_s[-1])
+            speed = judge_speed(clock.rounds(), naive_ratio)
+        speed = judge_speed(clock.rounds(), naive_ratio, final=True)
+        self.result = RaceResult(name=name, rounds=clock.rounds(), speed=speed, traces=traces)
+
+    def _warm_up(self, contest: _Contest, naive_ratio: float) -> bool:
+        """Run both sides until they are warm, and record the last round.
+
+        Returns:
+            Whether the learner's side is surely too slow to earn anything.
+        """
+        theirs = mine = 0.0
+        for n, seed in enumerate(self._seeds.spawn(WARM_UP_ROUNDS), start=1):
+            record = n == WARM_UP_ROUNDS
+            with self._learner_frozen():
+                theirs, recording = contest.reference_round(self._reference, seed, record=record)
+            self._recordings["reference"] = recording
+            trial = contest.trial(self._learner, seed)
+            ran = trial.run_recorded() if record else trial.run()
+            mine, self._recordings["learner"] = ran.verified(), ran.recording
+        return mine > _SURELY_SLOW * naive_ratio * theirs
+
+    def _read_recordings(self) -> dict[str, Trace]:
+        """The traces of both sides: rounds that came after gave Ray's task events the time to arrive."""
+        found = {side: recording.trace() for side, recording in self._recordings.items() if recording}
+        return {side: trace for side, trace in found.items() if trace is not None}
+
+    def _baseline(self, clock: _Clock, contest: _Contest) -> None:
+        """Time the reference while the learner's whole side stands still."""
+        with self._learner_frozen():
+            for seed in self._seeds.spawn(BASELINE_ROUNDS):
+                clock.baseline_s.append(contest.reference_round(self._reference, seed)[0])
+
+    @contextlib.contextmanager
+    def _learner_frozen(self) -> Iterator[None]:
+        """The learner's whole side stands still: what it left running neither slows a round nor sees it."""
+        self._learner.warden.ask("freeze")
+        try:
+            yield
+        finally:
+            self._learner.warden.ask("thaw")
+
+
+def _changed_from_outside(reference: Side) -> str:
+    """What somebody did to the reference's side; empty when nothing.
+
+    The learner's side stands still meanwhile: what it did before is seen, and no more is done.
+    """
+    reference.ready()
+    seen = reference.look("jobs", *CLEAN_PARTS)
+    if set(seen["jobs"].values()) - {reference.driver_pid}:
+        return "another process has a job in its cluster"
+    if something_is_detached(seen):
+        return "somebody left an actor in its cluster"
+    return str(reference.warden.ask("rescheduled"))
+
+
+def _generator(seed: np.random.SeedSequence, stream: int) -> np.random.Generator:
+    """A fresh generator; the same seed and stream always give the same one."""
+    return np.random.default_rng([*seed.generate_state(4).tolist(), stream])

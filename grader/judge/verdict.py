@@ -1,0 +1,160 @@
+"""From observations to checks and a score: pure, and distrustful of what is missing.
+
+Every behaviour of the suite has to be reported exactly once. What is not reported, reported twice or ended
+otherwise than by running has not passed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
+
+from grader.judge.speed import Speed
+from grader.side.observation import Outcome
+
+if TYPE_CHECKING:  # it imports pytest; `list` must not pay for that
+    from grader.judge.behaviour import Behaviour
+
+UNJUDGED: tuple[Outcome, ...] = ("inconclusive", "error")
+RunOutcome = Literal["passed", "failed", "inconclusive", "error", "interrupted"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One behaviour as it ended.
+
+    Args:
+        earned: Points.
+        observed: What was measured, if anything.
+        limit: What it was compared with.
+        unit: Of both.
+        seconds: How long the behaviour took.
+    """
+
+    behaviour: Behaviour
+    outcome: Outcome
+    earned: float
+    message: str = ""
+    observed: float | str | None = None
+    limit: float | str | None = None
+    unit: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """The sum of the checks.
+
+    Args:
+        earned: Points.
+        judged: Points of the behaviours that were judged: neither inconclusive nor our own error.
+        outcome: "passed", "failed", "inconclusive" (what was not judged decides), "error", or "interrupted"
+            (the run ended before everything was judged).
+    """
+
+    earned: float
+    judged: float
+    outcome: RunOutcome
+
+    @property
+    def passed(self) -> bool:
+        """Whether the challenge is passed."""
+        return self.outcome == "passed"
+
+
+@dataclass(slots=True)
+class Reports:
+    """Collects checks by behaviour while a suite runs."""
+
+    expected: list[Behaviour] = field(default_factory=list)
+    seen: dict[str, list[Check]] = field(default_factory=dict)
+
+    def add(self, check: Check) -> None:
+        """Take note of one behaviour's end."""
+        self.seen.setdefault(check.behaviour.name, []).append(check)
+
+    def checks(self) -> list[Check]:
+        """One check for each expected behaviour, in the suite's order."""
+        return [_only(behaviour, self.seen.get(behaviour.name, [])) for behaviour in self.expected]
+
+    def so_far(self) -> list[Check]:
+        """The checks of the behaviours that have ended."""
+        return [check for check in self.checks() if self.seen.get(check.behaviour.name)]
+
+
+def _only(behaviour: Behaviour, seen: Sequence[Check]) -> Check:
+    if len(seen) == 1:
+        return seen[0]
+    reason = "it was not reported" if not seen else f"it was reported {len(seen)} times"
+    return Check(
+        behaviour=behaviour,
+        outcome="error",
+        earned=0.0,
+        message=f"No verdict: {reason}. Run it again; if it stays so, the grader is to blame.",
+    )
+
+
+def speed_check(check: Check, speed: Speed) -> Check:
+    """A performance behaviour's check, given what its race said."""
+    observed, limit, unit = round(speed.ratio, 2), 1.25, "× reference"
+    shown = replace(check, observed=observed, limit=limit, unit=unit)
+    points = check.behaviour.points
+    low, high = speed.interval
+    measured = f"{speed.ratio:.2f} times the reference's time (between {low:.2f} and {high:.2f})"
+    if speed.state == "disturbed":
+        return replace(
+            shown,
+            outcome="inconclusive",
+            earned=0.0,
+            message=f"Not judged: {measured}, but the reference itself ran slower beside this solution "
+            "than alone. Close what else is running; see that nothing is left running after the call.",
+        )
+    if speed.state == "unclear":
+        return replace(
+            shown,
+            outcome="inconclusive",
+            earned=0.0,
+            message=f"Not judged: {measured}, so worth anything from {points * speed.worst:.0f} to "
+            f"{points * speed.best:.0f} points; the machine is too busy to tell. Close what else is "
+            "running and grade again.",
+        )
+    earned = round(points * speed.fraction, 1)
+    outcome: Outcome = "pass" if earned >= points else ("partial" if earned > 0 else "fail")
+    message = "" if outcome == "pass" else f"It takes {measured}; full marks up to 1.25."
+    return replace(shown, outcome=outcome, earned=earned, message=message)
+
+
+def subtotal(checks: Sequence[Check]) -> Score:
+    """The score of a run that has not come to its end."""
+    judged = [c for c in checks if c.outcome not in UNJUDGED]
+    return Score(
+        earned=round(sum(c.earned for c in judged), 1),
+        judged=sum(c.behaviour.points for c in judged),
+        outcome="interrupted",
+    )
+
+
+def total(checks: Sequence[Check], pass_mark: int) -> Score:
+    """The score; a run passes or fails only if what was not judged could not change that.
+
+    Args:
+        checks: All of a suite's.
+        pass_mark: Points out of 100 from which a challenge is passed.
+    """
+    earned = round(sum(check.earned for check in checks), 1)
+    unjudged = [c for c in checks if c.outcome in UNJUDGED]
+    open_points = sum(c.behaviour.points for c in unjudged)
+    judged = sum(c.behaviour.points for c in checks) - open_points
+    required_failed = any(c.behaviour.required and c.outcome not in ("pass", *UNJUDGED) for c in checks)
+    required_open = any(c.behaviour.required for c in unjudged)
+    outcome: RunOutcome
+    if required_failed or earned + open_points < pass_mark:
+        outcome = "failed"
+    elif earned >= pass_mark and not required_open:
+        outcome = "passed"
+    elif any(c.outcome == "error" for c in unjudged):
+        outcome = "error"
+    else:
+        outcome = "inconclusive"
+    return Score(earned=earned, judged=judged, outcome=outcome)

@@ -1,0 +1,49 @@
+"""Looks at a side whose solution did not answer, before it is ended: why it hangs, how its driver died."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+
+from grader.errors import ClusterError
+from grader.explain.hangs import Finding, explain
+from grader.explain.snapshot import CLUSTER_PARTS, take_snapshot
+from grader.side.driver_link import describe_death
+from grader.side.warden_client import WardenClient, WardenLostError
+from grader.world.ledger import Entry
+
+LIMIT_BROKEN = "limit_broken"
+
+
+def explain_hang(warden: WardenClient, calls: Sequence[Entry], driver_pid: int) -> Finding:
+    """Why the driver does not answer, from cluster, stacks and the world's open calls."""
+
+    def stacks_of(pids: list[int]) -> dict[int, str]:
+        return {int(pid): text for pid, text in warden.ask("stacks", pids).items()}
+
+    if broken := limits_broken(warden):
+        return Finding(cause=LIMIT_BROKEN, sentence=f"Before that {broken}.", evidence=())
+    try:
+        return explain(take_snapshot(warden.ask("look", list(CLUSTER_PARTS)), calls, driver_pid, stacks_of))
+    except ClusterError as error:
+        return Finding(
+            cause="cluster_lost",
+            sentence="The cluster itself does not answer any more: was a Ray process killed?",
+            evidence=(str(error).strip().splitlines()[-1],),
+        )
+
+
+def limits_broken(warden: WardenClient) -> str:
+    """Which limits the solution broke since the last time, in a sentence; empty when it kept them."""
+    with contextlib.suppress(ClusterError):
+        return "; ".join(warden.ask("limits_broken"))
+    return ""
+
+
+def explain_death(warden: WardenClient, error: Exception) -> str:
+    """Why the connection to the driver broke, in a sentence, with the driver's last words."""
+    try:
+        status, said = warden.ask("driver_status"), warden.ask("said")
+    except WardenLostError:
+        return "it took down the process that guards its cluster; the cluster was replaced"
+    return describe_death(error, status, said)

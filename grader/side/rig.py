@@ -1,0 +1,122 @@
+"""What a side stands on: its folder, the warden with the cluster, the world's server, the drivers' socket.
+
+It lives and dies as a whole. A side whose ground was taken from it (a killed warden, a lost cluster,
+something detached that is there to stay) gets a new one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+from grader.catalogue.submission import Submission
+from grader.errors import ClusterError
+from grader.side.cleanliness import CLEAN_PARTS, nothing_is_left, something_is_detached
+from grader.side.driver_link import DriverLink
+from grader.side.staging import prepare_folder, stage
+from grader.side.warden_client import WardenClient, new_folder
+from grader.warden.cluster import ClusterNeeds
+from grader.warden.guard import Limits
+from grader.world.collaborator import Collaborator, WorldServer
+
+CLEAN_WITHIN_S = 5.0
+
+
+class Site:
+    """A new folder with a warden and a place to meet the driver; the cluster is started by `cluster_up`.
+
+    Args:
+        needs: What the cluster has to offer.
+        limits: What the solution's processes may use.
+        with_world: Whether the collaborator asks a world in the judge.
+        world: The one to begin with.
+
+    Raises:
+        ClusterError: The folder cannot be prepared.
+    """
+
+    def __init__(
+        self, needs: ClusterNeeds, limits: Limits, *, with_world: bool, world: Collaborator | None
+    ) -> None:
+        self.needs = needs
+        self.address = ""
+        self.server: WorldServer | None = None
+        folder = new_folder()
+        try:
+            prepare_folder(folder)
+            if with_world:
+                self.server = WorldServer(folder.world_socket)
+                self.server.world = world
+            self.link = DriverLink(folder.judge_socket)
+        except OSError as error:
+            shutil.rmtree(folder.root, ignore_errors=True)
+            raise ClusterError(
+                f"{folder.root}: cannot be prepared for a cluster: {error}. Is the disk full?"
+            ) from None
+        token = self.server.token if self.server else None
+        self.warden = WardenClient(folder, needs, limits, secrets.token_hex(16), token)
+
+    def stage(self, submission: Submission, challenge: Path) -> None:
+        """Lay out a solution and the challenge's own modules where driver and workers import them.
+
+        Raises:
+            ClusterError: They cannot be written.
+        """
+        try:
+            stage(self.warden.folder, submission, challenge)
+        except OSError as error:
+            raise ClusterError(f"a solution could not be laid out: {error}") from None
+
+    def driver_up(self) -> int:
+        """Start a driver process, which will introduce itself at the link; its pid."""
+        pid: int = self.warden.ask("driver_up", self.link.new_token())
+        return pid
+
+    def cluster_up(self) -> None:
+        """Start the cluster.
+
+        Raises:
+            ClusterError: It did not start.
+        """
+        self.address = self.warden.ask("cluster_up")
+
+    def close(self) -> list[int]:
+        """End all of it; returns pids that could not be ended (normally none)."""
+        self.link.close()
+        left = self.warden.close()
+        if self.server is not None:
+            self.server.close()
+        return left
+
+    def look(self, *parts: str) -> dict[str, Any]:
+        """Tables of the cluster as plain data: see `grader.warden.ray_state.ClusterState`."""
+        answer: dict[str, Any] = self.warden.ask("look", list(parts))
+        return answer
+
+    def becomes_clean(self, within_s: float = CLEAN_WITHIN_S) -> bool:
+        """Wait for the cluster to be clean; a cluster that does not answer is not.
+
+        Ray lends workers for a moment longer than their tasks run, so this takes up to about a second
+        after a call that left nothing behind.
+        """
+        deadline = time.monotonic() + within_s
+        while True:
+            with contextlib.suppress(ClusterError):
+                if nothing_is_left(self.look(*CLEAN_PARTS), self.needs.num_cpus):
+                    return True
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.02)
+
+    def recovers(self) -> bool:
+        """Wait for the cluster to get rid of a dead driver's work; False when that is in vain."""
+        try:
+            if something_is_detached(self.look(*CLEAN_PARTS)):
+                return False
+        except ClusterError:
+            return False
+        return self.becomes_clean()

@@ -1,0 +1,350 @@
+"""One side: a cluster, a driver with the solution, and the world they ask.
+
+A side is mechanism only: it answers calls or says how the solution failed to. It is rebuilt as far as
+needed after whatever a solution does to it: a hang or crash replaces the driver; a cluster that is not
+clean after that is replaced too; if the warden itself was taken down, all of it is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from grader.catalogue.submission import Submission
+from grader.errors import ClusterError, GradingError, Superseded
+from grader.explain.hangs import CLUSTER_STALLED, Finding
+from grader.inside import kata_wire
+from grader.side.driver_link import CONNECT_WITHIN_S, TRANSFER_WITHIN_S, DriverLink, understood
+from grader.side.observation import (
+    ClusterStalled,
+    NotLoadable,
+    Observation,
+    SolutionCrashed,
+    SolutionRaised,
+    SolutionTimeout,
+)
+from grader.side.patience import Patience, is_stuck
+from grader.side.post_mortem import LIMIT_BROKEN, explain_death, explain_hang, limits_broken
+from grader.side.rig import Site
+from grader.side.warden_client import WardenClient, WardenLostError
+from grader.warden.cluster import ClusterNeeds
+from grader.warden.guard import Limits
+from grader.world.collaborator import Collaborator, WorldServer
+
+LOAD_WITHIN_S = 15.0
+
+
+class Side:
+    """A cluster and a driver for one solution at a time.
+
+    Args:
+        needs: What the cluster has to offer.
+        with_world: Whether the collaborator asks a world in the judge; without, it serves itself.
+        limits: What the solution's processes may use; None for the usual.
+    """
+
+    def __init__(self, needs: ClusterNeeds, *, with_world: bool = True, limits: Limits | None = None) -> None:
+        self.needs = needs
+        self.driver_pid = 0
+        self.cluster_starts = 0
+        self.markers: set[str] = set()  # ids of the judge's own tasks in the driver's job
+        self.called_s = 0.0  # spent in calls into the solution: the rest is the grader's own
+        self._limits = limits or Limits()
+        self._with_world = with_world
+        self._world: Collaborator | None = None
+        self._site: Site | None = None
+        self._loaded = False
+        self._is_fresh = False  # a driver that has seen no solution yet
+        self._has_served = False  # the driver's job holds tasks of earlier calls
+        self._submission: Submission | None = None
+        self._challenge: Path | None = None
+        self._not_loadable: NotLoadable | None = None
+        self._load_failures = 0
+        self._patience = Patience()
+        self._superseded = False
+
+    # -- life ------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Bring up warden, driver process and cluster; the driver starts while the cluster does.
+
+        Raises:
+            ClusterError: The cluster did not start.
+        """
+        self._site = Site(self.needs, self._limits, with_world=self._with_world, world=self._world)
+        self._driver_up()
+        self._site.cluster_up()
+        self.cluster_starts += 1
+
+    def close(self) -> list[int]:
+        """End the side; returns pids that could not be ended (normally none)."""
+        self._loaded = False
+        left = self._site.close() if self._site else []
+        self._site = None
+        return left
+
+    def use(self, submission: Submission, challenge: Path) -> None:
+        """From now on serve this solution; what an earlier one left in the driver or on disk is gone."""
+        if self._site is not None and (self._superseded or not self._is_fresh):
+            self.recover()
+        self._submission, self._challenge = submission, challenge
+        self._not_loadable, self._load_failures, self._patience = None, 0, Patience()
+        self._superseded = False
+        if self._site is not None:
+            try:
+                self._stage()
+            except ClusterError:  # an earlier solution removed the side's folder
+                self.replace()
+            limits_broken(self.warden)  # by an earlier solution: forgotten
+
+    def refresh(self) -> None:
+        """Have a new driver with workers stand by for the next solution, so that it is served at once."""
+        if self._site is not None and not self._is_fresh:
+            self.recover()
+            self.warm_up()
+
+    def supersede(self) -> None:
+        """Break off the call in progress, from another thread: its caller gets `Superseded`.
+
+        The side serves again after the next `use` or `renew`.
+        """
+        self._superseded = True
+        if self._site is not None:
+            self._site.link.interrupt()
+
+    def renew(self) -> None:
+        """Serve the same solution again, in a driver whose job is new: a job's table of tasks only grows."""
+        if self._superseded or self._has_served:
+            self._superseded = False
+            self.recover()
+        self.warm_up()
+        self.ready()
+
+    def warm_up(self) -> None:
+        """Have Ray workers for the driver, which take a second to start."""
+        self._connect_driver()
+        with contextlib.suppress(Observation):
+            self._ask_driver({"do": "warm_up"}, CONNECT_WITHIN_S)
+
+    @property
+    def is_started(self) -> bool:
+        """Whether it has a cluster."""
+        return self._site is not None
+
+    def _stage(self) -> None:
+        if self._submission is not None:
+            assert self._challenge is not None
+            self.site.stage(self._submission, self._challenge)
+
+    @property
+    def site(self) -> Site:
+        """What the side stands on; the side has to be started."""
+        if self._site is None:
+            raise GradingError("the side is not started")
+        return self._site
+
+    @property
+    def warden(self) -> WardenClient:
+        """The side's warden; the side has to be started."""
+        return self.site.warden
+
+    @property
+    def link(self) -> DriverLink:
+        """The connection to the driver; the side has to be started."""
+        return self.site.link
+
+    @property
+    def has_world(self) -> bool:
+        """Whether its collaborator asks a world in the judge."""
+        return self._site is not None and self._site.server is not None
+
+    @property
+    def server(self) -> WorldServer:
+        """The server of this side's world."""
+        if self.site.server is None:
+            raise GradingError("this side has no world")
+        return self.site.server
+
+    def set_world(self, world: Collaborator | None) -> None:
+        """What the collaborator asks from now on."""
+        self._world = self.server.world = world
+
+    # -- cluster ---------------------------------------------------------------------------------
+
+    def replace(self) -> None:
+        """Replace the whole side: nothing is known of the state it is in."""
+        self.close()
+        self.start()
+
+    def look(self, *parts: str) -> dict[str, Any]:
+        """Tables of the cluster as plain data: see `grader.warden.ray_state.ClusterState`."""
+        return self.site.look(*parts)
+
+    # -- driver ----------------------------------------------------------------------------------
+
+    def _driver_up(self) -> None:
+        """Start a driver in folders that nobody has written to since they were made."""
+        self._stage()
+        self.driver_pid = self.site.driver_up()
+        self._loaded, self._is_fresh = False, True
+
+    def _drop_driver(self) -> None:
+        self.link.hang_up()
+        self._loaded, self._is_fresh, self._has_served = False, True, False
+        self.driver_pid = 0
+        self.markers.clear()
+        with contextlib.suppress(WardenLostError):
+            self.warden.ask("driver_down")
+
+    def recover(self) -> None:
+        """After a hang or crash: a new driver at the next call, on a cluster that is clean."""
+        self._drop_driver()
+        if not self.site.recovers():
+            self.replace()
+
+    def ready(self) -> None:
+        """Have a driver that has imported the solution.
+
+        Raises:
+            NotLoadable: The solution cannot be imported.
+        """
+        if self._not_loadable is not None:
+            raise self._not_loadable
+        if self._loaded:
+            return
+        if self._submission is not None and self._submission.problem:
+            self._not_loadable = NotLoadable(self._submission.problem)
+            raise self._not_loadable
+        try:
+            self._connect_driver()
+        except ClusterError:  # an earlier driver may have done anything to the side
+            self.replace()
+            self._connect_driver()
+        self._is_fresh = False
+        try:
+            self._ask_driver({"do": "load"}, LOAD_WITHIN_S)
+        except Observation as seen:
+            self._load_failed(seen)
+        self._loaded = True
+
+    def _connect_driver(self) -> None:
+        """Have a driver that has joined the cluster; no line of the solution has run in it."""
+        if self.link.is_connected:
+            return
+        if not self.driver_pid:
+            self._driver_up()
+        self.link.accept(self.driver_pid, lambda: bool(self.warden.ask("driver_has_ended")))
+        try:
+            self._ask_driver({"do": "connect", "address": self.site.address}, CONNECT_WITHIN_S)
+        except Observation as seen:
+            raise ClusterError(f"a driver could not join its cluster: {seen.message}") from None
+
+    def _load_failed(self, seen: Observation) -> None:
+        """Try an import that crashed once more, then take it as a fact about the solution."""
+        self._load_failures += 1
+        if self._load_failures < 2 and isinstance(seen, SolutionCrashed):
+            self.ready()
+            return
+        self._not_loadable = NotLoadable(f"solution.py cannot be imported: {seen.message}", seen.outcome)
+        raise self._not_loadable from None
+
+    def prepare(
+        self, module: str, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Callable[[float], Any]:
+        """Make everything ready for a call but the call itself.
+
+        The arguments leave the judge with the "go": a driver that had them before could work ahead.
+
+        Args:
+            module: "solution" or "scenarios".
+            name: The function.
+            args: Positional arguments, plain data.
+            kwargs: Keyword arguments, plain data.
+
+        Returns:
+            Gives the "go" and waits, at most the given seconds, for the plain result. It raises an
+            Observation when the function is not there or does not answer with plain data in time; the
+            side is usable again.
+
+        Raises:
+            Observation: The solution cannot be loaded.
+        """
+        self.ready()
+        request = {"do": "call", "module": module, "name": name, "args": list(args), "kwargs": kwargs}
+        frame = kata_wire.dump(request, "an argument")
+
+        def go(deadline_s: float) -> Any:
+            start = time.monotonic()
+            self._has_served = True
+            try:
+                return self._exchange(frame, deadline_s)
+            finally:
+                self.called_s += time.monotonic() - start
+
+        return go
+
+    def call(
+        self, module: str, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], deadline_s: float
+    ) -> Any:
+        """Call a function in the driver and wait at most `deadline_s`: see `prepare`."""
+        return self.prepare(module, name, args, kwargs)(deadline_s)
+
+    def collect_garbage(self) -> None:
+        """Let the driver drop what only reference cycles keep alive."""
+        if self._loaded:
+            self.ask_driver("collect")
+
+    def ask_driver(self, do: str, **more: Any) -> Any:
+        """One of the services of `grader.inside.driver` beside calls."""
+        self.ready()
+        return self._ask_driver({"do": do, **more}, TRANSFER_WITHIN_S)
+
+    def _ask_driver(self, request: dict[str, Any], deadline_s: float) -> Any:
+        return self._exchange(kata_wire.dump(request), deadline_s)
+
+    def _exchange(self, frame: list[Any], deadline_s: float) -> Any:
+        """Send a request and understand the answer; what keeps it from coming ends in an observation."""
+        start, patience = time.monotonic(), self._patience
+        within_s, look_after_s = patience.deadline_s(deadline_s), patience.first_look_s(deadline_s)
+        try:
+            return understood(
+                self.link.exchange(frame, within_s, look_after_s, lambda: is_stuck(self._hang()))
+            )
+        except SolutionRaised:
+            if broken := limits_broken(self.warden):  # what it raised is but a consequence
+                self.replace()
+                raise SolutionCrashed(broken) from None
+            raise
+        except TimeoutError:
+            waited_s = time.monotonic() - start
+            finding = self._hang()
+            if finding.cause == CLUSTER_STALLED:
+                self.replace()
+                raise ClusterStalled(
+                    f"Not judged: {finding.text()}\nClose what else is running and grade again."
+                ) from None
+            patience.note(finding)
+            self._renew(limit_broken=finding.cause == LIMIT_BROKEN)
+            waited = f"it did not return within {waited_s:.2g} s."
+            raise SolutionTimeout(f"{waited} {finding.text()}") from None
+        except (EOFError, OSError, kata_wire.BrokenFrameError) as error:
+            if self._superseded:
+                raise Superseded("another version of the solution is to be graded") from None
+            broken = limits_broken(self.warden)
+            message = broken or explain_death(self.warden, error)
+            self._renew(limit_broken=bool(broken))
+            raise SolutionCrashed(message) from None
+
+    def _hang(self) -> Finding:
+        """Why the driver does not answer."""
+        return explain_hang(self.warden, self._world.open() if self._world else [], self.driver_pid)
+
+    def _renew(self, *, limit_broken: bool) -> None:
+        """Be usable again; from scratch when what was taken beyond a limit may still be there."""
+        if limit_broken:
+            self.replace()
+        else:
+            self.recover()

@@ -1,0 +1,51 @@
+"""Lays out what a side may see: the solution, its fixed collaborators, the scenarios, our own modules."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from grader.catalogue.submission import Submission
+from grader.inside import kata_wire
+from grader.warden.cluster import SideFolder
+
+INSIDE = Path(kata_wire.__file__).parent
+COLLABORATOR = "service.py"
+
+
+def prepare_folder(folder: SideFolder) -> None:
+    """Make a side's folders and put the engine's own modules there; what a solution left in them is gone."""
+    for path in (folder.work, folder.home, folder.inside):
+        _make_empty(path)
+    folder.stacks.mkdir(exist_ok=True)  # processes that live on write there
+    for module in sorted(INSIDE.glob("[!_]*.py")):
+        shutil.copyfile(module, folder.inside / module.name)
+
+
+def _make_empty(path: Path) -> None:
+    """Remove what is in a folder; not the folder, which is where the cluster's processes stand."""
+    if path.is_symlink():
+        path.unlink()
+    path.mkdir(exist_ok=True)
+    for entry in os.scandir(path):
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry.path, ignore_errors=True)
+        else:
+            os.unlink(entry.path)  # noqa: PTH108
+
+
+def stage(folder: SideFolder, submission: Submission, challenge: Path) -> None:
+    """Replace a side's folders: nothing that an earlier solution wrote there stays.
+
+    Args:
+        folder: The side's folder.
+        submission: Goes there as `solution.py`, whatever its own name.
+        challenge: The challenge's folder, for `service.py` and `hidden/scenarios.py`.
+    """
+    prepare_folder(folder)
+    (folder.work / "solution.py").write_bytes(submission.source)
+    for name in (COLLABORATOR, "hidden/scenarios.py"):
+        source = challenge / name
+        if source.exists():
+            shutil.copyfile(source, folder.work / source.name)

@@ -1,0 +1,39 @@
+"""The task table of a side, once it is complete: Ray's task events arrive with a delay."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from grader.side.side import Side
+
+FLUSHED_WITHIN_S = 5.0
+ENDED = frozenset({"FINISHED", "FAILED"})
+FLUSH_INTERVAL_S = 0.075  # more than TASK_EVENTS_INTERVAL_MS, and something for a process that has to wait
+
+
+def settled_tasks(side: Side, look: Callable[..., dict[str, Any]] | None = None) -> list[dict[str, Any]]:
+    """Rows of `grader.warden.ray_state.ClusterState.tasks`, complete.
+
+    Args:
+        side: Whose.
+        look: Instead of `side.look`.
+
+    What the driver submitted is there once a marker is; what tasks submitted in turn, once two looks
+    in a row show the same. Markers are known by their ids: a solution may give its tasks any name.
+    """
+    marker = str(side.ask_driver("mark"))
+    side.markers.add(marker)
+    deadline = time.monotonic() + FLUSHED_WITHIN_S
+    before: set[str] | None = None
+    while True:
+        seen: list[dict[str, Any]] = (look or side.look)("tasks")["tasks"]
+        tasks = [task for task in seen if task["task_id"] not in side.markers]
+        ids = {task["task_id"] for task in tasks}
+        settled = all(t["state"] in ENDED for t in tasks if t["kind"] != "DRIVER_TASK")
+        is_marked = any(task["task_id"] == marker for task in seen)
+        if (is_marked and ids == before and settled) or time.monotonic() > deadline:
+            return tasks
+        before = ids
+        time.sleep(FLUSH_INTERVAL_S)

@@ -1,0 +1,9 @@
+r"""The process above one side: it starts the cluster and the driver, watches them, and ends them.
+
+    judge -- socket pair, frames --> warden --> ray start --> GCS, raylet --> workers
+                                           \-> driver (the solution)
+
+Runs in a separate process, one for each side, started by `grader.side.warden_client`. In: requests from
+the judge. Out: plain data about the cluster and its processes. It never imports a solution. `ray_state` is
+the only module of the engine that uses private Ray.
+"""

@@ -1,0 +1,50 @@
+"""Start of a warden's process: `python -m grader.warden JOB`, started by `grader.side.warden_client`."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import sys
+
+from grader.system import processes
+from grader.system.pids_group import PidsGroup
+from grader.system.privileges import forbid_to_children, keep_memory_private
+from grader.warden.guard import limit_self
+from grader.warden.warden import Warden, serve
+
+CLUSTER_THREADS = 3000  # more than GCS, raylet and agents have: the guard speaks before the kernel says no
+
+
+def main() -> None:
+    """Guard one side until the judge hangs up, then end it and remove its folder."""
+    job = json.loads(sys.argv[1])
+    os.setsid()
+    for signum in (signal.SIGINT, signal.SIGHUP):  # Ctrl-C is the judge's to handle
+        signal.signal(signum, signal.SIG_IGN)
+    os.environ["RAY_AUTH_MODE"], os.environ["RAY_AUTH_TOKEN"] = "token", job["token"]
+    processes.become_subreaper()
+    keep_memory_private()
+    forbid_to_children()
+    warden = Warden(job)
+    limit_self(warden.limits, warden.needs.object_store_mb * 1_000_000)
+    group = PidsGroup.join(warden.folder.root.name, warden.limits.threads + CLUSTER_THREADS)
+    sock = socket.socket(fileno=job["fd"])
+
+    def leave(*_: object) -> None:
+        raise SystemExit
+
+    signal.signal(signal.SIGTERM, leave)
+    try:
+        serve(sock, warden)
+    finally:
+        warden.cluster_down()
+        if group is not None:
+            group.leave()
+        shutil.rmtree(warden.folder.root, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

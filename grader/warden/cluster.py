@@ -1,0 +1,173 @@
+"""A small Ray cluster of one side: its environment, its `ray start`, and when it is ready.
+
+Runs in a side's warden. Everything the cluster writes lies below the side's folder; nothing in the
+user's home or in Ray's default folder is touched.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import site
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from grader.errors import ClusterError
+from grader.system.processes import MARKER
+
+START_WITHIN_S = 60.0
+VITAL_PROCESSES = frozenset({"gcs_server", "raylet"})
+TASK_EVENTS_INTERVAL_MS = 25  # what a task did is known soon; a process without news sends nothing
+_KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "SYSTEMROOT")
+_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+# With grpcio installed `ray start` would also open a Ray Client server, always on port 10001: two sides, or
+# anybody else's cluster, would clash. Hiding grpc from this one process is the only way to do without.
+_RAY_CLI = "import sys; sys.modules['grpc'] = None; from ray.scripts.scripts import main; main()"
+# Ray's workers run at nice 15 by default and would starve beside anything that keeps the machine busy.
+_SYSTEM_CONFIG = {
+    "task_events_report_interval_ms": TASK_EVENTS_INTERVAL_MS,
+    "raylet_report_resources_period_milliseconds": 25,  # and which CPUs are free
+    "free_objects_period_milliseconds": 50,  # what nobody needs leaves the store soon, as its pictures show
+    "idle_worker_killing_time_threshold_ms": 5000,
+    "worker_niceness": 0,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterNeeds:
+    """What a challenge asks of its cluster.
+
+    Args:
+        num_cpus: Logical CPUs.
+        object_store_mb: Size of the object store in MB (10^6 bytes).
+        resources: Custom resources by name.
+    """
+
+    num_cpus: int
+    object_store_mb: int
+    resources: dict[str, float]
+
+    def to_plain(self) -> dict[str, Any]:
+        """As plain data for the warden."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class SideFolder:
+    """The folder that holds all of a side: staged code, sockets, Ray's session, stacks.
+
+    Its path is short because a Unix socket's path may have 107 bytes only.
+    """
+
+    root: Path
+
+    @property
+    def work(self) -> Path:
+        """Staged solution and its fixed collaborators; the driver's working directory."""
+        return self.root / "work"
+
+    @property
+    def inside(self) -> Path:
+        """The engine's own modules that run inside the side."""
+        return self.root / "inside"
+
+    @property
+    def stacks(self) -> Path:
+        """One file per process, written on SIGUSR1."""
+        return self.root / "stacks"
+
+    @property
+    def ray(self) -> Path:
+        """Ray's temporary folder."""
+        return self.root / "ray"
+
+    @property
+    def home(self) -> Path:
+        """HOME of every process of the side."""
+        return self.root / "home"
+
+    @property
+    def judge_socket(self) -> Path:
+        """Where the driver meets the judge."""
+        return self.root / "judge.sock"
+
+    @property
+    def world_socket(self) -> Path:
+        """Where the collaborator meets its world."""
+        return self.root / "world.sock"
+
+
+def side_environment(folder: SideFolder, token: str, service_token: str | None) -> dict[str, str]:
+    """The whole environment of a side's processes; nothing of the judge's but where programs are."""
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    service = {"KATA_SERVICE": f"{folder.world_socket}|{service_token}"} if service_token else {}
+    return {
+        **kept,
+        **service,
+        **dict.fromkeys(_ONE_THREAD, "1"),
+        MARKER: str(folder.root),
+        "HOME": str(folder.home),
+        "TMPDIR": str(folder.home),
+        "PYTHONUSERBASE": site.getuserbase(),
+        "PYTHONPATH": os.pathsep.join((str(folder.work), str(folder.inside))),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "KATA_STACKS": str(folder.stacks),
+        "RAY_TMPDIR": str(folder.ray),
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN": token,
+        "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",  # uv would ship the folder and rebuild environments
+    }
+
+
+def start_cluster(
+    folder: SideFolder, environment: dict[str, str], needs: ClusterNeeds
+) -> subprocess.Popen[bytes]:
+    """Start the head node; it runs until it is killed."""
+    command = [
+        sys.executable, "-c", _RAY_CLI, "start", "--head", "--block",
+        "--port=0", "--node-ip-address=127.0.0.1",
+        "--include-dashboard=false", "--include-log-monitor=false", "--disable-usage-stats",
+        "--no-monitor",  # the autoscaler's: a second of CPU at the start, and nothing to scale
+        f"--num-cpus={needs.num_cpus}",
+        f"--object-store-memory={needs.object_store_mb * 1_000_000}",
+        f"--resources={json.dumps(needs.resources)}",
+        f"--temp-dir={folder.ray}",
+        f"--system-config={json.dumps(_SYSTEM_CONFIG)}",
+    ]  # fmt: skip
+    output = (folder.root / "ray_start.txt").open("wb")
+    return subprocess.Popen(
+        command,
+        env=environment,
+        cwd=folder.home,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+    )
+
+
+def await_address(folder: SideFolder, process: subprocess.Popen[bytes]) -> str:
+    """The GCS's `host:port`, once `ray start` has announced it.
+
+    Raises:
+        ClusterError: It ended or took longer than START_WITHIN_S; the message holds its last words.
+    """
+    announced = folder.ray / "ray_current_cluster"
+    deadline = time.monotonic() + START_WITHIN_S
+    while time.monotonic() < deadline:
+        if announced.exists() and (address := announced.read_text().strip()):
+            return address
+        if process.poll() is not None:
+            break
+        time.sleep(0.02)
+    ended = process.poll()
+    how = "is still starting" if ended is None else f"ended with status {ended}"
+    tail = (folder.root / "ray_start.txt").read_text(errors="replace")[-1500:]
+    raise ClusterError(
+        f"the Ray cluster did not start within {START_WITHIN_S:.0f} s: `ray start` {how}.\n"
+        f"{tail.rstrip()}\nNext: python grade.py doctor"
+    )

@@ -1,0 +1,188 @@
+"""Keeps a side within its limits: memory, processes, disk and the one cluster, whatever the solution does.
+
+Runs in a thread of the side's warden and looks twice a second, from outside, so that a solution can neither
+feel nor stop it. Between two looks the kernel holds the line where it can: the size of a file (an rlimit) and
+the number of processes and threads (`grader.system.pids_group`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import signal
+import threading
+from collections.abc import Callable, Collection
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+
+from grader.system.processes import anonymous_bytes, end_all, proportional_bytes, shared_bytes, signal_all
+from grader.warden.cluster import VITAL_PROCESSES
+
+LOOK_INTERVAL_S = 0.5
+_END_WITHIN_S = 5.0
+_ENTRIES_COUNTED = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What the solution's processes may use together.
+
+    Args:
+        memory_bytes: Anonymous memory, and shared memory beyond the size of the object store.
+        processes: Processes, Ray's workers among them.
+        threads: Threads of all of them.
+        disk_bytes: Files below the side's folder; also the most a single file may have.
+    """
+
+    memory_bytes: int = 4_000_000_000
+    processes: int = 200
+    threads: int = 6_000
+    disk_bytes: int = 4_000_000_000
+
+    def to_plain(self) -> dict[str, int]:
+        """As plain data for the warden."""
+        return asdict(self)
+
+
+class Guard:
+    """Watches a side and ends what goes beyond its limits.
+
+    Args:
+        limits: What is allowed.
+        store_bytes: Size of the object store: shared memory that the solution's processes may map besides.
+        folder: The side's.
+        find: The solution's processes as they are now.
+        vital: GCS and raylet of the cluster it was given.
+    """
+
+    def __init__(
+        self,
+        limits: Limits,
+        store_bytes: int,
+        folder: Path,
+        find: Callable[[], list[psutil.Process]],
+        vital: Collection[psutil.Process],
+    ) -> None:
+        self._limits, self._store_bytes, self._folder, self._find = limits, store_bytes, folder, find
+        self._vital = vital
+        self._broken: list[str] = []
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True, name="guard")
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End."""
+        self._ended.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def take_broken(self) -> list[str]:
+        """The limits broken since the last time, a sentence each."""
+        with self._lock:
+            found, self._broken = self._broken, []
+        return found
+
+    def _run(self) -> None:
+        while not self._ended.wait(LOOK_INTERVAL_S):
+            with contextlib.suppress(psutil.Error, OSError):
+                self._look()
+
+    def _look(self) -> None:
+        found = self._find()
+        limits = self._limits
+        self._look_at_memory(found)
+        if added := {_name(p) for p in found if p not in self._vital} & VITAL_PROCESSES:
+            what = "cluster" if "gcs_server" in added else "node"
+            self._end_all(
+                f"it started a Ray {what} of its own: it has to do with the cluster that it is given; "
+                "all its processes were killed"
+            )
+        if len(found) > limits.processes:
+            why = f"it ran {len(found)} processes, the limit is {limits.processes}; all were killed"
+            self._end_all(why)
+        threads = sum(_threads(p) for p in found)
+        if threads > limits.threads:
+            self._end_all(f"it ran {threads} threads, the limit is {limits.threads}; all were killed")
+        used, entries = disk_use(self._folder)
+        if used > limits.disk_bytes or entries >= _ENTRIES_COUNTED:
+            self._end_all(
+                f"it wrote {used / 1e6:.0f} MB in {entries} files and folders, the limit is "
+                f"{limits.disk_bytes / 1e6:.0f} MB in {_ENTRIES_COUNTED}; its processes were killed",
+            )
+
+    def _look_at_memory(self, found: list[psutil.Process]) -> None:
+        pids = [p.pid for p in found]
+        most = sum(map(anonymous_bytes, pids)), sum(map(shared_bytes, pids))
+        if self._sum(*most) <= self._limits.memory_bytes:
+            return
+        parts = {pid: proportional_bytes(pid) for pid in pids}  # what a fork shares was counted twice
+        held = {pid: sum(part) for pid, part in parts.items()}
+        together = self._sum(sum(a for a, _ in parts.values()), sum(s for _, s in parts.values()))
+        if together <= self._limits.memory_bytes:
+            return
+        self._note(
+            f"its processes held {together / 1e6:.0f} MB of memory together, the limit is "
+            f"{self._limits.memory_bytes / 1e6:.0f} MB; the biggest was killed"
+        )
+        biggest = max(held, key=lambda pid: held[pid])
+        signal_all([p for p in found if p.pid == biggest], signal.SIGKILL)
+
+    def _sum(self, anonymous: int, shared: int) -> int:
+        """What counts: the object store's memory is the cluster's."""
+        return anonymous + max(shared - self._store_bytes, 0)
+
+    def _end_all(self, why: str) -> None:
+        self._note(why)
+        end_all(self._find, adopted=False, within_s=_END_WITHIN_S)
+
+    def _note(self, why: str) -> None:
+        with self._lock:
+            if not self._broken:  # what comes after the first is its echo
+                self._broken.append(why)
+
+
+def _name(process: psutil.Process) -> str:
+    with contextlib.suppress(psutil.Error):
+        return str(process.name())
+    return ""
+
+
+def _threads(process: psutil.Process) -> int:
+    with contextlib.suppress(psutil.Error):
+        return int(process.num_threads())
+    return 0
+
+
+def disk_use(folder: Path) -> tuple[int, int]:
+    """Bytes that the files below a folder occupy; entries counted, _ENTRIES_COUNTED at most."""
+    used = entries = 0
+    waiting = [os.fspath(folder)]
+    while waiting and entries < _ENTRIES_COUNTED:
+        with contextlib.suppress(OSError), os.scandir(waiting.pop()) as found:
+            for entry in found:
+                entries += 1
+                if entries >= _ENTRIES_COUNTED:
+                    break
+                with contextlib.suppress(OSError):
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+                    else:
+                        used += entry.stat(follow_symlinks=False).st_blocks * 512
+    return used, entries
+
+
+def limit_self(limits: Limits, store_bytes: int) -> None:
+    """Limits the kernel keeps for this process and everything it starts: size of a file, no core dumps."""
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    wanted = max(limits.disk_bytes, 2 * store_bytes)  # the object store is one file too
+    if hard != resource.RLIM_INFINITY:
+        wanted = min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (wanted, wanted))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

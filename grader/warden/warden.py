@@ -1,0 +1,296 @@
+"""Serves the judge's requests about one side: starts its cluster and driver, looks into it, ends all of it.
+
+The warden is the side's child subreaper, so nothing below it can get away. It ends the side when the judge's
+end of their socket pair closes, which happens however the judge dies. It shares the cluster's token, so what
+reads the cluster runs here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from grader.errors import ClusterLostError, GraderError
+from grader.inside import kata_wire
+from grader.system import processes
+from grader.system.scheduling import rescheduled
+from grader.warden.cluster import (
+    VITAL_PROCESSES,
+    ClusterNeeds,
+    SideFolder,
+    await_address,
+    side_environment,
+    start_cluster,
+)
+from grader.warden.guard import Guard, Limits
+from grader.warden.output import Output
+from grader.warden.stacks import dump_stacks
+
+AGENTS_WITHIN_S = 5.0
+N_AGENTS = 2  # of the dashboard (without one, too) and of the runtime environments
+FREEZE_SWEEPS = 5
+
+
+class Warden:
+    """Serves the judge's requests about one side."""
+
+    def __init__(self, job: dict[str, Any]) -> None:
+        self.folder = SideFolder(Path(job["folder"]))
+        self.environment = side_environment(self.folder, job["token"], job["service_token"])
+        self.needs = ClusterNeeds(**job["needs"])
+        self.cluster: subprocess.Popen[bytes] | None = None
+        self.address = ""
+        self.driver: subprocess.Popen[bytes] | None = None
+        self.output: Output | None = None
+        self.limits = Limits(**job["limits"])
+        self._guard: Guard | None = None
+        self._state: Any = None
+        self._vital: list[psutil.Process] = []
+        self._agents: list[psutil.Process] = []
+
+    def cluster_up(self) -> str:
+        """Start the cluster; returns its address once it can be used."""
+        self.folder.ray.mkdir(exist_ok=True)
+        self.cluster = start_cluster(self.folder, self.environment, self.needs)
+        self.address = await_address(self.folder, self.cluster)
+        self._vital = [p for p in processes.descendants(self.cluster.pid) if p.name() in VITAL_PROCESSES]
+        self._agents = self._find_agents()
+        store_bytes = self.needs.object_store_mb * 1_000_000
+        self._guard = Guard(self.limits, store_bytes, self.folder.root, self._solutions, self._vital)
+        self._guard.start()
+        return self.address
+
+    def cluster_down(self) -> list[int]:
+        """End every process of the side; what is left over is returned (normally nothing)."""
+        if self._guard is not None:
+            self._guard.stop()
+            self._guard = None
+        if self._state is not None:
+            self._state.close()
+            self._state = None
+        left = processes.end_all(self._family, adopted=True)
+        for ended in (self.cluster, self.driver):
+            if ended is not None:
+                ended.returncode = ended.returncode or -signal.SIGKILL  # reaped by the sweep
+        self.cluster = self.driver = None
+        shutil.rmtree(self.folder.ray, ignore_errors=True)
+        return left
+
+    def driver_up(self, token: str) -> int:
+        """Start a driver; it will introduce itself at the judge's socket with `token`."""
+        job = {
+            "work": str(self.folder.work),
+            "inside": str(self.folder.inside),
+            "stacks": str(self.folder.stacks),
+            "socket": str(self.folder.judge_socket),
+            "token": token,
+        }
+        self.driver = subprocess.Popen(
+            [sys.executable, "-I", "-B", "-u", str(self.folder.inside / "driver.py"), json.dumps(job)],
+            env=self.environment,
+            cwd=self.folder.work,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        self.output = Output(self.driver.stdout)
+        return self.driver.pid
+
+    def driver_down(self) -> int | None:
+        """Kill the driver and what it started; returns the exit status it had ended with before."""
+        if self.driver is None:
+            return None
+        ended = self.driver.poll()
+        if ended is None:
+            with contextlib.suppress(psutil.Error, OSError):
+                self.driver.kill()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.driver.wait(5)
+        self.driver = None
+        self._end_workers()
+        processes.end_all(self._strays, adopted=True)
+        return ended
+
+    def _end_workers(self) -> None:
+        """End the workers of a driver that is gone: Ray asks them to end, and some do not want to.
+
+        One that Ray has not heard of yet is let be: Ray would wait a minute for it, and start no other.
+        """
+        with contextlib.suppress(GraderError):
+            registered = set(self.look(["worker_pids"])["worker_pids"])
+            own = [child for vital in self._vital for child in processes.children(vital.pid)]
+            processes.signal_all([p for p in own if p.pid in registered], signal.SIGKILL)
+
+    def driver_has_ended(self) -> bool:
+        """Whether there is no driver that runs."""
+        return self.driver is None or self.driver.poll() is not None
+
+    def driver_status(self) -> int | None:
+        """Exit status of a driver that has ended by itself, after a moment's wait for it."""
+        if self.driver is None:
+            return None
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self.driver.wait(1.0)
+        return None
+
+    def said(self) -> dict[str, Any]:
+        """The end of what the driver printed, and how much it printed."""
+        if self.output is None:
+            return {"tail": "", "total_bytes": 0}
+        return {"tail": self.output.tail(), "total_bytes": self.output.total_bytes}
+
+    def look(self, parts: list[str]) -> dict[str, Any]:
+        """The named tables of the cluster: see `grader.warden.ray_state.ClusterState`.
+
+        Asking a GCS that is gone or stopped blocks for long, so its process is looked at first.
+        """
+        if not self._vital or not all(processes.is_moving(p) for p in self._vital):
+            raise ClusterLostError("a process of the cluster itself is gone or was stopped: GCS or raylet")
+        if self._state is None:
+            from grader.warden.ray_state import ClusterState
+
+            self._state = ClusterState(self.address)
+        return {part: getattr(self._state, part)() for part in parts}
+
+    def stacks(self, pids: list[int]) -> dict[str, str]:
+        """What processes of the side are doing, by pid: see `grader.warden.stacks`."""
+        own = {p.pid for p in self._family()}  # the cluster says which pids; what it says may be forged
+        return dump_stacks(self.folder.stacks, [pid for pid in pids if pid in own])
+
+    def freeze(self) -> None:
+        """Stop every process of the side where it stands, also those born meanwhile."""
+        stopped: set[psutil.Process] = set()
+        for _ in range(FREEZE_SWEEPS):
+            moving = set(self._family()) - stopped
+            if not moving:
+                break
+            processes.signal_all(moving, signal.SIGSTOP)
+            stopped |= moving
+
+    def thaw(self) -> None:
+        """Let every process of the side go on."""
+        processes.signal_all(self._family(), signal.SIGCONT)
+
+    def rescheduled(self) -> str:
+        """What somebody changed in how the side's processes are scheduled: see `grader.system.scheduling`."""
+        return rescheduled(p.pid for p in self._family())
+
+    def solution_pids(self) -> list[int]:
+        """The driver, the Ray workers and whatever they started: every process but the cluster's own."""
+        return [p.pid for p in self._solutions()]
+
+    def limits_broken(self) -> list[str]:
+        """What the guard ended since the last time, and why: see `grader.warden.guard`."""
+        return self._guard.take_broken() if self._guard is not None else []
+
+    def kill(self, pid: int) -> bool:
+        """Kill one of the solution's processes; False when it is none."""
+        if pid not in self.solution_pids():
+            return False
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+            return True
+        return False
+
+    def _solutions(self) -> list[psutil.Process]:
+        own = [p.pid for p in (self.driver, self.cluster) if p is not None]
+        processes.reap_zombies(os.getpid(), own)  # adopted ones: nobody else does, and they would count
+        family = self._family()
+        if self.cluster is None:
+            return family
+        return [p for p in family if not self._is_the_clusters(p)]
+
+    def _is_the_clusters(self, process: psutil.Process) -> bool:
+        """Whether a process is `ray start`, what it started itself, or one of the raylet's agents."""
+        assert self.cluster is not None
+        with contextlib.suppress(psutil.Error):
+            return process in self._agents or self.cluster.pid in (process.pid, process.ppid())
+        return False
+
+    def _find_agents(self) -> list[psutil.Process]:
+        """The raylet's agents, found before any line of a solution has run: names can be forged later."""
+        deadline = time.monotonic() + AGENTS_WITHIN_S
+        while True:
+            found = [
+                child
+                for vital in self._vital
+                for child in processes.descendants(vital.pid)
+                if _is_called_agent(child)
+            ]
+            if len(found) >= N_AGENTS or time.monotonic() > deadline:
+                return found
+            time.sleep(0.02)
+
+    def usage(self) -> dict[str, float]:
+        """Memory and processes of the whole side: `rss_bytes`, `processes`."""
+        rss = 0
+        family = self._family()
+        for process in family:
+            with contextlib.suppress(psutil.Error):
+                rss += process.memory_info().rss
+        return {"rss_bytes": rss, "processes": len(family)}
+
+    def _family(self) -> list[psutil.Process]:
+        """Every process of the side but the warden itself."""
+        own = processes.descendants(os.getpid())
+        if not sys.platform.startswith("linux"):
+            known = {p.pid for p in own} | {os.getpid()}
+            own += [p for p in processes.marked(str(self.folder.root)) if p.pid not in known]
+        return own
+
+    def _strays(self) -> list[psutil.Process]:
+        """Processes of the side that are neither the cluster's own nor its workers.
+
+        The cluster is looked at last: a Ray worker that starts in between must not be taken for a stray. Ray
+        would wait a minute for it, and start no other in its place.
+        """
+        family = self._family()
+        if self.cluster is None:
+            return family
+        rays = {self.cluster.pid}
+        for parent in (self.cluster.pid, *(p.pid for p in self._vital)):
+            rays |= {child.pid for child in processes.children(parent)}
+        rays |= {p.pid for agent in self._agents for p in processes.descendants(agent.pid)}
+        return [p for p in family if p.pid not in rays]
+
+
+def _is_called_agent(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.Error):
+        return any("agent" in word.lower() for word in process.cmdline()[:3])
+    return False
+
+
+REQUESTS = {
+    name: value for name, value in vars(Warden).items() if callable(value) and not name.startswith("_")
+}
+
+
+def serve(sock: socket.socket, warden: Warden) -> None:
+    """Answer requests until the judge hangs up."""
+    while True:
+        try:
+            request = kata_wire.receive(sock)
+        except (EOFError, OSError):
+            return
+        try:
+            answer = {"value": REQUESTS[request["do"]](warden, *request["args"])}
+        except ClusterLostError as error:
+            answer = {"lost": str(error)}
+        except GraderError as error:
+            answer = {"error": str(error)}
+        except Exception:  # noqa: BLE001 - the judge decides what a failed look means
+            answer = {"error": traceback.format_exc(limit=-3)}
+        kata_wire.send(sock, answer)

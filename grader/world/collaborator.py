@@ -1,0 +1,273 @@
+"""The outside world of a challenge: a small server in the judge that the fixed collaborator asks.
+
+A challenge's `hidden/world.py` derives `World` from `Collaborator`; each public async method is an
+operation. The server keeps the ledger, makes the delays and injects the faults, so none of them can be
+skipped, forged or precomputed by a solution.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+import socket
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from grader.inside import kata_wire
+from grader.system.machine import stretched
+from grader.system.processes import peer_pid
+from grader.world.ledger import Entry, Ledger
+from grader.world.operations import declared, misuse
+
+MAX_CONNECTIONS = 400  # a solution needs one for each thread that waits; the judge has descriptors to lose
+_POLL_S = 0.002
+
+
+class Refused(Exception):  # noqa: N818 - the world's answer, raised on purpose by worlds
+    """Raised in an operation: the caller gets `service_link.Refused(kind, detail)`."""
+
+    def __init__(self, kind: str, detail: Any = None) -> None:
+        super().__init__(kind, detail)
+        self.kind = kind
+        self.detail = detail
+
+
+class KillWorker(Exception):  # noqa: N818 - an order, not an error
+    """Raised in an operation: the calling process sends itself SIGKILL."""
+
+
+class Call:
+    """One operation in progress, as its handler sees it.
+
+    Args:
+        entry: Its line in the ledger.
+        number: How many operations of the same name came before it.
+    """
+
+    def __init__(self, entry: Entry, number: int) -> None:
+        self.entry = entry
+        self.number = number
+
+    @property
+    def pid(self) -> int:
+        """The calling process, as the kernel tells it."""
+        return self.entry.pid
+
+    async def never(self) -> None:
+        """Do not return; the wait ends with the caller's connection."""
+        await asyncio.Event().wait()
+
+
+class Collaborator:
+    """Base of a challenge's world. A new one serves each test, and each round of a race.
+
+    Args:
+        rng: Source of this world's contents; equal generators give equal worlds.
+    """
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self.rng = rng
+        self.ledger = Ledger()
+        self.operations = declared(type(self), Collaborator)
+
+    def open(self, op: str | None = None) -> list[Entry]:
+        """Entries of operations that are running now."""
+        return self.ledger.entries(op, "open")
+
+    async def until(
+        self, condition: Callable[[], bool], within_s: float = 5.0, *, since_s: float | None = None
+    ) -> bool:
+        """Wait for a condition; False when the time has gone by without it.
+
+        Args:
+            condition: What to wait for.
+            within_s: How long; longer on a crowded machine.
+            since_s: Monotonic time from which that counts; None is now.
+        """
+        start_s = time.monotonic() if since_s is None else since_s
+        while not condition():
+            waited_s = time.monotonic() - start_s
+            if waited_s >= within_s and waited_s >= stretched(within_s):
+                return False
+            await asyncio.sleep(_POLL_S)
+        return True
+
+
+class WorldServer:
+    """Serves the current world on a Unix socket, from one asyncio loop in a thread of the judge.
+
+    Args:
+        path: Where the socket is made.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.token = secrets.token_hex(16)
+        self.world: Collaborator | None = None
+        self.faults: list[str] = []  # defects of the world itself, never of a solution
+        self._path = path
+        self._loop = asyncio.new_event_loop()
+        self._connections: set[asyncio.Task[None]] = set()
+        # Bound here, so that a path that cannot be used fails in the caller.
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            self._socket.bind(os.fspath(path))
+        except OSError:
+            self._socket.close()
+            self._loop.close()
+            raise
+        started = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(started,), daemon=True)
+        self._thread.start()
+        started.wait()
+
+    def _run(self, started: threading.Event) -> None:
+        asyncio.set_event_loop(self._loop)
+        server = self._loop.run_until_complete(
+            asyncio.start_unix_server(self._accept, sock=self._socket, backlog=512)
+        )
+        started.set()
+        self._loop.run_forever()
+        server.close()
+        for task in self._connections:
+            task.cancel()
+        self._loop.run_until_complete(asyncio.gather(*self._connections, return_exceptions=True))
+        self._loop.close()
+
+    def close(self) -> None:
+        """Hang up on every caller and end the thread."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(5)
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._connections.add(task)
+        try:
+            if len(self._connections) > MAX_CONNECTIONS:
+                return
+            hello = await _read(reader)
+            if isinstance(hello, dict) and hello.get("token") == self.token:
+                pid = peer_pid(writer.get_extra_info("socket"), hello.get("pid", 0))
+                await self._serve(reader, writer, pid)
+        except (EOFError, OSError, kata_wire.BrokenFrameError, asyncio.CancelledError):
+            pass  # the caller is gone or the server closes: its open entries are already marked
+        except Exception:  # noqa: BLE001, S110 - a request without sense: hang up, as above
+            pass
+        finally:
+            self._connections.discard(task)
+            writer.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pid: int) -> None:
+        while True:
+            request = await _read(reader)
+            if not _is_request(request):
+                return
+            world = self.world
+            op, args = str(request["op"]), tuple(request.get("args", ()))
+            senseless = _senseless(world, op, args)
+            if world is None or senseless:
+                await _write(writer, {"refused": senseless})
+                continue
+            number = world.ledger.count(op)
+            entry = world.ledger.begin(op, args, pid)
+            try:
+                answer = await _with_caller(reader, _called(world, op, Call(entry, number), args))
+                if request.get("span"):
+                    await _write(writer, {"value": answer})
+                    await _read(reader)  # its end
+                world.ledger.end(entry, "ok")
+                if not request.get("span"):
+                    await _write(writer, {"value": answer})
+            except Refused as refusal:
+                world.ledger.end(entry, "refused")
+                await self._refuse(writer, op, refusal)
+            except KillWorker:
+                world.ledger.end(entry, "killed")
+                await _write(writer, {"die": True})
+            except (_WorldFailed, kata_wire.NotPlainError) as failed:  # not the learner's defect
+                await self._fault(writer, op, failed.__cause__ or failed)
+            except (EOFError, OSError, kata_wire.BrokenFrameError):
+                raise  # the caller is gone
+            finally:
+                world.ledger.end(entry, "dropped")  # only what is still open
+
+    async def _refuse(self, writer: asyncio.StreamWriter, op: str, refusal: Refused) -> None:
+        try:
+            await _write(writer, {"refused": [refusal.kind, refusal.detail]})
+        except kata_wire.NotPlainError as error:
+            await self._fault(writer, op, error)
+
+    async def _fault(self, writer: asyncio.StreamWriter, op: str, error: BaseException) -> None:
+        self.faults.append(f"{op}: {''.join(traceback.format_exception(error, limit=-3))}")
+        await _write(writer, {"refused": ["WorldFailed", op]})
+
+
+def _senseless(world: Collaborator | None, op: str, args: tuple[Any, ...]) -> list[str]:
+    if world is None:
+        return ["NoSuchOperation", "the behaviour that this process belonged to is over"]
+    return misuse(world.operations, op, args)
+
+
+def _is_request(request: Any) -> bool:
+    return isinstance(request, dict) and "op" in request and type(request.get("args", [])) is list
+
+
+class _WorldFailed(Exception):  # noqa: N818 - wraps what an operation raised by mistake
+    """An operation raised something that is no answer; the cause says what."""
+
+
+async def _called(world: Collaborator, op: str, call: Call, args: tuple[Any, ...]) -> Any:
+    return await getattr(world, op)(call, *args)  # also a wrong number of arguments is raised here
+
+
+async def _performed(operation: Any) -> Any:
+    """An operation's answer; what it raises by mistake is told from a caller that is gone."""
+    try:
+        return await operation
+    except (Refused, KillWorker, asyncio.CancelledError):
+        raise
+    except Exception as error:
+        raise _WorldFailed from error
+
+
+async def _with_caller(reader: asyncio.StreamReader, operation: Any) -> Any:
+    """Run an operation, but no longer than its caller's connection lives."""
+    running = asyncio.ensure_future(_performed(operation))
+    gone = asyncio.ensure_future(reader.read(1))  # a waiting caller sends nothing but its end
+    try:
+        await asyncio.wait({running, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not running.done():
+            raise EOFError("the caller is gone")
+        return running.result()
+    finally:
+        for task in (running, gone):
+            task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await gone
+
+
+async def _read(reader: asyncio.StreamReader) -> Any:
+    try:
+        head = await reader.readexactly(kata_wire.HEAD_BYTES)
+        body_bytes, n_buffers = kata_wire.layout(head)
+        lengths = await reader.readexactly(n_buffers * kata_wire.LENGTH_BYTES)
+        sizes = kata_wire.buffer_sizes(lengths, n_buffers)
+        body = await reader.readexactly(body_bytes)
+        return kata_wire.load(body, [bytearray(await reader.readexactly(s)) for s in sizes])
+    except asyncio.IncompleteReadError as error:
+        raise EOFError from error
+
+
+async def _write(writer: asyncio.StreamWriter, value: Any) -> None:
+    for part in kata_wire.dump(value):
+        writer.write(bytes(part))
+    await writer.drain()
