@@ -4,7 +4,7 @@ from pathlib import Path
 
 from grader.catalogue.challenges import Challenge
 from grader.explain.trace import Span, Trace
-from grader.warden.cluster import ClusterNeeds
+from grader.warden.order import ClusterNeeds
 
 
 def a_challenge(**changes):
@@ -109,3 +109,21 @@ def a_trace(spans=None, *, seconds=1.0, num_cpus=4, waits=(), calls=(), **change
         "calls": tuple(calls),
     }
     return Trace(**(usual | changes))
+
+
+def a_task_row(**changes):
+    """A row of the task table, as plain data."""
+    usual = {
+        "task_id": "t", "name": "small", "kind": "NORMAL_TASK", "state": "FINISHED", "times_s": {},
+        "required": {}, "parent_id": "", "actor_id": "", "job_id": "01", "pid": 0, "pids": [],
+    }  # fmt: skip
+    return usual | changes
+
+
+def an_actor_row(**changes):
+    """A row of the actor table, as plain data."""
+    usual = {
+        "actor_id": "a", "class_name": "Box", "state": "ALIVE", "pid": 1, "name": "", "detached": False,
+        "job_id": "01", "node_id": "n", "held": {},
+    }  # fmt: skip
+    return usual | changes

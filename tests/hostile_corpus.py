@@ -22,7 +22,7 @@ from grader.catalogue.challenges import read_challenge
 from grader.judge.arena import Arena
 from grader.judge.engine import grade
 from grader.system.processes import MARKER
-from grader.warden.guard import Limits
+from grader.warden.order import Limits
 from tests.conftest import ROOT, command, environment
 
 HOSTILE = ROOT / "tests" / "hostile"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from grader.catalogue.submission import read_submission
 from grader.side.side import Side
-from grader.warden.cluster import ClusterNeeds
+from grader.warden.order import ClusterNeeds
 from grader.world.collaborator import Collaborator
 
 PROGRAMS = Path(__file__).parent / "programs"

@@ -3,16 +3,18 @@
 import pytest
 
 from grader.judge.counting import SILENT, Counts
+from grader.tables import Tables
+from tests.examples import a_task_row, an_actor_row
 
 STORE = {"used_bytes": 0, "created_bytes": 100, "created_objects": 1, "spilled_bytes": 0}
 
 
 def task(task_id, pids=(), *, name="small", kind="NORMAL_TASK", actor_id=""):
-    return {"task_id": task_id, "name": name, "kind": kind, "pids": list(pids), "actor_id": actor_id}
+    return a_task_row(task_id=task_id, name=name, kind=kind, pids=list(pids), actor_id=actor_id)
 
 
 def actor(actor_id, pid):
-    return {"actor_id": actor_id, "pid": pid}
+    return an_actor_row(actor_id=actor_id, pid=pid)
 
 
 def counted(tasks, executed, *, actors=(), known=(), before=None, markers=()):
@@ -25,7 +27,7 @@ def counted(tasks, executed, *, actors=(), known=(), before=None, markers=()):
         "store": STORE | {"created_bytes": 350, "spilled_bytes": 7},
         "workers": [],
     }
-    counts.fill(tables, after, executed, markers)
+    counts.fill(Tables(tables), Tables(after), executed, markers)
     return counts
 
 

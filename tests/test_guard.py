@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from grader.side.observation import Observation
-from grader.warden.guard import Limits, disk_use
+from grader.warden.guard import disk_use
+from grader.warden.order import Limits
 from tests.sides import FOUR_CPUS, EchoWorld, side_with
 
 PROGRAM = """

@@ -22,7 +22,9 @@ from grader.explain.snapshot import (
     parse_stacks,
     take_snapshot,
 )
+from grader.tables import Tables
 from grader.world.ledger import Entry
+from tests.examples import a_task_row, an_actor_row
 
 DRIVER, WORKER, OTHER = 100, 200, 300
 NORMAL = "f" * 24 + "01000000"  # how the id of a task that is no actor's ends
@@ -488,29 +490,9 @@ def test_what_is_no_dump_gives_no_threads(text):
 # -- snapshots -----------------------------------------------------------------------------------
 
 
-def a_row(state, *, kind="NORMAL_TASK", actor="", started=None, pid=0):
-    return {
-        "task_id": "t" + state,
-        "name": "score",
-        "state": state,
-        "kind": kind,
-        "required": {},
-        "parent_id": "",
-        "actor_id": actor,
-        "pid": pid,
-        "times_s": {} if started is None else {"RUNNING": started},
-    }
-
-
-def an_actor_row(letter, state):
-    return {
-        "actor_id": actor_id(letter),
-        "class_name": "Counter",
-        "pid": WORKER,
-        "node_id": "n1",
-        "held": {},
-        "state": state,
-    }
+def a_row(state, *, started=None, **changes):
+    times_s = {} if started is None else {"RUNNING": started}
+    return a_task_row(task_id="t" + state, state=state, times_s=times_s, **changes)
 
 
 def test_a_snapshot_keeps_what_is_unfinished_and_alive():
@@ -521,10 +503,13 @@ def test_a_snapshot_keeps_what_is_unfinished_and_alive():
             a_row("RUNNING", kind="DRIVER_TASK"),
             a_row("RUNNING", started=time.time() - 60, pid=OTHER),
             a_row("PENDING_ARGS_AVAIL", started=1.0),
-            a_row("RUNNING", actor=actor_id("d"), pid=WORKER),
+            a_row("RUNNING", actor_id=actor_id("d"), pid=WORKER),
         ],
-        "actors": [an_actor_row("a", "ALIVE"), an_actor_row("d", "DEAD")],
-        "nodes": [{"node_id": "n1", "resources": {"CPU": 4.0}}],
+        "actors": [
+            an_actor_row(actor_id=actor_id("a"), pid=WORKER),
+            an_actor_row(actor_id=actor_id("d"), pid=WORKER, state="DEAD"),
+        ],
+        "nodes": [{"node_id": "n1", "resources": {"CPU": 4.0}, "raylet": "127.0.0.1:1"}],
         "available": {},
     }
     call = Entry(number=0, op="fetch", args=("x" * 500,), pid=WORKER, start_s=time.monotonic() - 5)
@@ -534,7 +519,7 @@ def test_a_snapshot_keeps_what_is_unfinished_and_alive():
         asked.extend(pids)
         return {DRIVER: ""}
 
-    seen = take_snapshot(tables, [call], DRIVER, stacks_of)
+    seen = take_snapshot(Tables(tables), [call], DRIVER, stacks_of)
     assert [t.state for t in seen.tasks] == ["RUNNING", "PENDING_ARGS_AVAIL"]
     assert [t.running_s >= 60 for t in seen.tasks] == [True, False]
     assert [(a.actor_id, a.alive) for a in seen.actors] == [(actor_id("a"), True)]

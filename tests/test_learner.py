@@ -202,9 +202,9 @@ def test_cpus_are_free_again_after_a_call(learner):
 def test_living_actors_are_listed_with_their_process(learner):
     learner.call("keep_actor")
     (actor,) = learner.actors()
-    assert actor["class_name"] == "Box"
-    assert actor["state"] == "ALIVE"
-    assert actor["pid"] in learner.worker_pids()
-    learner.kill(actor["pid"])
+    assert actor.class_name == "Box"
+    assert actor.state == "ALIVE"
+    assert actor.pid in learner.worker_pids()
+    learner.kill(actor.pid)
     learner.side.recover()
     assert learner.actors() == []

@@ -1,5 +1,7 @@
 """Fails loudly when Ray changes the private tables that the probes read."""
 
+import dataclasses
+
 import pytest
 
 from grader.side.task_table import settled_tasks
@@ -48,51 +50,50 @@ def tables(tmp_path_factory):
 
 def test_tasks_have_name_state_needs_parent_and_process(tables):
     actor_id, seen = tables
-    by_name = {task["name"]: task for task in seen["tasks"]}
+    by_name = {task.name: task for task in seen.tasks}
     big, put = by_name["big"], by_name["Box.put"]
-    assert big["kind"] == "NORMAL_TASK"
-    assert big["state"] == "PENDING_NODE_ASSIGNMENT"
-    assert big["required"] == {"CPU": 3.0}
-    assert big["pid"] == 0
-    assert put["kind"] == "ACTOR_TASK"
-    assert put["actor_id"] == actor_id
-    assert put["pid"] in seen["worker_pids"]
-    assert put["times_s"]["RUNNING"] > 1e9
-    assert by_name["Box.__init__"]["kind"] == "ACTOR_CREATION_TASK"
-    assert big["parent_id"] == put["parent_id"]
+    assert big.kind == "NORMAL_TASK"
+    assert big.state == "PENDING_NODE_ASSIGNMENT"
+    assert big.required == {"CPU": 3.0}
+    assert big.pid == 0
+    assert put.kind == "ACTOR_TASK"
+    assert put.actor_id == actor_id
+    assert put.pid in seen.worker_pids
+    assert put.times_s["RUNNING"] > 1e9
+    assert by_name["Box.__init__"].kind == "ACTOR_CREATION_TASK"
+    assert big.parent_id == put.parent_id
 
 
 def test_actors_have_class_state_process_and_what_they_hold(tables):
     actor_id, seen = tables
-    (actor,) = seen["actors"]
-    assert actor["actor_id"] == actor_id
-    assert (actor["class_name"], actor["state"], actor["name"]) == ("Box", "ALIVE", "box")
-    assert actor["held"] == {"CPU": 2.0}
-    assert actor["pid"] in seen["worker_pids"]
-    assert actor["detached"] is False
+    (actor,) = seen.actors
+    assert actor.actor_id == actor_id
+    assert (actor.class_name, actor.state, actor.name) == ("Box", "ALIVE", "box")
+    assert actor.held == {"CPU": 2.0}
+    assert actor.pid in seen.worker_pids
+    assert actor.detached is False
 
 
 def test_nodes_have_resources_and_what_is_free(tables):
     _, seen = tables
-    (node,) = seen["nodes"]
-    assert node["resources"]["CPU"] == 4.0
-    assert seen["available"][node["node_id"]]["CPU"] == 2.0
+    (node,) = seen.nodes
+    assert node.resources["CPU"] == 4.0
+    assert seen.available[node.node_id]["CPU"] == 2.0
 
 
 def test_workers_say_what_they_executed_and_what_runs(tables):
     _, seen = tables
-    (actor,) = seen["actors"]
-    (box,) = [worker for worker in seen["workers"] if worker["pid"] == actor["pid"]]
-    assert box["executed"] == 2  # its creation and one call
-    assert sum(worker["executed"] for worker in seen["workers"]) == 2
-    assert sum(worker["running"] for worker in seen["workers"]) == 0
+    (actor,) = seen.actors
+    (box,) = [worker for worker in seen.workers if worker.pid == actor.pid]
+    assert box.executed == 2  # its creation and one call
+    assert sum(worker.executed for worker in seen.workers) == 2
+    assert sum(worker.running for worker in seen.workers) == 0
 
 
 def test_store_counters_are_numbers(tables):
     _, seen = tables
-    assert set(seen["store"]) == {"used_bytes", "created_bytes", "created_objects", "spilled_bytes"}
-    assert all(type(value) is int for value in seen["store"].values())
-    assert seen["placement_groups"] == []
+    assert all(type(value) is int for value in dataclasses.asdict(seen.store).values())
+    assert seen.placement_groups == []
 
 
 MANY = """
@@ -112,6 +113,6 @@ def test_tasks_are_those_of_the_living_driver_however_many(tmp_path):
         for n in (2000, 12_000):
             assert side.call("solution", "run", (n,), {}, 120.0) == n * (n - 1) // 2
             settled_tasks(side, side.look)
-            names = [task["name"] for task in side.look("tasks")["tasks"]]
+            names = [task.name for task in side.look("tasks").tasks]
             assert names.count("small") == n
             side.recover()

@@ -296,7 +296,7 @@ def test_a_side_that_stands_by_serves_the_next_solution_at_once_in_its_workers_t
     use(side, source.format(1), folder)
     assert call(side, "run", 0)[0] == 1
     side.refresh()
-    driver_pid, standing_by = side.driver_pid, side.look("worker_pids")["worker_pids"]
+    driver_pid, standing_by = side.driver_pid, side.look("worker_pids").worker_pids
     use(side, source.format(2), folder)
     value, worker_pid = call(side, "run", 0)
     assert (value, side.driver_pid) == (2, driver_pid)
@@ -313,7 +313,7 @@ def test_a_renewed_side_has_a_job_without_earlier_tasks_and_actors(side):
     assert side.driver_pid != before
     names = {task["name"] for task in settled_tasks(side) if task["kind"] != "DRIVER_TASK"}
     assert names == {"kata_warm_up"}
-    assert not side.look("actors")["actors"]
+    assert not side.look("actors").actors
     before = side.driver_pid
     side.renew()  # it has served nothing since
     assert side.driver_pid == before

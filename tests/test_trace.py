@@ -7,7 +7,8 @@ import pytest
 from grader.explain.trace import ServiceCall, Wait, from_json, peak, spans_of, union_s
 from grader.report.gantt import curve, picture, shaded
 from grader.report.perfetto import trace_events
-from tests.examples import a_span, a_trace
+from grader.tables import TaskRow
+from tests.examples import a_span, a_task_row, a_trace
 
 
 @pytest.mark.parametrize(
@@ -40,13 +41,13 @@ def test_what_never_ended_is_busy_to_the_end_and_what_never_began_is_not():
 
 def test_rows_of_the_task_table_become_spans_in_order_of_submission():
     rows = [
-        {"name": "late", "kind": "NORMAL_TASK", "pid": 5,
-         "times_s": {"PENDING_ARGS_AVAIL": 101.0, "RUNNING": 102.0, "FINISHED": 103.0}},
-        {"name": "Box.put", "kind": "ACTOR_TASK", "pid": 6,
-         "times_s": {"PENDING_ARGS_AVAIL": 100.5, "RUNNING": 100.75}},
-        {"name": "driver", "kind": "DRIVER_TASK", "pid": 1, "times_s": {"RUNNING": 90.0}},
-    ]  # fmt: skip
-    early, late = spans_of(rows, began_s=100.0)
+        a_task_row(name="late", times_s={"PENDING_ARGS_AVAIL": 101.0, "RUNNING": 102.0, "FINISHED": 103.0}),
+        a_task_row(
+            name="Box.put", kind="ACTOR_TASK", times_s={"PENDING_ARGS_AVAIL": 100.5, "RUNNING": 100.75}
+        ),
+        a_task_row(name="driver", kind="DRIVER_TASK", times_s={"RUNNING": 90.0}),
+    ]
+    early, late = spans_of([TaskRow(**row) for row in rows], began_s=100.0)
     assert (early.name, early.kind, early.submitted_s, early.started_s, early.ended_s) == (
         "Box.put",
         "actor call",

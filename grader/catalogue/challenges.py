@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from grader.catalogue.submission import Submission, read_submission
 from grader.errors import ChallengeError, UsageError
-from grader.warden.cluster import ClusterNeeds
+from grader.warden.order import ClusterNeeds
 
 # Challenges of one's own can live elsewhere, laid out in the same way.
 ROOT = Path(os.environ.get("KATA_ROOT") or Path(__file__).parents[2]).resolve()

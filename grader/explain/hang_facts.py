@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import linecache
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePath
 
 from grader.explain.snapshot import Actor, Frame, Node, Snapshot, Task, Thread, actor_of
@@ -16,7 +16,7 @@ _WAITS_IN_RAY = frozenset({"get", "wait", "get_objects"})
 _EVIDENCE_LINES = 6
 
 
-def fits(required: dict[str, float], offered: dict[str, float]) -> bool:
+def fits(required: Mapping[str, float], offered: Mapping[str, float]) -> bool:
     """Whether resources offered cover what is required."""
     return all(offered.get(name, 0.0) + 1e-6 >= amount for name, amount in required.items())
 
@@ -140,7 +140,7 @@ def held_cpus(seen: Snapshot, holders: Sequence[Actor]) -> str:
     return f"{who} hold{'s' * (len(holders) == 1)} {share} CPUs"
 
 
-def resources(amounts: dict[str, float]) -> str:
+def resources(amounts: Mapping[str, float]) -> str:
     """Resource amounts in words."""
     parts = []
     for name, amount in sorted(amounts.items()):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from grader.tables import CREATION, DRIVER, ActorRow, TableName, Tables, TaskRow
 from grader.world.ledger import Entry
 
-CLUSTER_PARTS = ("tasks", "actors", "nodes", "available")
-_ENDED = frozenset({"FINISHED", "FAILED"})
+CLUSTER_TABLES: tuple[TableName, ...] = ("tasks", "actors", "nodes", "available")
 _FRAME = re.compile(r'  File "(?P<file>.*)", line (?P<line>\d+) in (?P<function>.*)')
 
 
@@ -49,7 +49,7 @@ class Task:
     task_id: str
     name: str
     state: str
-    required: dict[str, float]
+    required: Mapping[str, float]
     parent_id: str
     actor_id: str
     pid: int
@@ -71,7 +71,7 @@ class Actor:
     class_name: str
     pid: int
     node_id: str
-    held: dict[str, float]
+    held: Mapping[str, float]
     alive: bool
 
 
@@ -80,8 +80,8 @@ class Node:
     """A node's resources by name."""
 
     node_id: str
-    total: dict[str, float]
-    free: dict[str, float]
+    total: Mapping[str, float]
+    free: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +134,7 @@ def parse_stacks(text: str) -> tuple[Thread, ...]:
 
 
 def take_snapshot(
-    tables: dict[str, Any],
+    seen: Tables,
     calls: Sequence[Entry],
     driver_pid: int,
     stacks_of: Callable[[list[int]], dict[int, str]],
@@ -142,18 +142,15 @@ def take_snapshot(
     """Put together what the cluster, the ledger and the processes show.
 
     Args:
-        tables: CLUSTER_PARTS as the warden read them.
+        seen: CLUSTER_TABLES of the cluster.
         calls: Open entries of the world's ledger.
         driver_pid: The driver of this side.
         stacks_of: Gets `faulthandler` texts of processes by pid.
     """
     wall_s, monotonic_s = time.time(), time.monotonic()
-    tasks = tuple(
-        _task(row, wall_s)
-        for row in tables["tasks"]
-        if row["state"] not in _ENDED and row["kind"] != "DRIVER_TASK"
-    )
-    actors = tuple(_actor(row) for row in tables["actors"] if row["state"] != "DEAD")
+    available = seen.available
+    tasks = tuple(_task(row, wall_s) for row in seen.tasks if not row.has_ended and row.kind != DRIVER)
+    actors = tuple(_actor(row) for row in seen.living_actors)
     open_calls = tuple(
         OpenCall(op=e.op, args=_short(e.args), pid=e.pid, seconds=monotonic_s - e.start_s) for e in calls
     )
@@ -164,11 +161,11 @@ def take_snapshot(
         actors=actors,
         nodes=tuple(
             Node(
-                node_id=n["node_id"],
-                total=n["resources"],
-                free=tables["available"].get(n["node_id"], {}),
+                node_id=node.node_id,
+                total=node.resources,
+                free=available.get(node.node_id, {}),
             )
-            for n in tables["nodes"]
+            for node in seen.nodes
         ),
         open_calls=open_calls,
         driver_pid=driver_pid,
@@ -182,32 +179,32 @@ def _of_living_actors(tasks: tuple[Task, ...], actors: tuple[Actor, ...]) -> tup
     return tuple(t for t in tasks if not t.actor_id or t.actor_id in known)
 
 
-def _task(row: dict[str, Any], wall_s: float) -> Task:
-    started = row["times_s"].get("RUNNING") if row["state"].startswith("RUNNING") else None
-    waits = row["state"] == "PENDING_NODE_ASSIGNMENT"
-    placed_from = row["times_s"].get("PENDING_NODE_ASSIGNMENT") if waits else None
+def _task(row: TaskRow, wall_s: float) -> Task:
+    started = row.times_s.get("RUNNING") if row.state.startswith("RUNNING") else None
+    waits = row.state == "PENDING_NODE_ASSIGNMENT"
+    placed_from = row.times_s.get("PENDING_NODE_ASSIGNMENT") if waits else None
     return Task(
-        task_id=row["task_id"],
-        name=row["name"],
-        state=row["state"],
-        required=row["required"],
-        parent_id=row["parent_id"],
-        actor_id=row["actor_id"],
-        pid=row["pid"],
+        task_id=row.task_id,
+        name=row.name,
+        state=row.state,
+        required=row.required,
+        parent_id=row.parent_id,
+        actor_id=row.actor_id,
+        pid=row.pid,
         running_s=max(wall_s - started, 0.0) if started else 0.0,
         pending_s=max(wall_s - placed_from, 0.0) if placed_from else 0.0,
-        creates_actor=row["kind"] == "ACTOR_CREATION_TASK",
+        creates_actor=row.kind == CREATION,
     )
 
 
-def _actor(row: dict[str, Any]) -> Actor:
+def _actor(row: ActorRow) -> Actor:
     return Actor(
-        actor_id=row["actor_id"],
-        class_name=row["class_name"],
-        pid=row["pid"],
-        node_id=row["node_id"],
-        held=row["held"],
-        alive=row["state"] == "ALIVE",
+        actor_id=row.actor_id,
+        class_name=row.class_name,
+        pid=row.pid,
+        node_id=row.node_id,
+        held=row.held,
+        alive=row.state == "ALIVE",
     )
 
 

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
+from grader.tables import TaskRow
+
 MAX_SPANS = 2000
 RECORDED_ROUND = (
     "Recorded in the last warm-up round of each, before the rounds that count: recording takes time itself."
@@ -188,8 +190,8 @@ def peak(intervals: Iterable[tuple[float | None, float | None]]) -> int:
     return most
 
 
-def spans_of(tasks: Sequence[dict[str, Any]], began_s: float) -> list[Span]:
-    """Spans from rows of `grader.warden.ray_state.ClusterState.tasks`, by time of submission.
+def spans_of(tasks: Sequence[TaskRow], began_s: float) -> list[Span]:
+    """Spans from rows of the task table, by time of submission.
 
     Args:
         tasks: Those of the round.
@@ -200,16 +202,16 @@ def spans_of(tasks: Sequence[dict[str, Any]], began_s: float) -> list[Span]:
     }  # fmt: skip
     found = []
     for task in tasks:
-        times = task["times_s"]
-        if task["kind"] not in kinds or not times:
+        times = task.times_s
+        if task.kind not in kinds or not times:
             continue
         ends = [times[state] - began_s for state in ("FINISHED", "FAILED") if state in times]
         started = times.get("RUNNING")
         found.append(
             Span(
-                name=task["name"],
-                kind=kinds[task["kind"]],
-                pid=task["pid"],
+                name=task.name,
+                kind=kinds[task.kind],
+                pid=task.pid,
                 submitted_s=min(times.values()) - began_s,
                 started_s=None if started is None else started - began_s,
                 ended_s=max(ends, default=None),

@@ -21,7 +21,7 @@ from grader.errors import ChallengeError, GraderError
 from grader.judge.learner import Learner
 from grader.side.observation import SolutionCrashed
 from grader.side.side import Side
-from grader.warden.guard import Limits
+from grader.warden.order import Limits
 from grader.world.collaborator import Collaborator
 
 SETTLED_WITHIN_S = 1.0

@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Any
 
 from grader.side.sampler import Sampler
 from grader.side.side import Side
+from grader.tables import CALLS, CREATION, ActorRow, TableName, Tables, TaskRow, WorkerRow
 
-PARTS = ("tasks", "actors", "store", "workers")
+COUNTED: tuple[TableName, ...] = ("tasks", "actors", "store", "workers")
 SILENT = "unreported task"
-_CALLS = ("NORMAL_TASK", "ACTOR_TASK")
 
 
 @dataclass(slots=True)
@@ -43,12 +42,12 @@ class Counts:
 
     def fill(
         self,
-        before: dict[str, Any],
-        after: dict[str, Any],
+        before: Tables,
+        after: Tables,
         executed: dict[int, int],
         markers: Collection[str],
     ) -> None:
-        """Compare the tables PARTS of before the block with those after it.
+        """Compare the tables COUNTED of before the block with those after it.
 
         Args:
             before: At the beginning; all tasks have ended and reported.
@@ -56,31 +55,31 @@ class Counts:
             executed: By process, the most that it said to have executed.
             markers: Ids of the judge's own tasks.
         """
-        known = {task["task_id"] for task in before["tasks"]}
-        new = [task for task in after["tasks"] if task["task_id"] not in known]
-        own = [task for task in new if task["task_id"] not in markers and task["kind"] in _CALLS]
-        self.tasks = dict(Counter(task["name"] for task in own))
-        earlier = {actor["actor_id"] for actor in before["actors"]}
-        actors = [actor for actor in after["actors"] if actor["actor_id"] not in earlier]
+        known = {task.task_id for task in before.tasks}
+        new = [task for task in after.tasks if task.task_id not in known]
+        own = [task for task in new if task.task_id not in markers and task.kind in CALLS]
+        self.tasks = dict(Counter(task.name for task in own))
+        earlier = {actor.actor_id for actor in before.actors}
+        actors = [actor for actor in after.actors if actor.actor_id not in earlier]
         self.n_actors = len(actors)
-        earlier_runs = {worker["pid"]: worker["executed"] for worker in before["workers"]}
+        earlier_runs = {worker.pid: worker.executed for worker in before.workers}
         runs = {pid: n - earlier_runs.get(pid, 0) for pid, n in executed.items()}
         if silent := _silent(new, actors, runs):
             self.tasks[SILENT] = silent
-        self.stored_bytes = after["store"]["created_bytes"] - before["store"]["created_bytes"]
-        self.spilled_bytes = after["store"]["spilled_bytes"] - before["store"]["spilled_bytes"]
+        self.stored_bytes = after.store.created_bytes - before.store.created_bytes
+        self.spilled_bytes = after.store.spilled_bytes - before.store.spilled_bytes
 
 
-def _silent(new: list[dict[str, Any]], actors: list[dict[str, Any]], runs: dict[int, int]) -> int:
+def _silent(new: list[TaskRow], actors: list[ActorRow], runs: dict[int, int]) -> int:
     """How many tasks were executed and are not in the table.
 
     A worker executes an actor's creation too. Of a worker that was killed it may not be known what it ran:
     calls in the table without a process make up for that.
     """
-    shown = Counter(pid for task in new for pid in task["pids"])
-    creations = {task["actor_id"] for task in new if task["kind"] == "ACTOR_CREATION_TASK"}
-    shown.update(actor["pid"] for actor in actors if actor["actor_id"] not in creations)
-    nowhere = sum(task["kind"] in _CALLS and not task["pids"] for task in new)
+    shown = Counter(pid for task in new for pid in task.pids)
+    creations = {task.actor_id for task in new if task.kind == CREATION}
+    shown.update(actor.pid for actor in actors if actor.actor_id not in creations)
+    nowhere = sum(task.kind in CALLS and not task.pids for task in new)
     return max(0, sum(max(0, n - shown[pid]) for pid, n in runs.items()) - nowhere)
 
 
@@ -93,12 +92,12 @@ class ExecutedWatch:
 
     def __init__(self, side: Side) -> None:
         self.most: dict[int, int] = {}
-        self._sampler = Sampler(lambda: self.note(side.look("workers")["workers"]))
+        self._sampler = Sampler(lambda: self.note(side.look("workers").workers))
 
-    def note(self, workers: list[dict[str, int]]) -> None:
+    def note(self, workers: list[WorkerRow]) -> None:
         """Take in what they say now."""
         for worker in workers:
-            self.most[worker["pid"]] = max(worker["executed"], self.most.get(worker["pid"], 0))
+            self.most[worker.pid] = max(worker.executed, self.most.get(worker.pid, 0))
 
     def stop(self) -> None:
         """Follow no further."""

@@ -12,16 +12,17 @@ import psutil
 
 from grader.errors import ClusterLostError
 from grader.explain.snapshot import actor_of
-from grader.judge.counting import PARTS, SILENT, Counts, ExecutedWatch
+from grader.judge.counting import COUNTED, SILENT, Counts, ExecutedWatch
 from grader.judge.memory import Held, MemoryWatch
 from grader.side.observation import NotCounted, SolutionCrashed
 from grader.side.side import Side
-from grader.side.task_table import ENDED, FLUSH_INTERVAL_S, settled_tasks
+from grader.side.task_table import FLUSH_INTERVAL_S, settled_tasks
 from grader.system.machine import is_crowded
+from grader.tables import DRIVER, ActorRow, TableName, Tables, TaskRow
 from grader.world.collaborator import Collaborator
 
 SEEN_WITHIN_S = 2.0
-_STORE_SLACK_BYTES = 1_000_000
+_SLACK_BYTES = 1_000_000
 
 
 class Learner:
@@ -66,7 +67,7 @@ class Learner:
 
     # -- looking ---------------------------------------------------------------------------------
 
-    def _look(self, *parts: str) -> dict[str, Any]:
+    def _look(self, *names: TableName) -> Tables:
         """Tables of the cluster.
 
         Raises:
@@ -74,7 +75,7 @@ class Learner:
                 of it.
         """
         try:
-            return self.side.look(*parts)
+            return self.side.look(*names)
         except ClusterLostError as lost:
             self.side.replace()
             raise SolutionCrashed(f"it took down its cluster or what guards it: {lost}") from None
@@ -91,20 +92,15 @@ class Learner:
 
     def worker_pids(self) -> set[int]:
         """Processes that are or were Ray workers of this cluster."""
-        return set(self._look("worker_pids")["worker_pids"])
+        return set(self._look("worker_pids").worker_pids)
 
     def free_cpus(self) -> float:
         """Logical CPUs that are free now, as the GCS last heard (it hears forty times a second)."""
-        free = self._look("available")["available"]
-        return float(sum(node.get("CPU", 0.0) for node in free.values()))
+        return self._look("available").free_cpus
 
-    def actors(self) -> list[dict[str, Any]]:
+    def actors(self) -> list[ActorRow]:
         """Living actors: `class_name`, `name`, `pid`, `state` (ALIVE, RESTARTING, ...)."""
-        return [
-            {key: actor[key] for key in ("class_name", "name", "pid", "state")}
-            for actor in self._look("actors")["actors"]
-            if actor["state"] != "DEAD"
-        ]
+        return self._look("actors").living_actors
 
     def kill(self, pid: int) -> None:
         """Kill one of the solution's processes from outside, as a machine's fault would.
@@ -139,7 +135,7 @@ class Learner:
         counts = Counts()
         n_before = len(self.world.ledger.entries()) if self.world else 0
         settled_tasks(self.side, self._look)
-        before = self._look(*PARTS)
+        before = self._look(*COUNTED)
         watch = ExecutedWatch(self.side)
         try:
             yield counts
@@ -147,8 +143,8 @@ class Learner:
         finally:
             watch.stop()
         self._check_that_all_is_seen(n_before)
-        after = self._look(*PARTS)
-        watch.note(after["workers"])
+        after = self._look(*COUNTED)
+        watch.note(after.workers)
         counts.fill(before, after, watch.most, self.side.markers)
 
     def _check_that_all_is_seen(self, n_before: int) -> None:
@@ -167,9 +163,9 @@ class Learner:
         """Processes that called the world since, and of which the cluster shows nothing that they did."""
         callers = {entry.pid for entry in self.world.ledger.entries()[n_before:]} if self.world else set()
         seen = self._look("tasks", "actors", "worker_pids", "workers")
-        shown = {pid for task in seen["tasks"] for pid in task["pids"]} | {a["pid"] for a in seen["actors"]}
-        shown |= {worker["pid"] for worker in seen["workers"] if worker["executed"]}
-        died_early = {pid for pid in seen["worker_pids"] if not psutil.pid_exists(pid)}
+        shown = {pid for task in seen.tasks for pid in task.pids} | {actor.pid for actor in seen.actors}
+        shown |= {worker.pid for worker in seen.workers if worker.executed}
+        died_early = {pid for pid in seen.worker_pids if not psutil.pid_exists(pid)}
         return callers - shown - died_early - {self.driver_pid}
 
     def leftovers(self, within_s: float = 5.0) -> list[str]:
@@ -186,27 +182,32 @@ class Learner:
 
     def _leftovers(self) -> list[str]:
         seen = self._look("tasks", "actors", "placement_groups", "workers")
-        actors = Counter(a["class_name"] for a in seen["actors"] if a["state"] != "DEAD")
-        ended: set[str] = {a["actor_id"] for a in seen["actors"] if a["state"] == "DEAD"}
-        tasks = Counter(
-            t["name"]
-            for t in seen["tasks"]
-            if t["state"] not in ENDED
-            and t["kind"] != "DRIVER_TASK"
-            and t["actor_id"] not in ended
-            and actor_of(t["parent_id"]) not in ended  # nobody is left to tell the GCS of its end
-        )
-        silent = sum(worker["running"] for worker in seen["workers"]) - tasks.total()
+        tasks = Counter(task.name for task in _unfinished(seen))
+        silent = sum(worker.running for worker in seen.workers) - tasks.total()
+        actors = Counter(actor.class_name for actor in seen.living_actors)
         calls = Counter(entry.op for entry in self.world.open()) if self.world else Counter()
-        found = [f"{n} actor(s) {name} alive" for name, n in actors.items()]
-        found += [f"{n} task(s) {name} unfinished" for name, n in tasks.items()]
-        found += [f"{silent} {SILENT}(s) unfinished"] if silent > 0 else []
-        found += [f"{n} call(s) of service.{op} unanswered" for op, n in calls.items()]
-        found += [f"placement group {g['state'].lower()}" for g in seen["placement_groups"]]
         extra = self._used_bytes() - self._store_before
-        if extra > _STORE_SLACK_BYTES:
-            found.append(f"{extra / 1e6:.0f} MB more in the object store than before")
-        return found
+        return [
+            *(f"{n} actor(s) {name} alive" for name, n in actors.items()),
+            *(f"{n} task(s) {name} unfinished" for name, n in tasks.items()),
+            *([f"{silent} {SILENT}(s) unfinished"] if silent > 0 else []),
+            *(f"{n} call(s) of service.{op} unanswered" for op, n in calls.items()),
+            *(f"placement group {group.state.lower()}" for group in seen.placement_groups),
+            *([f"{extra / 1e6:.0f} MB more in the object store than before"] if extra > _SLACK_BYTES else []),
+        ]
 
     def _used_bytes(self) -> int:
-        return int(self._look("store")["store"]["used_bytes"])
+        return self._look("store").store.used_bytes
+
+
+def _unfinished(seen: Tables) -> list[TaskRow]:
+    """Tasks that still run or wait; what belonged to an ended actor has ended, though nobody told the GCS."""
+    ended = {actor.actor_id for actor in seen.actors if actor.is_dead}
+    return [
+        task
+        for task in seen.tasks
+        if not task.has_ended
+        and task.kind != DRIVER
+        and task.actor_id not in ended
+        and actor_of(task.parent_id) not in ended
+    ]

@@ -112,5 +112,5 @@ class MemoryWatch:
 
     def _store_bytes(self) -> int:
         with contextlib.suppress(GraderError):
-            return int(self._side.look("store")["store"]["used_bytes"])
+            return self._side.look("store").store.used_bytes
         return 0

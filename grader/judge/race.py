@@ -19,7 +19,7 @@ from grader.errors import ClusterLostError
 from grader.explain.trace import Trace
 from grader.judge.recording import Recording, recorded
 from grader.judge.speed import FULL_RATIO, Rounds, Speed, judge_speed
-from grader.side.cleanliness import CLEAN_PARTS, something_is_detached
+from grader.side.cleanliness import CLEAN_TABLES, something_is_detached
 from grader.side.observation import Observation, ReferenceDisturbed, SolutionCrashed, SolutionTimeout
 from grader.side.side import Side
 from grader.world.collaborator import Collaborator
@@ -275,8 +275,8 @@ def _changed_from_outside(reference: Side) -> str:
     The learner's side stands still meanwhile: what it did before is seen, and no more is done.
     """
     reference.ready()
-    seen = reference.look("jobs", *CLEAN_PARTS)
-    if set(seen["jobs"].values()) - {reference.driver_pid}:
+    seen = reference.look("jobs", *CLEAN_TABLES)
+    if set(seen.jobs.values()) - {reference.driver_pid}:
         return "another process has a job in its cluster"
     if something_is_detached(seen):
         return "somebody left an actor in its cluster"

@@ -12,6 +12,7 @@ from grader.explain.trace import MAX_SPANS, ServiceCall, Trace, Wait, spans_of
 from grader.side.sampler import Sampler
 from grader.side.side import Side
 from grader.side.task_table import FLUSH_INTERVAL_S
+from grader.tables import StoreRow
 from grader.world.collaborator import Collaborator
 
 _KEPT_CALLS = 2000
@@ -27,7 +28,7 @@ class Recording:
         side: Where it ran.
         began_s: When, in seconds since the epoch.
         seconds: How long it took.
-        store_before: The object store's counters at its beginning: see `ClusterState.store`.
+        store_before: The object store's counters at its beginning.
         store_after: The same at its end.
         store: (seconds since the beginning, bytes used), some twenty times a second.
         waits: Where the driver waited for Ray.
@@ -37,8 +38,8 @@ class Recording:
     side: Side
     began_s: float
     seconds: float
-    store_before: dict[str, int]
-    store_after: dict[str, int]
+    store_before: StoreRow
+    store_after: StoreRow
     store: tuple[tuple[float, int], ...]
     waits: tuple[Wait, ...]
     calls: tuple[ServiceCall, ...]
@@ -51,7 +52,7 @@ class Recording:
         ended_s = self.began_s + self.seconds
         time.sleep(max(0.0, ended_s + FLUSH_INTERVAL_S - time.time()))
         try:
-            tasks = self.side.look("tasks")["tasks"]
+            tasks = self.side.look("tasks").tasks
         except GraderError:
             return None
         spans = [s for s in spans_of(tasks, self.began_s) if 0 <= s.submitted_s <= self.seconds]
@@ -62,10 +63,10 @@ class Recording:
             driver_pid=self.side.driver_pid,
             spans=tuple(spans[:MAX_SPANS]),
             n_spans=len(spans),
-            store=tuple((t, n - before["used_bytes"]) for t, n in self.store),
-            stored_bytes=after["created_bytes"] - before["created_bytes"],
-            stored_objects=after["created_objects"] - before["created_objects"],
-            spilled_bytes=after["spilled_bytes"] - before["spilled_bytes"],
+            store=tuple((t, n - before.used_bytes) for t, n in self.store),
+            stored_bytes=after.created_bytes - before.created_bytes,
+            stored_objects=after.created_objects - before.created_objects,
+            spilled_bytes=after.spilled_bytes - before.spilled_bytes,
             waits=self.waits,
             calls=self.calls,
         )
@@ -85,7 +86,7 @@ def recorded(
         What `run` gave, and the recording; None when the cluster could not be read.
     """
     try:
-        before = side.look("store")["store"]
+        before = side.look("store").store
         side.ask_driver("trace", on=True)
     except GraderError:
         return run(), None
@@ -93,7 +94,7 @@ def recorded(
     samples: list[tuple[float, int]] = []
 
     def take() -> None:
-        used = int(side.look("store")["store"]["used_bytes"])
+        used = side.look("store").store.used_bytes
         samples.append((time.monotonic() - began_monotonic, used))
 
     sampler = Sampler(take)
@@ -104,7 +105,7 @@ def recorded(
         sampler.stop()
     try:
         waits: list[list[Any]] = side.ask_driver("trace", on=False)
-        after = side.look("store")["store"]
+        after = side.look("store").store
     except GraderError:
         return result, None
     return result, Recording(

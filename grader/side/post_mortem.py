@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from grader.errors import ClusterError
 from grader.explain.hangs import Finding, explain
-from grader.explain.snapshot import CLUSTER_PARTS, take_snapshot
+from grader.explain.snapshot import CLUSTER_TABLES, take_snapshot
 from grader.side.driver_link import describe_death
 from grader.side.warden_client import WardenClient, WardenLostError
+from grader.tables import Tables
 from grader.world.ledger import Entry
 
 LIMIT_BROKEN = "limit_broken"
@@ -24,7 +25,8 @@ def explain_hang(warden: WardenClient, calls: Sequence[Entry], driver_pid: int) 
     if broken := limits_broken(warden):
         return Finding(cause=LIMIT_BROKEN, sentence=f"Before that {broken}.", evidence=())
     try:
-        return explain(take_snapshot(warden.ask("look", list(CLUSTER_PARTS)), calls, driver_pid, stacks_of))
+        seen = Tables(warden.ask("look", list(CLUSTER_TABLES)))
+        return explain(take_snapshot(seen, calls, driver_pid, stacks_of))
     except ClusterError as error:
         return Finding(
             cause="cluster_lost",

@@ -11,16 +11,15 @@ import secrets
 import shutil
 import time
 from pathlib import Path
-from typing import Any
 
 from grader.catalogue.submission import Submission
 from grader.errors import ClusterError
-from grader.side.cleanliness import CLEAN_PARTS, nothing_is_left, something_is_detached
+from grader.side.cleanliness import CLEAN_TABLES, nothing_is_left, something_is_detached
 from grader.side.driver_link import DriverLink
 from grader.side.staging import prepare_folder, stage
 from grader.side.warden_client import WardenClient, new_folder
-from grader.warden.cluster import ClusterNeeds
-from grader.warden.guard import Limits
+from grader.tables import TableName, Tables
+from grader.warden.order import ClusterNeeds, Limits
 from grader.world.collaborator import Collaborator, WorldServer
 
 CLEAN_WITHIN_S = 5.0
@@ -92,10 +91,9 @@ class Site:
             self.server.close()
         return left
 
-    def look(self, *parts: str) -> dict[str, Any]:
-        """Tables of the cluster as plain data: see `grader.warden.ray_state.ClusterState`."""
-        answer: dict[str, Any] = self.warden.ask("look", list(parts))
-        return answer
+    def look(self, *names: TableName) -> Tables:
+        """Tables of the cluster as they are now."""
+        return Tables(self.warden.ask("look", list(names)))
 
     def becomes_clean(self, within_s: float = CLEAN_WITHIN_S) -> bool:
         """Wait for the cluster to be clean; a cluster that does not answer is not.
@@ -106,7 +104,7 @@ class Site:
         deadline = time.monotonic() + within_s
         while True:
             with contextlib.suppress(ClusterError):
-                if nothing_is_left(self.look(*CLEAN_PARTS), self.needs.num_cpus):
+                if nothing_is_left(self.look(*CLEAN_TABLES), self.needs.num_cpus):
                     return True
             if time.monotonic() > deadline:
                 return False
@@ -115,7 +113,7 @@ class Site:
     def recovers(self) -> bool:
         """Wait for the cluster to get rid of a dead driver's work; False when that is in vain."""
         try:
-            if something_is_detached(self.look(*CLEAN_PARTS)):
+            if something_is_detached(self.look(*CLEAN_TABLES)):
                 return False
         except ClusterError:
             return False

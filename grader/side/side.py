@@ -30,8 +30,8 @@ from grader.side.patience import Patience, is_stuck
 from grader.side.post_mortem import LIMIT_BROKEN, explain_death, explain_hang, limits_broken
 from grader.side.rig import Site
 from grader.side.warden_client import WardenClient, WardenLostError
-from grader.warden.cluster import ClusterNeeds
-from grader.warden.guard import Limits
+from grader.tables import TableName, Tables
+from grader.warden.order import ClusterNeeds, Limits
 from grader.world.collaborator import Collaborator, WorldServer
 
 LOAD_WITHIN_S = 15.0
@@ -179,9 +179,9 @@ class Side:
         self.close()
         self.start()
 
-    def look(self, *parts: str) -> dict[str, Any]:
-        """Tables of the cluster as plain data: see `grader.warden.ray_state.ClusterState`."""
-        return self.site.look(*parts)
+    def look(self, *names: TableName) -> Tables:
+        """Tables of the cluster as they are now."""
+        return self.site.look(*names)
 
     # -- driver ----------------------------------------------------------------------------------
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
 
 from grader.side.side import Side
+from grader.tables import DRIVER, TableName, Tables, TaskRow
 
 FLUSHED_WITHIN_S = 5.0
-ENDED = frozenset({"FINISHED", "FAILED"})
 FLUSH_INTERVAL_S = 0.075  # more than TASK_EVENTS_INTERVAL_MS, and something for a process that has to wait
 
 
-def settled_tasks(side: Side, look: Callable[..., dict[str, Any]] | None = None) -> list[dict[str, Any]]:
-    """Rows of `grader.warden.ray_state.ClusterState.tasks`, complete.
+def settled_tasks(side: Side, look: Callable[[TableName], Tables] | None = None) -> list[TaskRow]:
+    """The task table, complete.
 
     Args:
         side: Whose.
@@ -28,11 +27,11 @@ def settled_tasks(side: Side, look: Callable[..., dict[str, Any]] | None = None)
     deadline = time.monotonic() + FLUSHED_WITHIN_S
     before: set[str] | None = None
     while True:
-        seen: list[dict[str, Any]] = (look or side.look)("tasks")["tasks"]
-        tasks = [task for task in seen if task["task_id"] not in side.markers]
-        ids = {task["task_id"] for task in tasks}
-        settled = all(t["state"] in ENDED for t in tasks if t["kind"] != "DRIVER_TASK")
-        is_marked = any(task["task_id"] == marker for task in seen)
+        seen = (look or side.look)("tasks").tasks
+        tasks = [task for task in seen if task.task_id not in side.markers]
+        ids = {task.task_id for task in tasks}
+        settled = all(task.has_ended for task in tasks if task.kind != DRIVER)
+        is_marked = any(task.task_id == marker for task in seen)
         if (is_marked and ids == before and settled) or time.monotonic() > deadline:
             return tasks
         before = ids

@@ -21,8 +21,7 @@ from grader.errors import ClusterError, ClusterLostError
 from grader.inside import kata_wire
 from grader.system import processes
 from grader.system.pids_group import sweep_groups
-from grader.warden.cluster import ClusterNeeds, SideFolder
-from grader.warden.guard import Limits
+from grader.warden.order import ClusterNeeds, Limits, SideFolder
 
 FOLDER_PREFIX = "kata-"
 ANSWER_WITHIN_S = 90.0

@@ -12,12 +12,10 @@ import site
 import subprocess
 import sys
 import time
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
 
 from grader.errors import ClusterError
 from grader.system.processes import MARKER
+from grader.warden.order import ClusterNeeds, SideFolder
 
 START_WITHIN_S = 60.0
 VITAL_PROCESSES = frozenset({"gcs_server", "raylet"})
@@ -35,70 +33,6 @@ _SYSTEM_CONFIG = {
     "idle_worker_killing_time_threshold_ms": 5000,
     "worker_niceness": 0,
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClusterNeeds:
-    """What a challenge asks of its cluster.
-
-    Args:
-        num_cpus: Logical CPUs.
-        object_store_mb: Size of the object store in MB (10^6 bytes).
-        resources: Custom resources by name.
-    """
-
-    num_cpus: int
-    object_store_mb: int
-    resources: dict[str, float]
-
-    def to_plain(self) -> dict[str, Any]:
-        """As plain data for the warden."""
-        return asdict(self)
-
-
-@dataclass(frozen=True, slots=True)
-class SideFolder:
-    """The folder that holds all of a side: staged code, sockets, Ray's session, stacks.
-
-    Its path is short because a Unix socket's path may have 107 bytes only.
-    """
-
-    root: Path
-
-    @property
-    def work(self) -> Path:
-        """Staged solution and its fixed collaborators; the driver's working directory."""
-        return self.root / "work"
-
-    @property
-    def inside(self) -> Path:
-        """The engine's own modules that run inside the side."""
-        return self.root / "inside"
-
-    @property
-    def stacks(self) -> Path:
-        """One file per process, written on SIGUSR1."""
-        return self.root / "stacks"
-
-    @property
-    def ray(self) -> Path:
-        """Ray's temporary folder."""
-        return self.root / "ray"
-
-    @property
-    def home(self) -> Path:
-        """HOME of every process of the side."""
-        return self.root / "home"
-
-    @property
-    def judge_socket(self) -> Path:
-        """Where the driver meets the judge."""
-        return self.root / "judge.sock"
-
-    @property
-    def world_socket(self) -> Path:
-        """Where the collaborator meets its world."""
-        return self.root / "world.sock"
 
 
 def side_environment(folder: SideFolder, token: str, service_token: str | None) -> dict[str, str]:

@@ -13,38 +13,17 @@ import resource
 import signal
 import threading
 from collections.abc import Callable, Collection
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
 
 from grader.system.processes import anonymous_bytes, end_all, proportional_bytes, shared_bytes, signal_all
 from grader.warden.cluster import VITAL_PROCESSES
+from grader.warden.order import Limits
 
 LOOK_INTERVAL_S = 0.5
 _END_WITHIN_S = 5.0
 _ENTRIES_COUNTED = 20_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What the solution's processes may use together.
-
-    Args:
-        memory_bytes: Anonymous memory, and shared memory beyond the size of the object store.
-        processes: Processes, Ray's workers among them.
-        threads: Threads of all of them.
-        disk_bytes: Files below the side's folder; also the most a single file may have.
-    """
-
-    memory_bytes: int = 4_000_000_000
-    processes: int = 200
-    threads: int = 6_000
-    disk_bytes: int = 4_000_000_000
-
-    def to_plain(self) -> dict[str, int]:
-        """As plain data for the warden."""
-        return asdict(self)
 
 
 class Guard:

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from grader.errors import ClusterLostError, RayChangedError
+from grader.tables import ActorRow, NodeRow, PlacementGroupRow, StoreRow, TaskRow, WorkerRow
 
 STATS_WITHIN_S = 5.0
-FINISHED_STATES = frozenset({"FINISHED", "FAILED"})
 
 
 class ClusterState:
@@ -42,14 +42,14 @@ class ClusterState:
         self._stubs.clear()
         self._accessor = None
 
-    def nodes(self) -> list[dict[str, Any]]:
-        """Alive nodes: id, total resources, and where the raylet listens."""
+    def nodes(self) -> list[NodeRow]:
+        """Nodes that are alive."""
         return [
-            {
-                "node_id": node["NodeID"],
-                "resources": {k: float(v) for k, v in node["Resources"].items()},
-                "raylet": f"{node['NodeManagerAddress']}:{node['NodeManagerPort']}",
-            }
+            NodeRow(
+                node_id=node["NodeID"],
+                resources={k: float(v) for k, v in node["Resources"].items()},
+                raylet=f"{node['NodeManagerAddress']}:{node['NodeManagerPort']}",
+            )
             for node in self._accessor.get_node_table()
             if node["Alive"]
         ]
@@ -62,8 +62,8 @@ class ClusterState:
             free[node.node_id.hex()] = dict(node.resources_available)
         return free
 
-    def tasks(self) -> list[dict[str, Any]]:
-        """Last attempt of every task of the living jobs: name, kind, state, needs, parent, workers.
+    def tasks(self) -> list[TaskRow]:
+        """Last attempt of every task of the living jobs.
 
         Tasks of a killed driver stay "running" in the GCS for 15 s; they are left out.
         """
@@ -100,26 +100,26 @@ class ClusterState:
         jobs = [self._gcs.JobTableData.FromString(m) for m in self._accessor.get_job_table()]
         return {job.job_id.hex(): job.driver_pid for job in jobs if not job.is_dead}
 
-    def _task(self, event: Any, pids: list[int]) -> dict[str, Any]:
+    def _task(self, event: Any, pids: list[int]) -> TaskRow:
         facts, updates = event.task_info, event.state_updates
         times = {self._common.TaskStatus.Name(state): ns / 1e9 for state, ns in updates.state_ts_ns.items()}
         state = max(updates.state_ts_ns, default=0)
-        return {
-            "task_id": event.task_id.hex(),
-            "name": (facts.func_or_class_name or facts.name).rsplit("<locals>.", 1)[-1],
-            "kind": self._common.TaskType.Name(facts.type),
-            "state": self._common.TaskStatus.Name(state),
-            "times_s": times,
-            "required": {k: float(v) for k, v in facts.required_resources.items()},
-            "parent_id": facts.parent_task_id.hex(),
-            "actor_id": facts.actor_id.hex(),
-            "job_id": event.job_id.hex(),
-            "pid": updates.worker_pid,
-            "pids": sorted(pids),  # of each attempt that began
-        }
+        return TaskRow(
+            task_id=event.task_id.hex(),
+            name=(facts.func_or_class_name or facts.name).rsplit("<locals>.", 1)[-1],
+            kind=self._common.TaskType.Name(facts.type),
+            state=self._common.TaskStatus.Name(state),
+            times_s=times,
+            required={k: float(v) for k, v in facts.required_resources.items()},
+            parent_id=facts.parent_task_id.hex(),
+            actor_id=facts.actor_id.hex(),
+            job_id=event.job_id.hex(),
+            pid=updates.worker_pid,
+            pids=sorted(pids),
+        )
 
-    def actors(self) -> list[dict[str, Any]]:
-        """Actors, living or dead, of living jobs, and living ones of any: class, state, pid, what they hold.
+    def actors(self) -> list[ActorRow]:
+        """Actors, living or dead, of living jobs, and living ones of any.
 
         The GCS keeps the dead actors of ended jobs, and there are ever more of them; they are left out.
         """
@@ -129,34 +129,29 @@ class ClusterState:
             if actor.state == self._gcs.ActorTableData.DEAD and actor.job_id.hex() not in jobs:
                 continue
             found.append(
-                {
-                    "actor_id": actor.actor_id.hex(),
-                    "class_name": actor.class_name,
-                    "state": self._gcs.ActorTableData.ActorState.Name(actor.state),
-                    "pid": actor.pid,
-                    "name": actor.name,
-                    "detached": actor.is_detached,
-                    "job_id": actor.job_id.hex(),
-                    "node_id": actor.address.node_id.hex(),
-                    "held": {k: float(v) for k, v in actor.required_resources.items()},
-                }
+                ActorRow(
+                    actor_id=actor.actor_id.hex(),
+                    class_name=actor.class_name,
+                    state=self._gcs.ActorTableData.ActorState.Name(actor.state),
+                    pid=actor.pid,
+                    name=actor.name,
+                    detached=actor.is_detached,
+                    job_id=actor.job_id.hex(),
+                    node_id=actor.address.node_id.hex(),
+                    held={k: float(v) for k, v in actor.required_resources.items()},
+                )
             )
         return found
 
-    def placement_groups(self) -> list[dict[str, Any]]:
-        """Placement groups that are not removed."""
+    def placement_groups(self) -> list[PlacementGroupRow]:
+        """Placement groups that have not been removed."""
         found = []
         for message in self._accessor.get_placement_group_table():
             group = self._gcs.PlacementGroupTableData.FromString(message)
             state = self._gcs.PlacementGroupTableData.PlacementGroupState.Name(group.state)
             if state != "REMOVED":
-                found.append(
-                    {
-                        "id": group.placement_group_id.hex(),
-                        "state": state,
-                        "detached": group.is_detached,
-                    }
-                )
+                group_id = group.placement_group_id.hex()
+                found.append(PlacementGroupRow(group_id=group_id, state=state, detached=group.is_detached))
         return found
 
     def worker_pids(self) -> list[int]:
@@ -168,25 +163,23 @@ class ClusterState:
                 pids.append(worker.pid)
         return pids
 
-    def store(self) -> dict[str, int]:
-        """Sums of the raylets' own object-store counters, in bytes and objects."""
-        sums = dict.fromkeys(("used_bytes", "created_bytes", "created_objects", "spilled_bytes"), 0)
-        for answer in self._node_stats():
-            stats = answer.store_stats
-            sums["used_bytes"] += stats.object_store_bytes_used
-            sums["created_bytes"] += stats.cumulative_created_bytes
-            sums["created_objects"] += stats.cumulative_created_objects
-            sums["spilled_bytes"] += stats.spilled_bytes_total
-        return sums
+    def store(self) -> StoreRow:
+        """Sums of the raylets' own object-store counters."""
+        stats = [answer.store_stats for answer in self._node_stats()]
+        return StoreRow(
+            used_bytes=sum(node.object_store_bytes_used for node in stats),
+            created_bytes=sum(node.cumulative_created_bytes for node in stats),
+            created_objects=sum(node.cumulative_created_objects for node in stats),
+            spilled_bytes=sum(node.spilled_bytes_total for node in stats),
+        )
 
-    def workers(self) -> list[dict[str, int]]:
-        """What each living worker and driver says of itself, whether or not its tasks report events.
+    def workers(self) -> list[WorkerRow]:
+        """What each living worker and driver says of itself.
 
-        `executed` counts the tasks, calls and creations of actors that it began, `running` those that it has
-        not ended. (What an owner waits for is no use here: it keeps streaming generators that have ended.)
+        (What an owner waits for is no use here: it keeps streaming generators that have ended.)
         """
         return [
-            {"pid": worker.pid, "executed": worker.num_executed_tasks, "running": worker.num_running_tasks}
+            WorkerRow(pid=worker.pid, executed=worker.num_executed_tasks, running=worker.num_running_tasks)
             for answer in self._node_stats()
             for worker in answer.core_workers_stats
         ]
@@ -198,7 +191,7 @@ class ClusterState:
 
         request = self._node_manager.GetNodeStatsRequest(include_memory_info=False)
         found = []
-        for address in (node["raylet"] for node in self.nodes()):
+        for address in (node.raylet for node in self.nodes()):
             if address not in self._stubs:
                 self._stubs[address] = node_manager_pb2_grpc.NodeManagerServiceStub(_channel(address))
             try:

@@ -26,15 +26,10 @@ from grader.errors import ClusterLostError, GraderError
 from grader.inside import kata_wire
 from grader.system import processes
 from grader.system.scheduling import rescheduled
-from grader.warden.cluster import (
-    VITAL_PROCESSES,
-    ClusterNeeds,
-    SideFolder,
-    await_address,
-    side_environment,
-    start_cluster,
-)
-from grader.warden.guard import Guard, Limits
+from grader.tables import to_plain
+from grader.warden.cluster import VITAL_PROCESSES, await_address, side_environment, start_cluster
+from grader.warden.guard import Guard
+from grader.warden.order import ClusterNeeds, Limits, SideFolder
 from grader.warden.output import Output
 from grader.warden.stacks import dump_stacks
 
@@ -152,8 +147,8 @@ class Warden:
             return {"tail": "", "total_bytes": 0}
         return {"tail": self.output.tail(), "total_bytes": self.output.total_bytes}
 
-    def look(self, parts: list[str]) -> dict[str, Any]:
-        """The named tables of the cluster: see `grader.warden.ray_state.ClusterState`.
+    def look(self, names: list[str]) -> dict[str, Any]:
+        """Tables of the cluster by name, as plain data: see `grader.tables`.
 
         Asking a GCS that is gone or stopped blocks for long, so its process is looked at first.
         """
@@ -163,7 +158,7 @@ class Warden:
             from grader.warden.ray_state import ClusterState
 
             self._state = ClusterState(self.address)
-        return {part: getattr(self._state, part)() for part in parts}
+        return {name: to_plain(getattr(self._state, name)()) for name in names}
 
     def stacks(self, pids: list[int]) -> dict[str, str]:
         """What processes of the side are doing, by pid: see `grader.warden.stacks`."""

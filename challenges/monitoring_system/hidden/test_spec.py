@@ -760,7 +760,7 @@ def test_killed_shard(learner, rng, observe):
     learner.kill(victim)
     now = start + 10
     *seen, changes, stats = play(learner, *counts, ["clock", now], ["alerts", now], ["stats"])
-    if any(actor["pid"] == victim for actor in learner.actors()):
+    if any(actor.pid == victim for actor in learner.actors()):
         void("the shard's process is still alive")
     hit = [by_series[metric, f"web-{k}"] == {victim} for k, metric in enumerate(metrics)]
     n_lost = 20 * sum(hit)

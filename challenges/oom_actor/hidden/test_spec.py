@@ -468,7 +468,7 @@ def becomes(condition: Callable[[], bool], within_s: float) -> None:
 def kill_actor(learner: Any) -> bool:
     """Kill the actor's process: the one that saves, or the one that Ray names."""
     saving = [entry.pid for entry in learner.world.ledger.entries("save")[-1:]]
-    named = [actor["pid"] for actor in learner.actors() if actor["state"] == "ALIVE"]
+    named = [actor.pid for actor in learner.actors() if actor.state == "ALIVE"]
     for pid in saving + named:
         with contextlib.suppress(ValueError):
             learner.kill(pid)
