@@ -1,15 +1,15 @@
-"""The record store and the credit model: what the nightly scoring works with. Do not change it.
+"""The record store and the credit model: what the nightly scoring uses. Do not change this file.
 
     raw = fetch(record_id)            # I/O: about 40 ms of waiting, no CPU
-    wanted = features(raw)            # some microseconds of CPU
-    value = score(wanted, model)      # some milliseconds of CPU, reads the whole model
+    wanted = features(raw)            # a few microseconds of CPU
+    value = score(wanted, model)      # a few milliseconds of CPU, reads the whole model
 
 Import it wherever you need it, in the driver and in Ray workers. Every function may be called from
 several threads and several processes at the same time.
 
-While a solution is graded, the records come from the grader, which sees each call of `fetch` and
-`score`. Anywhere else (your own script, `pytest test_examples.py`) this module serves itself:
-records are drawn from a fixed seed, a fetch sleeps, and ids that end in 7 do not exist.
+During a grading the records come from the grader, which sees every call of `fetch` and `score`.
+Anywhere else (in your own script, in `pytest test_examples.py`) this module makes up its own records
+from a fixed seed. A fetch sleeps, and ids that end in 7 do not exist.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ import numpy as np
 
 HISTORY_LENGTH = 1024  # numbers in a record's payment history
 MODEL_SHAPE = (2048, HISTORY_LENGTH)  # float64: 16 MiB
-FETCH_S = 0.04  # what a fetch takes when this module serves itself
+FETCH_S = 0.04  # how long a fetch takes outside a grading
 STANDALONE_SEED = 20
 
 
-class NotFound(LookupError):  # noqa: N818 - an answer of the store, not a defect
+class NotFound(LookupError):  # noqa: N818 - an answer from the store, not a defect
     """The record store has no record with this id."""
 
     def __init__(self, record_id: int) -> None:
@@ -39,14 +39,14 @@ class NotFound(LookupError):  # noqa: N818 - an answer of the store, not a defec
 
 
 class StoreDown(ConnectionError):  # noqa: N818 - likewise
-    """The record store could not answer; whether the record exists is unknown."""
+    """The record store could not answer; nobody knows whether the record exists."""
 
     def __init__(self, record_id: int) -> None:
         super().__init__(record_id)
         self.record_id = record_id
 
     def __str__(self) -> str:
-        return f"the record store failed while it looked for {self.record_id}"
+        return f"the record store failed while looking for {self.record_id}"
 
 
 class Features(NamedTuple):
@@ -85,8 +85,8 @@ def score(features: Features, model: np.ndarray) -> float:
     """Score one record.
 
     Args:
-        features: what `features` made of the record.
-        model: float64, shape MODEL_SHAPE; it is only read, so a read-only array will do.
+        features: what `features` returned for the record.
+        model: float64, shape MODEL_SHAPE; a read-only array will do, since it is only read.
 
     Returns:
         A plain float, the same for the same record and the same model.

@@ -1,4 +1,4 @@
-"""What the brief promises. Here `service` serves itself: ids that end in 7 are missing."""
+"""What the brief promises. Here `service` makes up its own records: ids that end in 7 are missing."""
 
 import importlib.util
 from pathlib import Path

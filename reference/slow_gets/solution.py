@@ -3,28 +3,28 @@
 The problem. For each id: fetch the record (40 ms of waiting), compute its features (10
 microseconds) and score it (2 to 3 ms of CPU, reading a 16 MiB model).
 
-The obvious program makes each step a task and gets each result: 48 records take 48 x (40 + 3) ms
-and more, because the driver asks for the next only when it has the last. Submitting everything
-first and getting at the end is half of the cure. What is left:
+The obvious program turns each step into a task and gets each result: 48 records take 48 x (40 + 3) ms
+and more, because the driver asks for the next record only when it has the last. Submitting everything
+first and getting the results at the end is half of the fix. These losses remain:
 
-- The model as an argument is copied into the object store by each call: 10 ms and 16 MiB a time.
-- A task of one CPU that waits for the network keeps that CPU from everybody: 4 CPUs, 4 fetches.
-- A task costs about a millisecond, `features` a hundredth of that. What it returns travels to the
-  next task, by way of the driver if the driver gets it first.
-- A barrier between stages leaves the CPUs idle while records arrive, and then the network.
+- Each call that takes the model as an argument copies it into the object store: 10 ms and 16 MiB a time.
+- A one-CPU task that waits for the network keeps everyone else off that CPU: 4 CPUs, 4 fetches.
+- A task costs about a millisecond, `features` a hundredth of that. Its result travels to the
+  next task, and by way of the driver if the driver gets it first.
+- A barrier between stages leaves the CPUs idle while records arrive, and then leaves the network idle.
 
 The design. One task per CPU, each with a share of the ids. In the task, threads do the waiting
-(they need no CPU), and the main thread, which has the CPU that was reserved, scores whichever
-record has arrived. The model is put once; every task reads the same copy in shared memory. A record
+(they need no CPU), and the main thread, for which the CPU was reserved, scores whichever record
+has arrived. The model is put once, and every task reads the same copy in shared memory. A record
 travels to one worker, and a number travels back.
 
     ids 0 4 8 ..  -> score_chunk   threads: fetch fetch fetch ...   main thread: score score ...
     ids 1 5 9 ..  -> score_chunk
                      model: one copy in the object store, mapped by all
 
-The price. A worker that dies takes its share along: Ray runs the task again, and its records are
+The price. A worker that dies takes its share with it: Ray runs the task again, and its records are
 fetched a second time. The shares are fixed when the call starts, so a share of hard records would
-finish last. And with a million ids one would cut more, smaller shares than there are CPUs.
+finish last. For a million ids you would cut smaller shares, and more of them than there are CPUs.
 """
 
 from __future__ import annotations
@@ -37,26 +37,26 @@ import numpy as np
 import ray
 import service
 
-FETCHES_PER_TASK = 16  # threads that wait; more than the store serves at a time gains nothing
+FETCHES_PER_TASK = 16  # threads that wait; once the store is busy, more of them gain nothing
 
 
 def score_all(record_ids: Sequence[int], model: np.ndarray) -> list[dict[str, Any]]:
     """Score every record.
 
     Args:
-        record_ids: ids of the records, in any number and order.
+        record_ids: any number of ids, in any order.
         model: float64, shape `service.MODEL_SHAPE`.
 
     Returns:
-        One dict per id, in order: ``{"id", "score"}``, or ``{"id", "error"}`` without a record.
+        One dict per id, in order: ``{"id", "score"}``, or ``{"id", "error"}`` if there is no record.
 
     Raises:
-        Exception: whatever else than `service.NotFound` the service raised.
+        Exception: whatever the service raised other than `service.NotFound`.
     """
     if len(record_ids) == 0:
         return []
     n_tasks = min(len(record_ids), int(ray.cluster_resources()["CPU"]))
-    model_ref = ray.put(model)  # once per call, never kept: the caller may change its array later
+    model_ref = ray.put(model)  # once per call and never kept: the caller may change the array later
     shares = [record_ids[first::n_tasks] for first in range(n_tasks)]
     finished = ray.get([score_chunk.remote(share, model_ref) for share in shares])
 
@@ -68,7 +68,7 @@ def score_all(record_ids: Sequence[int], model: np.ndarray) -> list[dict[str, An
 
 @ray.remote(num_cpus=1)
 def score_chunk(record_ids: Sequence[int], model: np.ndarray) -> list[dict[str, Any]]:
-    """Fetch in threads, score in this one. If the worker dies, Ray runs the task again."""
+    """Fetch in threads and score in the main one. If the worker dies, Ray runs the task again."""
     results: list[dict[str, Any]] = [{}] * len(record_ids)
     with ThreadPoolExecutor(min(len(record_ids), FETCHES_PER_TASK)) as threads:
         position_of = {
@@ -82,12 +82,12 @@ def score_chunk(record_ids: Sequence[int], model: np.ndarray) -> list[dict[str, 
 
 
 def fetch_features(record_id: int) -> service.Features:
-    """Both in one place: the features are not worth a task, nor a way back to the driver."""
+    """Do both in one place: the features are not worth a task, or a trip back to the driver."""
     return service.features(service.fetch(record_id))
 
 
 def result_of(record_id: int, fetched: Future[service.Features], model: np.ndarray) -> dict[str, Any]:
-    """Only "not found" becomes a result; any other exception is the caller's to see."""
+    """Only "not found" becomes a result. Any other exception goes to the caller."""
     try:
         features = fetched.result()
     except service.NotFound:

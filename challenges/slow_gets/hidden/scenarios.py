@@ -1,4 +1,4 @@
-"""Calls of score_all that a plain call cannot make; they run in the learner's driver."""
+"""Ways to use score_all that take more than a plain call; they run in the learner's driver."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 
 def change_in_place(solution: Any, record_ids: list[int], first: np.ndarray, second: np.ndarray) -> list[Any]:
-    """Two calls with the same array object, which holds another model the second time."""
+    """Call twice with the same array object, which holds a different model the second time."""
     memory = first.copy()
     model = memory[:]
     results = [solution.score_all(list(record_ids), model)]
@@ -19,7 +19,7 @@ def change_in_place(solution: Any, record_ids: list[int], first: np.ndarray, sec
 
 
 def two_at_once(solution: Any, calls: list[tuple[list[int], np.ndarray]]) -> list[Any]:
-    """One call per thread, all at the same time; their results in the order of `calls`."""
+    """Make each call in its own thread, all at the same time; return results in the order of `calls`."""
     results: list[Any] = [None] * len(calls)
     errors: list[BaseException] = []
 
@@ -41,7 +41,7 @@ def two_at_once(solution: Any, calls: list[tuple[list[int], np.ndarray]]) -> lis
 
 
 def look_at_model(solution: Any, record_ids: list[int], model: np.ndarray) -> dict[str, Any]:
-    """The results of a call, and what it left of the caller's array."""
+    """Return the results of a call, and whether the caller's array is still as it was."""
     model = model.copy()
     before = model.copy()
     results = solution.score_all(list(record_ids), model)

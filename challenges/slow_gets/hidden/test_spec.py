@@ -1,7 +1,7 @@
 """What score_all must do. One behaviour per test.
 
-Nothing here gates on a clock. Where calls have to meet, the world holds them until they have met or
-a guard time is over; a right program meets long before, also on workers that have yet to start.
+No verdict here depends on a clock. Where calls have to meet, the world holds them until they have met or
+a guard time is over. In a right program they meet long before that, even on workers that have yet to start.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from grader.suite import SolutionRaised, behaviour, void
 
 MODEL_SHAPE = (2048, 1024)
 TOLERANCE = 1e-9  # what the brief promises
-COARSE = 1e-3  # tells one model from another, whatever the arithmetic
+COARSE = 1e-3  # tells two models apart, whatever the arithmetic
 MIN_IN_FLIGHT = 8
 MIN_WORKERS = 2
 SPARE_TASKS = 16
@@ -32,7 +32,7 @@ Result = dict[str, Any]
 
 @functools.cache
 def tonights_model() -> np.ndarray:
-    """The model of every test that is not about models; the records differ in each run."""
+    """The model in every test that is not about models. The records differ from run to run."""
     return draw_model(np.random.default_rng(20))
 
 
@@ -45,7 +45,7 @@ def draw_ids(rng: np.random.Generator, n: int) -> list[int]:
 
 
 def expected_scores(world: Any, record_ids: list[int], model: np.ndarray) -> dict[int, float]:
-    """The oracle: the contract of `features` and `score`, computed here for all records at once.
+    """The oracle: what `features` and `score` promise, computed here for all records at once.
 
     Columns are records: histories (1024, n), hidden (2048, n).
     """
@@ -58,29 +58,29 @@ def expected_scores(world: Any, record_ids: list[int], model: np.ndarray) -> dic
 
 
 def results_by_id(seen: Any, record_ids: list[int]) -> dict[int, Result]:
-    """Check the form of the results, not their order or scores; every id once."""
+    """Check the form of the results, but not their order or scores. Each id occurs once."""
     check_form(seen)
     ids_seen = [result["id"] for result in seen]
     lost, strange = set(record_ids) - set(ids_seen), set(ids_seen) - set(record_ids)
     assert not lost, f"{len(lost)} of {len(record_ids)} ids have no result, for example {min(lost)}."
-    assert not strange, f"There is a result for {min(strange)}, which was not asked for."
-    assert len(seen) == len(record_ids), f"{len(record_ids)} ids, but {len(seen)} results."
+    assert not strange, f"There is a result for id {min(strange)}, which is not in `record_ids`."
+    assert len(seen) == len(record_ids), f"There are {len(record_ids)} ids, but {len(seen)} results."
     return {result["id"]: result for result in seen}
 
 
 def check_form(seen: Any) -> None:
-    assert type(seen) is list, f"score_all returned {type(seen).__name__}; promised is a list."
+    assert type(seen) is list, f"score_all returned {type(seen).__name__}; what was promised is a list."
     for position, result in enumerate(seen):
         right = type(result) is dict and (
             (set(result) == {"id", "score"} and type(result["score"]) is float)
             or (set(result) == {"id", "error"} and type(result["error"]) is str)
         )
         assert right, (
-            f"The result at position {position} is {result!r}; promised is "
+            f"The result at position {position} is {result!r}; what was promised is "
             '{"id": int, "score": float} or {"id": int, "error": str}.'
         )
         assert type(result["id"]) is int, (
-            f"The id at position {position} is {result['id']!r}; promised is an int."
+            f"The id at position {position} is {result['id']!r}; what was promised is an int."
         )
 
 
@@ -92,33 +92,33 @@ def check_scores(results: dict[int, Result], expected: dict[int, float], *, tole
     ]
     assert not wrong, (
         f"{len(wrong)} of {len(expected)} scores differ from the expected ones by more than "
-        f"{tolerance:g}. Id {wrong[0][0]}: seen {wrong[0][1]!r}, "
-        f"expected the score {wrong[0][2]!r}."
+        f"{tolerance:g}. The result for id {wrong[0][0]} is {wrong[0][1]!r}; "
+        f"the expected score is {wrong[0][2]!r}."
     )
 
 
 def check_work(world: Any, seen: Any, record_ids: list[int], model: np.ndarray | None = None) -> None:
-    """Look at the results first: how a call came about earns nothing when its scores are made up."""
+    """Look at the results first: how a call worked earns nothing if its scores are made up."""
     results = results_by_id(seen, record_ids)
     expected = expected_scores(world, record_ids, tonights_model() if model is None else model)
     check_scores(results, expected, tolerance=COARSE)
 
 
 def left_by(learner: Any, *, pool_may_stay: bool) -> list[str]:
-    """What the calls so far have left behind, once there is nothing or it does not go away."""
+    """What the calls so far have left behind, once it is gone or has proved to stay."""
     return what_stays(learner, lambda line: not (pool_may_stay and line.endswith(" alive")))
 
 
 def let_it_end(learner: Any) -> None:
-    """Wait for what a call that raised has begun: it must not meet the next test's world.
+    """Wait until the work of a call that raised has ended: it must not meet the next test's world.
 
-    A worker keeps the model of a task that failed until it collects its garbage: that is not waited for.
+    A worker keeps the model of a failed task until its next garbage collection; we do not wait for that.
     """
     what_stays(learner, lambda line: line.endswith((" unfinished", " unanswered")))
 
 
 def what_stays(learner: Any, matters: Callable[[str], bool]) -> list[str]:
-    """The leftovers that matter, once there are none or they do not go away."""
+    """The leftovers that matter, once they are gone or have proved to stay."""
     for _ in range(50):
         left = [line for line in learner.leftovers(within_s=0.0) if matters(line)]
         if not left:
@@ -129,7 +129,7 @@ def what_stays(learner: Any, matters: Callable[[str], bool]) -> list[str]:
 
 @behaviour(points=5, category="correctness", required=True)
 def test_scores_are_right(learner, rng, observe):
-    """Every score is the one the model gives for its record."""
+    """Every score is the one that the model gives for its record."""
     record_ids, model = draw_ids(rng, N_RECORDS), tonights_model()
     seen = learner.call("score_all", record_ids, model, deadline_s=CALL_S)
     results = results_by_id(seen, record_ids)
@@ -140,23 +140,23 @@ def test_scores_are_right(learner, rng, observe):
 
 @behaviour(points=4, category="correctness", required=True)
 def test_results_keep_input_order(learner, rng, observe):
-    """Results come in the order of the ids, whichever record is done first."""
+    """Results come in the order of the ids, whichever record finishes first."""
     world, record_ids = learner.world, draw_ids(rng, 12)
     world.fetch_gates[record_ids[0]] = world.gate(lambda: len(world.scored()) > 0, guard_s=4.0)
     seen = learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
     check_work(world, seen, record_ids)
     ids_seen = [result["id"] for result in seen]
     in_place = sum(got == wanted for got, wanted in zip(ids_seen, record_ids, strict=False))
-    observe(in_place, limit=len(record_ids), unit="in their place")
+    observe(in_place, limit=len(record_ids), unit="in place")
     assert ids_seen == record_ids, (
-        "The results are not in the order of the ids. Asked for "
-        f"{record_ids[:4]} …, answered {ids_seen[:4]} …"
+        "The results are not in the order of the ids. The ids start with "
+        f"{record_ids[:4]}, the results with {ids_seen[:4]}."
     )
 
 
 @behaviour(points=4, category="correctness", required=True)
 def test_missing_ids_are_reported(learner, rng, observe):
-    """An id without a record is reported, and the rest is scored."""
+    """An id without a record is reported, and all the others are scored."""
     world, record_ids = learner.world, draw_ids(rng, N_RECORDS)
     world.missing = {record_ids[0], record_ids[7], record_ids[8], record_ids[-1]}
     seen = learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
@@ -165,7 +165,9 @@ def test_missing_ids_are_reported(learner, rng, observe):
         result = results[record_id]
         if record_id in world.missing:
             wanted = {"id": record_id, "error": "not found"}
-            assert result == wanted, f"Id {record_id} has no record: {result!r}, expected {wanted!r}."
+            assert result == wanted, (
+                f"Id {record_id} has no record. Its result is {result!r}; expected {wanted!r}."
+            )
         else:
             assert "score" in result, f"Id {record_id} has a record, but its result is {result!r}."
     check_work(world, seen, record_ids)
@@ -174,7 +176,7 @@ def test_missing_ids_are_reported(learner, rng, observe):
 
 @behaviour(points=4, category="correctness", required=True)
 def test_any_list_of_ids(learner, rng, observe):
-    """No id, one id and repeated ids each get their results."""
+    """No ids, one id and repeated ids all get the right results."""
     first, second, third = draw_ids(rng, 3)
     requests: list[list[int]] = [[], [first], [first, second, first, first, third, second]]
     for record_ids in requests:
@@ -182,12 +184,12 @@ def test_any_list_of_ids(learner, rng, observe):
         check_form(seen)
         ids_seen = sorted(result["id"] for result in seen)
         assert ids_seen == sorted(record_ids), (
-            f"Asked for {len(record_ids)} ids, {record_ids}: there are {len(seen)} results, "
+            f"score_all got {len(record_ids)} ids, {record_ids}, and returned {len(seen)} results, "
             f"for the ids {[result['id'] for result in seen]}."
         )
         scores = {(result["id"], round(result.get("score", np.nan), 6)) for result in seen}
         assert len(scores) == len(set(record_ids)), (
-            f"Asked for {record_ids}: results of the same id differ: {seen!r}."
+            f"score_all got the ids {record_ids}, and results for the same id differ: {seen!r}."
         )
         if record_ids:
             expected = expected_scores(learner.world, record_ids, tonights_model())
@@ -197,7 +199,7 @@ def test_any_list_of_ids(learner, rng, observe):
 
 @behaviour(points=4, category="correctness", required=True)
 def test_other_errors_are_raised(learner, rng, observe):
-    """A store that fails is no missing record: score_all raises."""
+    """A failing store does not mean a missing record: score_all raises."""
     world, record_ids = learner.world, draw_ids(rng, 12)
     world.failing = {record_ids[5]}
     try:
@@ -205,13 +207,15 @@ def test_other_errors_are_raised(learner, rng, observe):
     except SolutionRaised as raised:
         shown = f"{raised.type_name}: {raised.message}"
         observe(raised.type_name, unit="raised")
-        assert "StoreDown" in shown, f"Expected StoreDown (or Ray's wrapper of it), but {shown}"
+        assert "StoreDown" in shown, (
+            f"score_all should raise StoreDown, as it is or wrapped by Ray. It raised {shown}"
+        )
     else:
         check_form(seen)
         result = next((r for r in seen if r.get("id") == record_ids[5]), None)
         raise AssertionError(
-            f"The store failed for id {record_ids[5]}, but score_all returned; the result of this "
-            f"id is {result!r}. Nobody can know whether this record exists."
+            f"The store failed for id {record_ids[5]}, but score_all returned instead of raising. The result "
+            f"for this id is {result!r}, yet nobody knows whether the record exists."
         )
     finally:
         let_it_end(learner)
@@ -219,7 +223,7 @@ def test_other_errors_are_raised(learner, rng, observe):
 
 @behaviour(points=5, category="correctness", required=True)
 def test_two_models_never_mix(learner, rng, observe):
-    """A call uses the values that its own model holds, whatever ran before or runs beside it."""
+    """A call uses the values in its own model, whatever ran before it or runs beside it."""
     world, record_ids = learner.world, draw_ids(rng, 12)
     first, second = draw_model(rng), draw_model(rng)
 
@@ -228,17 +232,17 @@ def test_two_models_never_mix(learner, rng, observe):
         right, mixed = expected_scores(world, ids, own), expected_scores(world, ids, other)
         for record_id in ids:
             got = results[record_id].get("score", np.nan)
-            why = "The other model's" if abs(got - mixed[record_id]) <= COARSE else "Neither's"
+            why = "The other model's" if abs(got - mixed[record_id]) <= COARSE else "Neither model's"
             assert abs(got - right[record_id]) <= COARSE, (
-                f"{when}: the score of id {record_id} is {got!r}. Its own model gives "
-                f"{right[record_id]!r}, the other one {mixed[record_id]!r}. {why} score came back."
+                f"{when}, the score of id {record_id} is {got!r}. Its own model gives "
+                f"{right[record_id]!r}, the other model {mixed[record_id]!r}. {why} score came back."
             )
 
     one, two = learner.scenario(
         "change_in_place", record_ids=record_ids, first=first, second=second, deadline_s=CALL_S
     )
-    check(one, record_ids, first, second, "First of two calls")
-    check(two, record_ids, second, first, "Second call, the same array with new values in it")
+    check(one, record_ids, first, second, "In the first of two calls")
+    check(two, record_ids, second, first, "In the second call, with new values in the same array")
 
     left, right = record_ids[:2], record_ids[2:4]
     world.fetch_gate = world.gate(
@@ -253,13 +257,13 @@ def test_two_models_never_mix(learner, rng, observe):
 
 @behaviour(points=3, category="correctness", required=True)
 def test_model_stays_the_callers(learner, rng, observe):
-    """The caller's model is as it was before the call."""
+    """The caller's model is the same after the call as before."""
     record_ids = draw_ids(rng, 4)
     seen = learner.scenario("look_at_model", record_ids=record_ids, model=tonights_model(), deadline_s=CALL_S)
     check_work(learner.world, seen["results"], record_ids)
     observe("unchanged" if seen["same_values"] and seen["writeable"] else "changed")
     assert seen["same_values"], "score_all changed values in the caller's array."
-    assert seen["writeable"], "After score_all the caller's array is read-only; it was not before."
+    assert seen["writeable"], "The caller's array is read-only after score_all; it was not before."
 
 
 @behaviour(points=12, category="memory", required=True)
@@ -274,7 +278,7 @@ def test_model_is_stored_once(learner, rng, observe):
     observe(round(counts.stored_bytes / 1e6, 1), limit=round(limit_mb, 1), unit="MB")
     assert models <= MAX_MODELS_STORED, (
         f"One call with {len(record_ids)} records put {counts.stored_bytes / 1e6:.0f} MB into the "
-        f"object store: {models:.1f} times the model of {model.nbytes / 1e6:.0f} MB."
+        f"object store: {models:.1f} times the model, which takes {model.nbytes / 1e6:.0f} MB."
     )
 
 
@@ -288,8 +292,8 @@ def test_fetches_overlap(learner, rng, observe):
     peak = world.ledger.peak("fetch")
     observe(peak, limit=MIN_IN_FLIGHT, unit="in flight")
     assert peak >= MIN_IN_FLIGHT, (
-        f"Of {len(record_ids)} fetches never more than {peak} were in flight at the same time; "
-        f"expected are {MIN_IN_FLIGHT}. A fetch waits for the network and needs next to no CPU."
+        f"Of {len(record_ids)} fetches, at most {peak} were in flight at the same time; expected at "
+        f"least {MIN_IN_FLIGHT}. A fetch waits for the network and needs hardly any CPU."
     )
 
 
@@ -309,14 +313,14 @@ def test_slow_fetch_delays_nobody(learner, rng, observe):
     check_work(world, seen, record_ids)
     observe(len(scored_meanwhile), limit=len(others), unit="scored meanwhile")
     assert scored_meanwhile == others, (
-        f"The fetch of one record took long. Until it was answered, {len(scored_meanwhile)} of the "
-        f"other {len(others)} records were scored; the rest waited for it."
+        f"The fetch of one record took a long time. Before it was answered, {len(scored_meanwhile)} of "
+        f"the other {len(others)} records were scored; the rest waited for it."
     )
 
 
 @behaviour(points=7, category="performance", required=True)
 def test_few_tasks(learner, rng, observe):
-    """At most one task or actor call per record, and 16 more."""
+    """A call makes at most one task or actor call per record, plus 16."""
     record_ids = draw_ids(rng, N_RECORDS)
     with learner.counting() as counts:
         seen = learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
@@ -326,13 +330,13 @@ def test_few_tasks(learner, rng, observe):
     per_function = ", ".join(f"{n} x {name}" for name, n in sorted(counts.tasks.items()))
     assert counts.n_tasks <= limit, (
         f"{len(record_ids)} records became {counts.n_tasks} tasks and actor calls: {per_function}. "
-        f"Allowed are {limit}. Each costs about a millisecond; `features` needs a hundredth of it."
+        f"The limit is {limit}. Each costs about a millisecond; `features` takes a hundredth of that."
     )
 
 
 @behaviour(points=5, category="performance", required=True)
 def test_workers_do_the_work(learner, rng, observe):
-    """Ray workers fetch and score, at least two of them score at the same time."""
+    """Ray workers fetch and score, and at least two of them score at the same time."""
     world, record_ids = learner.world, draw_ids(rng, N_RECORDS)
     most_workers = 0
 
@@ -353,14 +357,14 @@ def test_workers_do_the_work(learner, rng, observe):
         f"workers, {in_driver} of them from the driver."
     )
     assert most_workers >= MIN_WORKERS, (
-        f"Never did {MIN_WORKERS} Ray workers score at the same time. Number of processes that "
-        f"scored, one after the other: {len({call.pid for call in calls if call.op == 'score'})}."
+        f"There were never {MIN_WORKERS} Ray workers scoring at the same time. Processes that scored at "
+        f"some point: {len({call.pid for call in calls if call.op == 'score'})}."
     )
 
 
 @behaviour(points=5, category="resilience", required=True)
 def test_killed_worker_costs_nothing(learner, rng, observe):
-    """A worker killed in a fetch and one killed while scoring cost no result."""
+    """No result is lost when one worker is killed in a fetch and another while scoring."""
     world, record_ids = learner.world, draw_ids(rng, N_RECORDS)
     in_fetch, in_score = record_ids[3], record_ids[14]
     world.kill_on_fetch, world.kill_on_score = {in_fetch}, {in_score}
@@ -378,7 +382,7 @@ def test_killed_worker_costs_nothing(learner, rng, observe):
 
 @behaviour(points=3, category="memory", required=True)
 def test_nothing_is_left_behind(learner, rng, observe):
-    """After a call no task runs on, and the object store is as it was."""
+    """After a call no task is still running, and nothing of it is left in the object store."""
     record_ids = draw_ids(rng, N_RECORDS_RACE)
     learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
     with learner.counting() as counts:
@@ -386,12 +390,12 @@ def test_nothing_is_left_behind(learner, rng, observe):
     check_work(learner.world, seen, record_ids)
     left = left_by(learner, pool_may_stay=counts.n_actors == 0)
     observe(len(left), limit=0, unit="left")
-    assert not left, "After the call there is still: " + "; ".join(left)
+    assert not left, "Still there after the call: " + "; ".join(left)
 
 
 @behaviour(points=20, category="performance")
 def test_speed(race):
-    """As fast as the reference with 48 records."""
+    """As fast as the reference on 48 records."""
 
     def draw(world: Any, rng: np.random.Generator) -> tuple[tuple[Any, ...], dict[str, Any]]:  # noqa: ARG001
         return (draw_ids(rng, N_RECORDS_RACE), draw_model(rng)), {}

@@ -1,4 +1,4 @@
-"""The record store as the judge runs it: this run's records, the delays and the faults."""
+"""The record store as the judge runs it: this run's records, its delays and its faults."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ import numpy as np
 from grader.suite import Call, KillWorker, OutsideWorld, Refused
 
 HISTORY_LENGTH = 1024
-CAPACITY = 8  # requests the store works on at a time; the rest queue
+CAPACITY = 8  # requests the store works on at a time; the rest wait in a queue
 FETCH_S = 0.04
 
 
 class Gate:
-    """Holds callers until a condition was true once, or until its guard time has gone by.
+    """Holds callers until a condition has been true once, or until the guard time is over.
 
-    The guard starts with the first caller, and whoever comes after its end passes at once: a
-    program that never meets the condition waits once, not once for each call.
+    The guard time starts with the first caller, and callers that arrive after its end pass at once: a
+    program that never meets the condition waits once, not on every call.
 
     Args:
         condition: What the callers wait for.
-        guard_s: How long the gate stays closed at most.
+        guard_s: The longest time that the gate stays closed.
     """
 
     def __init__(self, condition: Callable[[], bool], *, guard_s: float) -> None:
@@ -38,7 +38,7 @@ class Gate:
         return self._open
 
     async def passed(self, world: OutsideWorld) -> None:
-        """Returns when the gate is open."""
+        """Return once the gate is open."""
         if self._since_s is None:
             self._since_s = time.monotonic()
         await world.until(self._is_open, within_s=self._guard_s, since_s=self._since_s)
@@ -46,7 +46,7 @@ class Gate:
 
 
 class World(OutsideWorld):
-    """The records, and what goes wrong with them; a test sets the attributes before the call.
+    """The records and what goes wrong with them. A test sets the attributes before the call.
 
     Attributes:
         missing: ids without a record.
@@ -55,7 +55,7 @@ class World(OutsideWorld):
         kill_on_score: ids whose next scoring kills the process that scores (once each).
         fetch_gate: what every fetch waits for.
         score_gate: what every scoring waits for before it starts.
-        fetch_gates: for single ids, what their fetch waits for.
+        fetch_gates: by id, what the fetch of that id waits for.
     """
 
     def __init__(self, rng: np.random.Generator) -> None:
@@ -71,19 +71,19 @@ class World(OutsideWorld):
         self.fetch_gates: dict[int, Gate] = {}
 
     def gate(self, condition: Callable[[], bool], *, guard_s: float) -> Gate:
-        """A new gate, to be put into one of the attributes above."""
+        """A new gate, for one of the attributes above."""
         return Gate(condition, guard_s=guard_s)
 
     def history(self, record_id: int) -> np.ndarray:
-        """The record's payment history: float64, shape (HISTORY_LENGTH,), another in each run."""
+        """The record's payment history: float64, shape (HISTORY_LENGTH,), different in each run."""
         return np.random.default_rng([self._seed, record_id]).gamma(2.0, 150.0, HISTORY_LENGTH)
 
     def in_flight(self) -> set[int]:
-        """Ids whose fetch is open now."""
+        """Ids that are being fetched now."""
         return {entry.args[0] for entry in self.open("fetch")}
 
     def scored(self) -> set[int]:
-        """Ids that were scored to the end so far."""
+        """Ids whose scoring has finished."""
         return {entry.args[0] for entry in self.ledger.entries("score", "ok")}
 
     def scoring_pids(self) -> set[int]:
@@ -91,7 +91,7 @@ class World(OutsideWorld):
         return {entry.pid for entry in self.open("score")}
 
     async def fetch(self, call: Call, record_id: int) -> dict[str, Any]:  # noqa: ARG002
-        """Operation: one record after about 40 ms; at most CAPACITY are in work at a time."""
+        """Operation: return one record after about 40 ms; at most CAPACITY are served at a time."""
         if record_id < 0:
             raise Refused("NotFound", record_id)
         for gate in (self.fetch_gate, self.fetch_gates.get(record_id)):
@@ -109,7 +109,7 @@ class World(OutsideWorld):
         return {"id": record_id, "history": self.history(record_id)}
 
     async def score(self, call: Call, record_id: int) -> None:  # noqa: ARG002
-        """Operation: a scoring starts; its entry stays open until the kernel is done."""
+        """Operation: a scoring starts; its entry in the ledger stays open until the scoring ends."""
         if self.score_gate is not None:
             await self.score_gate.passed(self)
         if record_id in self.kill_on_score:

@@ -1,5 +1,5 @@
 # rejected-by: test_model_is_stored_once, test_fetches_overlap, test_slow_fetch_delays_nobody, test_few_tasks, test_speed
-"""Believed that the `ray.get` in the loop was the only defect: everything is submitted first, stage by stage."""
+"""Fixes nothing but the `ray.get` in the loop: whole-CPU tasks, stage after stage, and a copy of the model each."""
 
 import ray
 import service

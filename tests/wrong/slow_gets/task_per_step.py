@@ -1,5 +1,5 @@
 # rejected-by: test_few_tasks, test_speed
-"""Believed that finer tasks are better: four per record, chained by references and never waited for."""
+"""Assumes that finer tasks are better: four per record, chained by references, and each step pays for a task."""
 
 import ray
 import service

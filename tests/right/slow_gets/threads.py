@@ -1,10 +1,16 @@
-# rejected-by: test_results_keep_input_order
-"""Believed that results may be collected as they come: quick records overtake slow ones."""
+"""One task per CPU; in each task, threads that take a record all the way from fetch to score.
 
-from concurrent.futures import ThreadPoolExecutor, as_completed
+The threads wait for the store side by side and share one copy of the model. NumPy releases the interpreter
+lock in `@`, so they score in parallel as well, and no thread has to hand its record to another.
+Against the reference: the code is simpler, but a task that reserved one CPU may use several while it scores.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
 
 import ray
 import service
+
+THREADS = 16
 
 
 def score_record(record_id, model):
@@ -17,15 +23,14 @@ def score_record(record_id, model):
 
 @ray.remote
 def score_chunk(record_ids, model):
-    with ThreadPoolExecutor(len(record_ids)) as threads:
-        running = [threads.submit(score_record, record_id, model) for record_id in record_ids]
-        return [done.result() for done in as_completed(running)]
+    with ThreadPoolExecutor(THREADS) as threads:
+        return list(threads.map(lambda i: score_record(i, model), record_ids))
 
 
 def score_all(record_ids, model):
     if not record_ids:
         return []
-    n_chunks = min(len(record_ids), 4)
+    n_chunks = min(len(record_ids), 4)  # one per CPU
     model_ref = ray.put(model)
     refs = [score_chunk.remote(record_ids[k::n_chunks], model_ref) for k in range(n_chunks)]
     results = [None] * len(record_ids)
