@@ -8,11 +8,12 @@ from grader.warden.order import ClusterNeeds
 
 
 def a_challenge(**changes):
-    """A challenge that lies nowhere, unless `folder`, `reference` and `wrong` are given."""
+    """A challenge that lies nowhere, unless `folder`, `reference`, `right` and `wrong` are given."""
     usual = {
         "name": "slow_gets",
         "folder": Path("nowhere"),
         "reference": Path("nowhere"),
+        "right": Path("nowhere"),
         "wrong": Path("nowhere"),
         "title": "Slow gets",
         "summary": "",

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import psutil
 
-from grader.authoring.verify import INCONCLUSIVE_RETRIES, behaviour_names
+from grader.authoring.paper import behaviour_names
+from grader.authoring.verify import INCONCLUSIVE_RETRIES
 from grader.catalogue.challenges import read_challenge
 from grader.judge.arena import Arena
 from grader.judge.engine import grade

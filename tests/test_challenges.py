@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from grader.authoring.verify import wrong_solutions
+from grader.authoring.gallery import right_solutions, wrong_solutions
+from grader.authoring.paper import behaviour_names, engine_imports
 from grader.catalogue.challenges import challenge_names, read_challenge
 from tests.conftest import ROOT, grade_py
 
@@ -37,8 +38,18 @@ def test_the_suite_accepts_the_reference_and_rejects_a_sample_of_what_is_wrong()
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_gallery_of_wrong_solutions_is_not_small(name):
-    assert len(wrong_solutions(read_challenge(name, ROOT))) >= 6
+def test_the_gallery_composes_and_is_not_small(name):
+    challenge = read_challenge(name, ROOT)
+    wrong = wrong_solutions(challenge, behaviour_names(challenge))
+    assert len(wrong) >= 6
+    assert len(right_solutions(challenge)) >= 2
+    for solution in wrong:
+        compile(solution.source, solution.name, "exec")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_hidden_files_import_only_what_is_meant_for_authors(name):
+    assert engine_imports((ROOT / "challenges" / name / "hidden").glob("*.py")) == []
 
 
 @pytest.mark.matrix

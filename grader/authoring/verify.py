@@ -1,48 +1,24 @@
-"""The author's proof: the suite accepts the reference and rejects each wrong solution for its own defect."""
+"""The author's proof: the suite accepts what is right and rejects each wrong solution for its own defect."""
 
 from __future__ import annotations
 
-import ast
-import re
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.authoring.gallery import WrongSolution, chosen, right_solutions, wrong_solutions
+from grader.authoring.paper import Claim, behaviour_names, check_files, check_gallery, race_names
 from grader.catalogue.challenges import Challenge
-from grader.errors import ChallengeError, UsageError
+from grader.errors import UsageError
 from grader.judge.arena import Arena
 from grader.judge.engine import grade
 from grader.judge.record import Record
+from grader.judge.verdict import Check
 
 REFERENCE_RUNS = 5
 INCONCLUSIVE_RETRIES = 2
 QUICK_STEP = 6
-_HEADER = re.compile(r"#\s*rejected-by:\s*(?P<names>\S.*)")
-_HINT_LEVELS = ("nudge", "approach", "sketch")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One statement of the proof.
-
-    Args:
-        subject: What was examined.
-        holds: Whether it is as it must be.
-        detail: What was seen; where it does not hold, what to do.
-    """
-
-    subject: str
-    holds: bool
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class WrongSolution:
-    """A solution that must be rejected, and by which behaviours."""
-
-    path: Path
-    rejected_by: frozenset[str]
 
 
 def verify(
@@ -50,242 +26,182 @@ def verify(
     *,
     runs: int = REFERENCE_RUNS,
     quick: bool = False,
-    only: Sequence[str] = (),
-    tell: Callable[[Finding], None] = lambda _finding: None,
-) -> list[Finding]:
+    wrong: Sequence[str] = (),
+    right: Sequence[str] = (),
+    tell: Callable[[Claim], None] = lambda _claim: None,
+) -> list[Claim]:
     """Prove a challenge.
 
     Args:
         challenge: Whose suite is examined.
         runs: How often the reference is graded; it has to get 100 each time.
-        quick: Leave out hollow and stub, and judge every sixth wrong solution by one behaviour only.
-        only: Names of wrong solutions to judge and nothing else; empty for the whole proof.
-        tell: Told of each finding as it is made.
+        quick: Leave out hollow, stub and right designs; judge every sixth wrong solution by one behaviour.
+        wrong: Names of wrong solutions to judge; with `right`, nothing else is judged.
+        right: Names of right designs to judge, likewise.
+        tell: Told each claim as soon as it is known.
 
     Returns:
-        All findings; the proof is complete when each of them holds.
+        All claims; the proof is complete when each of them holds.
 
     Raises:
-        UsageError: There is no wrong solution of a name in `only`.
+        ChallengeError: The gallery cannot be read.
+        UsageError: There is no solution of a name in `wrong` or `right`.
     """
-    found: list[Finding] = []
+    found: list[Claim] = []
 
-    def note(findings: Iterable[Finding]) -> None:
-        for finding in findings:
-            found.append(finding)
-            tell(finding)
+    def note(claims: Iterable[Claim]) -> bool:
+        for claim in claims:
+            found.append(claim)
+            tell(claim)
+        return all(claim.holds for claim in found)
 
-    note(check_files(challenge))
-    if not all(finding.holds for finding in found):
+    if not note(check_files(challenge)):
         return found
     names = behaviour_names(challenge)
-    wrong = wrong_solutions(challenge)
-    note(check_coverage(names, wrong))
-    chosen = _chosen(wrong, only)
-    arena = Arena(challenge)
-    try:
-        if not quick and not only:
-            note([_hollow(challenge, arena), _stub(challenge, arena)])
-        if not only:
-            note(_reference(challenge, arena, n + 1) for n in range(runs))
-        sample = chosen[::QUICK_STEP] if quick else chosen
-        note(_wrong(challenge, arena, solution, names, quick=quick) for solution in sample)
-    finally:
-        left = arena.close()
-    note([Finding(subject="clean-up", holds=not left, detail=_left(left))])
-    return found
-
-
-def _chosen(wrong: Sequence[WrongSolution], only: Sequence[str]) -> list[WrongSolution]:
-    """The wrong solutions of these names; all of them without any name."""
-    known = {solution.path.stem: solution for solution in wrong}
-    if strange := sorted(set(only) - set(known)):
-        raise UsageError(f"There is no wrong solution {', '.join(strange)}. There are: {', '.join(known)}.")
-    return [known[name] for name in only] if only else list(wrong)
-
-
-# -- on paper ------------------------------------------------------------------------------------
-
-
-def check_files(challenge: Challenge) -> list[Finding]:
-    """What can be said without running anything: files, hints, messages."""
-    wanted = [
-        challenge.reference_path,
-        challenge.reference / "NOTES.md",
-        challenge.folder / "hidden" / "scenarios.py",
-    ]
-    missing = [str(path.relative_to(challenge.folder.parents[1])) for path in wanted if not path.is_file()]
-    hints = (challenge.folder / "hints.md").read_text(encoding="utf-8").lower()
-    lacking = [level for level in _HINT_LEVELS if level not in hints]
-    silent = silent_asserts(challenge.suite_path)
-    return [
-        _stated("files", not missing, "complete", f"missing: {', '.join(missing)}"),
-        _stated("hints", not lacking, "three levels", f"hints.md lacks: {', '.join(lacking)}"),
-        _stated(
-            "messages",
-            not silent,
-            "every assert tells the learner what was seen",
-            f"test_spec.py has asserts without a message in lines {silent}",
-        ),
-    ]
-
-
-def silent_asserts(suite: Path) -> list[int]:
-    """Lines of a suite with an assert that tells the learner nothing."""
-    tree = ast.parse(suite.read_text(encoding="utf-8"))
-    return [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Assert) and node.msg is None]
-
-
-def behaviour_names(challenge: Challenge) -> list[str]:
-    """Names of a suite's tests, in order, without running it."""
-    tree = ast.parse(challenge.suite_path.read_text(encoding="utf-8"))
-    return [
-        node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
-    ]
-
-
-def race_names(challenge: Challenge) -> frozenset[str]:
-    """Names of a suite's tests that compare speed."""
-    tree = ast.parse(challenge.suite_path.read_text(encoding="utf-8"))
-    return frozenset(
-        node.name
-        for node in tree.body
-        if isinstance(node, ast.FunctionDef) and "race" in {argument.arg for argument in node.args.args}
-    )
-
-
-def wrong_solutions(challenge: Challenge) -> list[WrongSolution]:
-    """The gallery of a challenge's wrong solutions.
-
-    Raises:
-        ChallengeError: One does not say by which behaviours it is rejected, or names one that is not there.
-    """
-    known = set(behaviour_names(challenge))
-    found = []
-    for path in sorted(challenge.wrong.glob("*.py")):
-        first = path.read_text(encoding="utf-8").split("\n", 1)[0]
-        match = _HEADER.match(first)
-        if match is None:
-            raise ChallengeError(
-                f"{path}: the first line is {first!r}. "
-                "Name the behaviours that reject it:  # rejected-by: test_a, test_b"
-            )
-        names = frozenset(name.strip() for name in match["names"].split(","))
-        if names - known:
-            raise ChallengeError(f"{path}: there is no behaviour {', '.join(sorted(names - known))}")
-        found.append(WrongSolution(path, names))
-    return found
-
-
-def check_coverage(names: Iterable[str], wrong: Iterable[WrongSolution]) -> list[Finding]:
-    """Whether each behaviour is failed by some wrong solution."""
-    rejecting = {name for solution in wrong for name in solution.rejected_by}
-    idle = [name for name in names if name not in rejecting]
-    return [
-        _stated(
-            "coverage",
-            not idle,
-            "every behaviour is failed by a wrong solution",
-            f"no wrong solution fails {', '.join(idle)}",
-        )
-    ]
-
-
-def _stated(subject: str, holds: bool, good: str, bad: str) -> Finding:
-    return Finding(subject=subject, holds=holds, detail=good if holds else bad)
-
-
-# -- by grading ----------------------------------------------------------------------------------
-
-
-def _graded(
-    challenge: Challenge,
-    arena: Arena,
-    path: Path,
-    only: frozenset[str] | None = None,
-    matters: frozenset[str] | None = None,
-) -> Record:
-    """Grade until everything that matters could be judged, or give up on that."""
-    for _ in range(INCONCLUSIVE_RETRIES):
-        record = grade(challenge, challenge.submission(path), arena=arena, only=only)
-        unjudged = {c.behaviour.name for c in record.checks if c.outcome == "inconclusive"}
-        if not (unjudged if matters is None else unjudged & matters):
-            return record
-    return grade(challenge, challenge.submission(path), arena=arena, only=only)
-
-
-def _hollow(challenge: Challenge, arena: Arena) -> Finding:
-    """A solution that does nothing earns nothing: no behaviour may be kept by leaving the work undone."""
-    source = "".join(f"def {name}(*args, **kwargs):\n    return None\n" for name in challenge.functions)
+    wrongs, rights = wrong_solutions(challenge, names), right_solutions(challenge)
+    note(check_gallery(names, wrongs, list(rights)))
+    if strange := sorted(set(right) - set(rights)):
+        raise UsageError(f"There is no right design {', '.join(strange)}. There are: {', '.join(rights)}.")
+    some = bool(wrong or right)
+    wrongs = chosen(wrongs, wrong) if some else wrongs[:: QUICK_STEP if quick else 1]
+    designs = [rights[name] for name in (right if some else () if quick else rights)]
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "hollow.py"
-        path.write_text(source, encoding="utf-8")
-        record = _graded(challenge, arena, path)
-    kept = ", ".join(c.behaviour.name for c in record.checks if c.earned)
-    return Finding(
-        subject="hollow",
-        holds=record.score.earned == 0,
-        detail=f"{record.score.earned:g} points for functions that return None"
-        + (f": {kept} must check the result first" if kept else ""),
-    )
+        arena = Arena(challenge)
+        proof = Proof(challenge, arena, Path(folder), quick=quick)
+        try:
+            if not some and not quick:
+                note([proof.hollow(), proof.stub()])
+            note(proof.reference(n + 1) for n in range(0 if some else runs))
+            note(proof.right(path) for path in designs)
+            note(proof.wrong(solution) for solution in wrongs)
+        finally:
+            left = arena.close()
+    detail = f"processes left: {left}" if left else "no process is left"
+    note([Claim(subject="clean-up", holds=not left, detail=detail)])
+    return found
 
 
-def _stub(challenge: Challenge, arena: Arena) -> Finding:
-    record = _graded(challenge, arena, challenge.stub_path)
-    earned, ceiling = record.score.earned, challenge.stub_ceiling
-    return Finding(
-        subject="stub",
-        holds=earned < ceiling and not record.score.passed,
-        detail=f"{earned:g} points, has to stay below {ceiling} (seed {record.seed}, {record.seconds:.0f} s)",
-    )
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What is proven by grading, all on the same clusters.
 
-
-def _reference(challenge: Challenge, arena: Arena, number: int) -> Finding:
-    record = _graded(challenge, arena, challenge.reference_path)
-    lost = "; ".join(
-        f"{c.behaviour.name} {c.outcome}: {c.message}" for c in record.checks if c.outcome != "pass"
-    )
-    return Finding(
-        subject=f"reference, run {number}",
-        holds=record.score.earned == 100,
-        detail=f"{record.score.earned:g} points (seed {record.seed}, {record.seconds:.0f} s)"
-        + (f": {lost}" if lost else ""),
-    )
-
-
-def _wrong(
-    challenge: Challenge, arena: Arena, solution: WrongSolution, names: list[str], *, quick: bool
-) -> Finding:
-    """Whether a wrong solution is rejected as it says; quickly, by the first of its behaviours.
-
-    Its speed is measured only where that is what rejects it.
+    Args:
+        challenge: Whose suite is examined.
+        arena: Where solutions are graded.
+        folder: For programs that are composed.
+        quick: Judge a wrong solution by the first behaviour that rejects it.
     """
-    rejected_by = solution.rejected_by
-    if quick:
-        rejected_by = frozenset([min(rejected_by, key=names.index)])
-    only = rejected_by if quick else frozenset(names) - (race_names(challenge) - rejected_by)
-    record = _graded(challenge, arena, solution.path, only=only, matters=rejected_by)
-    seen = {c.behaviour.name: c for c in record.checks if c.outcome != "pass"}
-    unjudged = {name: c for name, c in seen.items() if c.outcome == "inconclusive"}
-    accepted = sorted(rejected_by - set(seen))
-    surplus = [
-        f"{name} {c.outcome}: {c.message}"
-        for name, c in seen.items()
-        if name not in rejected_by and name not in unjudged
-    ]
-    open_ones = [f"{name}: {c.message}" for name, c in unjudged.items() if name in rejected_by]
-    ours = [name for name, c in seen.items() if c.outcome == "error"]
-    parts = [f"{record.score.earned:g} points (seed {record.seed}, {record.seconds:.0f} s)"]
-    parts += [f"accepted by {name}" for name in accepted]
-    parts += [f"not judged by {text}" for text in open_ones]
-    parts += [f"also rejected by {text}" for text in surplus]
-    parts += [f"our own defect in {name}: {seen[name].message}" for name in ours]
-    return Finding(
-        subject=f"wrong: {solution.path.stem}",
-        holds=not (accepted or open_ones or surplus or ours),
-        detail="; ".join(parts),
-    )
+
+    challenge: Challenge
+    arena: Arena
+    folder: Path
+    quick: bool
+
+    def hollow(self) -> Claim:
+        """A solution that does nothing earns nothing: no promise may be kept by leaving the work undone."""
+        functions = self.challenge.functions
+        source = "".join(f"def {name}(*args, **kwargs):\n    return None\n" for name in functions)
+        record = self._graded(self._written("hollow", source))
+        kept = ", ".join(c.behaviour.name for c in record.checks if c.earned)
+        return Claim(
+            subject="hollow",
+            holds=record.score.earned == 0,
+            detail=f"{record.score.earned:g} points for functions that return None"
+            + (f": {kept} must check the result first" if kept else ""),
+        )
+
+    def stub(self) -> Claim:
+        """The stub as it is handed out stays below its ceiling."""
+        record = self._graded(self.challenge.stub_path)
+        ceiling = self.challenge.stub_ceiling
+        return Claim(
+            subject="stub",
+            holds=record.score.earned < ceiling and not record.score.passed,
+            detail=f"{_scored(record)}; has to stay below {ceiling}",
+        )
+
+    def reference(self, number: int) -> Claim:
+        """The reference gets all points, run after run."""
+        record = self._graded(self.challenge.reference_path)
+        lost = [_said(check) for check in record.checks if check.outcome != "pass"]
+        return Claim(
+            subject=f"reference, run {number}",
+            holds=record.score.earned == 100,
+            detail="; ".join([_scored(record), *lost]),
+        )
+
+    def right(self, path: Path) -> Claim:
+        """A right design passes every behaviour but those of speed, where any points will do."""
+        record = self._graded(path)
+        races = race_names(self.challenge)
+        fair = ("pass", "partial", "fail", "inconclusive")
+        lost = [
+            _said(check)
+            for check in record.checks
+            if check.outcome not in (fair if check.behaviour.name in races else ("pass",))
+        ]
+        ratios = [f"{race.name} {race.speed.ratio:.2f} times the reference's time" for race in record.races]
+        return Claim(
+            subject=f"right: {path.stem}",
+            holds=not lost,
+            detail="; ".join([_scored(record), *ratios, *lost]),
+        )
+
+    def wrong(self, solution: WrongSolution) -> Claim:
+        """A wrong solution is rejected by the behaviours it names and by no other.
+
+        Its speed is measured only where that is what rejects it.
+        """
+        names, rejected_by = behaviour_names(self.challenge), solution.rejected_by
+        if self.quick:
+            rejected_by = frozenset([min(rejected_by, key=names.index)])
+        slow = race_names(self.challenge) - rejected_by
+        only = rejected_by if self.quick else frozenset(names) - slow
+        record = self._graded(self._written(solution.name, solution.source), only, matters=rejected_by)
+        amiss = list(_misjudged(record.checks, rejected_by))
+        return Claim(
+            subject=f"wrong: {solution.name}",
+            holds=not amiss,
+            detail="; ".join([_scored(record), *amiss]),
+        )
+
+    def _written(self, name: str, source: str) -> Path:
+        path = self.folder / f"{name}.py"
+        path.write_text(source, encoding="utf-8")
+        return path
+
+    def _graded(
+        self, path: Path, only: frozenset[str] | None = None, matters: frozenset[str] | None = None
+    ) -> Record:
+        """Grade until everything that matters could be judged, or give up on that."""
+        for left in reversed(range(INCONCLUSIVE_RETRIES + 1)):
+            record = grade(self.challenge, self.challenge.submission(path), arena=self.arena, only=only)
+            unjudged = {c.behaviour.name for c in record.checks if c.outcome == "inconclusive"}
+            if left == 0 or not (unjudged if matters is None else unjudged & matters):
+                break
+        return record
 
 
-def _left(left: list[int]) -> str:
-    return f"processes left: {left}" if left else "no process is left"
+def _misjudged(checks: Sequence[Check], rejected_by: frozenset[str]) -> Iterator[str]:
+    """Where verdicts on a wrong solution are not those it names, in words."""
+    for check in checks:
+        name = check.behaviour.name
+        match check.outcome, name in rejected_by:
+            case "pass", True:
+                yield f"accepted by {name}"
+            case "error", _:
+                yield f"our own defect in {_said(check)}"
+            case "inconclusive", True:
+                yield f"not judged by {_said(check)}"
+            case "pass" | "inconclusive", False:
+                pass
+            case _, False:
+                yield f"also rejected by {_said(check)}"
+
+
+def _scored(record: Record) -> str:
+    return f"{record.score.earned:g} points (seed {record.seed}, {record.seconds:.0f} s)"
+
+
+def _said(check: Check) -> str:
+    return f"{check.behaviour.name} {check.outcome}: {check.message}"

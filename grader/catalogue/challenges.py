@@ -83,6 +83,7 @@ class Challenge:
         name: The folder's name, a Python identifier.
         folder: challenges/<name>.
         reference: reference/<name>.
+        right: tests/right/<name>, right solutions of other designs than the reference.
         wrong: tests/wrong/<name>, the solutions that must be rejected.
         functions: Public names a solution must have.
         pass_mark: Score from which it counts as passed, out of 100.
@@ -92,6 +93,7 @@ class Challenge:
     name: str
     folder: Path
     reference: Path
+    right: Path
     wrong: Path
     title: str
     summary: str
@@ -192,6 +194,7 @@ def read_challenge(name: str, root: Path = ROOT) -> Challenge:
         name=name,
         folder=folder,
         reference=root / "reference" / name,
+        right=root / "tests" / "right" / name,
         wrong=root / "tests" / "wrong" / name,
         title=toml.title,
         summary=toml.summary,

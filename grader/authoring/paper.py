@@ -1,0 +1,138 @@
+"""What can be said about a challenge without running anything: files, hints, messages, imports, coverage."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.authoring.gallery import WrongSolution
+from grader.catalogue.challenges import Challenge
+
+AUTHORS_MODULE = "grader.suite"
+MIN_RIGHT = 2
+_HINT_LEVELS = ("nudge", "approach", "sketch")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One statement of the proof.
+
+    Args:
+        subject: What was examined.
+        holds: Whether it is as it must be.
+        detail: What was seen; where it does not hold, what to do.
+    """
+
+    subject: str
+    holds: bool
+    detail: str
+
+
+def check_files(challenge: Challenge) -> list[Claim]:
+    """Whether all files are there, and say what they have to."""
+    wanted = [
+        challenge.reference_path,
+        challenge.reference / "NOTES.md",
+        challenge.folder / "hidden" / "scenarios.py",
+    ]
+    missing = [str(path.relative_to(challenge.folder.parents[1])) for path in wanted if not path.is_file()]
+    hints = (challenge.folder / "hints.md").read_text(encoding="utf-8").lower()
+    lacking = [level for level in _HINT_LEVELS if level not in hints]
+    silent = silent_asserts(challenge.suite_path)
+    strange = engine_imports(sorted((challenge.folder / "hidden").glob("*.py")))
+    return [
+        stated("files", not missing, "complete", f"missing: {', '.join(missing)}"),
+        stated("hints", not lacking, "three levels", f"hints.md lacks: {', '.join(lacking)}"),
+        stated(
+            "messages",
+            not silent,
+            "every assert tells the learner what was seen",
+            f"test_spec.py has asserts without a message in lines {silent}",
+        ),
+        stated(
+            "imports",
+            not strange,
+            f"of the engine only {AUTHORS_MODULE}",
+            f"import from {AUTHORS_MODULE} and nothing else of the engine: {'; '.join(strange)}",
+        ),
+    ]
+
+
+def check_gallery(names: Iterable[str], wrong: Iterable[WrongSolution], right: Sequence[str]) -> list[Claim]:
+    """Whether each behaviour is failed by some wrong solution, and whether right designs are there.
+
+    Args:
+        names: Of the suite's behaviours.
+        wrong: The wrong solutions.
+        right: Names of the right designs beside the reference.
+    """
+    rejecting = {name for solution in wrong for name in solution.rejected_by}
+    idle = [name for name in names if name not in rejecting]
+    return [
+        stated(
+            "coverage",
+            not idle,
+            "every behaviour is failed by a wrong solution",
+            f"no wrong solution fails {', '.join(idle)}",
+        ),
+        stated(
+            "designs",
+            len(right) >= MIN_RIGHT,
+            f"right designs beside the reference: {', '.join(right)}",
+            f"right designs beside the reference: {len(right)}; tests/right needs {MIN_RIGHT}, unlike it",
+        ),
+    ]
+
+
+def silent_asserts(suite: Path) -> list[int]:
+    """Lines of a suite with an assert that tells the learner nothing."""
+    return [node.lineno for node in ast.walk(_tree(suite)) if isinstance(node, ast.Assert) and not node.msg]
+
+
+def engine_imports(paths: Iterable[Path]) -> list[str]:
+    """Where hidden files import something of the engine that is not meant for authors."""
+    return [
+        f"{path.name} line {line}: {name}"
+        for path in paths
+        for node in ast.walk(_tree(path))
+        for line, name in _imported(node)
+        if name.split(".")[0] == "grader" and name != AUTHORS_MODULE
+    ]
+
+
+def _imported(node: ast.AST) -> list[tuple[int, str]]:
+    """The modules that an import names, each with its line."""
+    match node:
+        case ast.Import(names=names):
+            return [(node.lineno, alias.name) for alias in names]
+        case ast.ImportFrom(module="grader", names=names):
+            return [(node.lineno, f"grader.{alias.name}") for alias in names]
+        case ast.ImportFrom(module=str(module), level=0):
+            return [(node.lineno, module)]
+    return []
+
+
+def behaviour_names(challenge: Challenge) -> list[str]:
+    """Names of a suite's tests, in order, without running it."""
+    return [test.name for test in _tests(challenge)]
+
+
+def race_names(challenge: Challenge) -> frozenset[str]:
+    """Names of a suite's tests that compare speed."""
+    return frozenset(t.name for t in _tests(challenge) if "race" in {a.arg for a in t.args.args})
+
+
+def _tests(challenge: Challenge) -> list[ast.FunctionDef]:
+    body = _tree(challenge.suite_path).body
+    return [node for node in body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
+
+
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def stated(subject: str, holds: bool, good: str, bad: str) -> Claim:
+    """A claim with the words for either case."""
+    return Claim(subject=subject, holds=holds, detail=good if holds else bad)
