@@ -7,9 +7,8 @@ here stays; whatever else lies in the engine may change at any time.
 
 from grader.judge.behaviour import behaviour, void
 from grader.side.observation import Observation, SolutionRaised
-from grader.world.collaborator import Call, KillWorker, Refused
-from grader.world.collaborator import Collaborator as OutsideWorld
 from grader.world.ledger import Entry
+from grader.world.outside import Call, KillWorker, OutsideWorld, Refused
 
 __all__ = [
     "Call",

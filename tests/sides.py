@@ -7,13 +7,13 @@ from pathlib import Path
 from grader.catalogue.submission import read_submission
 from grader.side.side import Side
 from grader.warden.order import ClusterNeeds
-from grader.world.collaborator import Collaborator
+from grader.world.outside import OutsideWorld
 
 PROGRAMS = Path(__file__).parent / "programs"
 FOUR_CPUS = ClusterNeeds(num_cpus=4, object_store_mb=100, resources={})
 
 
-class EchoWorld(Collaborator):
+class EchoWorld(OutsideWorld):
     """`echo` answers with its argument, `never` does not answer."""
 
     async def echo(self, call, x):

@@ -72,4 +72,4 @@ def waited_s(side, deadline_s):
 def test_the_side_is_usable_after_all_that(side):
     side.set_world(EchoWorld(np.random.default_rng(0)))
     assert side.call("solution", "fine", (), {}, 10.0) == 5
-    assert side.site.becomes_clean()
+    assert side.rig.becomes_clean()

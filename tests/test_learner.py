@@ -112,7 +112,7 @@ def side(tmp_path_factory):
 def learner(side):
     world = EchoWorld(np.random.default_rng(0))
     side.set_world(world)
-    if not side.site.becomes_clean(within_s=1.0):
+    if not side.rig.becomes_clean(within_s=1.0):
         side.recover()
     side.ready()
     return Learner(side, world)
@@ -195,7 +195,7 @@ def test_workers_are_known_by_pid_and_the_driver_is_none(learner):
 
 def test_cpus_are_free_again_after_a_call(learner):
     learner.call("work", 4, 0, 0)
-    assert learner.side.site.becomes_clean()
+    assert learner.side.rig.becomes_clean()
     assert learner.free_cpus() == learner.num_cpus == 4
 
 

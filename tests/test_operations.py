@@ -2,11 +2,11 @@
 
 import pytest
 
-from grader.world.collaborator import Call, Collaborator
 from grader.world.operations import declared, misuse
+from grader.world.outside import Call, OutsideWorld
 
 
-class World(Collaborator):
+class World(OutsideWorld):
     async def fetch(self, call: Call, key: int) -> int: ...
 
     async def weigh(self, call: Call, grams: float, note: str | None = None) -> None: ...
@@ -16,7 +16,7 @@ class World(Collaborator):
     async def old(self, call: Call, key: "NotImported") -> None: ...  # noqa: F821
 
 
-OPERATIONS = declared(World, Collaborator)
+OPERATIONS = declared(World, OutsideWorld)
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,11 @@ import os
 
 import pytest
 
-from grader.explain.hangs import STUCK, Finding
+from grader.explain.hangs import STUCK, HangCause
 from grader.side.patience import PLAIN_DEADLINE_S, Patience, is_stuck
 
-STANDS_STILL = Finding("infeasible", "It asks for what no node has.")
-GOES_ON = Finding("runs_too_long", "It simply takes longer.")
+STANDS_STILL = HangCause("infeasible", "It asks for what no node has.")
+GOES_ON = HangCause("runs_too_long", "It simply takes longer.")
 
 
 @pytest.fixture(autouse=True)

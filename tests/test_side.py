@@ -211,9 +211,9 @@ def test_output_without_end_costs_nothing(side):
 
 def test_a_detached_actor_is_gone_after_a_recovery(side):
     call(side, "leave_detached_actor")
-    assert not side.site.becomes_clean(within_s=0.5)
+    assert not side.rig.becomes_clean(within_s=0.5)
     side.recover()
-    assert side.site.becomes_clean()
+    assert side.rig.becomes_clean()
     assert serves(side)
 
 
@@ -241,7 +241,7 @@ def test_a_solution_that_kills_what_carries_it_harms_no_later_call(side, name):
     starts = side.cluster_starts
     with contextlib.suppress(SolutionCrashed, SolutionRaised, SolutionTimeout):
         call(side, name, deadline_s=8.0)
-    if not side.site.becomes_clean(within_s=1.0):
+    if not side.rig.becomes_clean(within_s=1.0):
         side.recover()
     assert serves(side)
     assert side.cluster_starts > starts

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from grader.catalogue.submission import Submission
 from grader.judge.behaviour import Behaviour
+from grader.judge.events import Collected, Ended, Started
 from grader.judge.race import RaceResult
 from grader.judge.record import Record
 from grader.judge.speed import Rounds, judge_speed
@@ -129,7 +130,7 @@ def is_control(character):
 def test_what_a_solution_says_cannot_forge_a_line(field, trick):
     check = a_check(**{"observed": "1", "unit": "rows", field: f"it said {trick}"})
     progress, text = printed()
-    progress.listen("ended", check)
+    progress.listen(Ended(check))
     assert not [c for c in text() if is_control(c)]
     lines = text().splitlines()
     assert lines[0].startswith("  FAIL  A title")
@@ -146,14 +147,14 @@ def test_ordinary_text_is_left_as_it_is():
 )
 def test_markup_is_text(text):
     progress, said = printed(force_terminal=True, color_system="truecolor")
-    progress.listen("ended", a_check("fail", text, title=text))
+    progress.listen(Ended(a_check("fail", text, title=text)))
     assert said().count(text) == 2
 
 
 @pytest.mark.parametrize("force_terminal", [False, True])
 def test_without_colour_nothing_is_lost(force_terminal):
     progress, said = printed(force_terminal=force_terminal, no_color=True, color_system=None)
-    progress.listen("ended", a_check("crash", "it died"))
+    progress.listen(Ended(a_check("crash", "it died")))
     assert said().split() == ["DIED", "A", "title", "0/10", "it", "died"]
 
 
@@ -255,8 +256,8 @@ def test_the_beginning_says_what_is_graded(kind, said):
 def test_a_pipe_gets_no_status_line():
     progress, text = printed()
     progress.begin(a_challenge(), a_submission())
-    progress.listen("collected", [a_check().behaviour])
-    progress.listen("started", a_check().behaviour)
+    progress.listen(Collected((a_check().behaviour,)))
+    progress.listen(Started(a_check().behaviour))
     assert text() == "slow_gets · optimise · level 2\n"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -23,7 +23,8 @@ from grader.report.terminal import Progress, paragraph
 from grader.side.warden_client import sweep_leftovers
 
 if TYPE_CHECKING:  # it imports the judge; `list` must not pay for it
-    from grader.judge.watcher import Event
+    from grader.judge.events import Event
+    from grader.judge.watcher import Happening
 
 KEYS = "r rerun · h hint · l list · c compare · n next · q quit"
 _WAITING = f"waiting for a save of solution.py   {KEYS}"
@@ -76,7 +77,7 @@ class Session:
             with pressed(self.watcher.press):
                 self._begin()
                 while True:
-                    event = self.watcher.events.get()
+                    event = self.watcher.happenings.get()
                     if event.kind == "key":
                         done, following = self._key(str(event.value))
                         if done:
@@ -109,14 +110,16 @@ class Session:
             self.console.print(Text(str(error)))
         self.watcher.begin()
 
-    def _listen(self, event: str, value: Any) -> None:
-        self.progress.listen(event, value)
-        if event == "ended" and value.outcome != "pass" and not self._failure_seen:
+    def _listen(self, event: Event) -> None:
+        self.progress.listen(event)
+        from grader.judge.events import Ended
+
+        if isinstance(event, Ended) and event.check.outcome != "pass" and not self._failure_seen:
             self._failure_seen = True
             waited_s = time.monotonic() - self.watcher.saved_at
             self.console.print(Text(f"          {waited_s:.1f} s after the save", style="dim"))
 
-    def _take(self, event: Event) -> None:
+    def _take(self, event: Happening) -> None:
         if event.kind == "saved":
             self._begin()
         elif event.kind == "graded":

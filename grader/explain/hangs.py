@@ -48,7 +48,7 @@ STUCK = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class HangCause:
     """A hang's cause.
 
     Args:
@@ -66,20 +66,20 @@ class Finding:
         return "\n".join((self.sentence, *(f"  {line}" for line in self.evidence)))
 
 
-def explain(seen: Snapshot) -> Finding:
+def explain(seen: Snapshot) -> HangCause:
     """The most telling cause that the snapshot shows."""
     for rule in RULES:
         finding = rule(seen)
         if finding is not None:
             evidence = finding.evidence + tuple(evidence_lines(seen))
-            return Finding(finding.cause, finding.sentence, tuple(dict.fromkeys(evidence)))
-    return Finding("unknown", "Nothing that would explain it was seen.", tuple(evidence_lines(seen)))
+            return HangCause(finding.cause, finding.sentence, tuple(dict.fromkeys(evidence)))
+    return HangCause("unknown", "Nothing that would explain it was seen.", tuple(evidence_lines(seen)))
 
 
 # -- rules ---------------------------------------------------------------------------------------
 
 
-def _infeasible(seen: Snapshot) -> Finding | None:
+def _infeasible(seen: Snapshot) -> HangCause | None:
     """A task or actor asks for what no node has in all."""
     if not seen.nodes:
         return None
@@ -89,7 +89,7 @@ def _infeasible(seen: Snapshot) -> Finding | None:
         if required and not any(fits(required, node.total) for node in seen.nodes):
             most = {r: max((n.total.get(r, 0.0) for n in seen.nodes), default=0.0) for r in required}
             lacking = {r: v for r, v in required.items() if v > most[r]} or required
-            return Finding(
+            return HangCause(
                 "infeasible",
                 f"`{name}` asks for {resources(lacking)}, but no node has that: the most a node "
                 f"offers is {resources({r: most[r] for r in lacking})}. "
@@ -98,7 +98,7 @@ def _infeasible(seen: Snapshot) -> Finding | None:
     return None
 
 
-def _actors_keep_an_actor_out(seen: Snapshot) -> Finding | None:
+def _actors_keep_an_actor_out(seen: Snapshot) -> HangCause | None:
     """An actor finds no place because others hold what it asks for, and calls on it wait."""
     unplaced = {
         t.actor_id: t
@@ -114,14 +114,14 @@ def _actors_keep_an_actor_out(seen: Snapshot) -> Finding | None:
     required = unplaced[min(called)].required
     classes = Counter(a.class_name for a in seen.actors if a.actor_id in called)
     who = ", ".join(f"{n} {name} actor{'s wait' if n > 1 else ' waits'}" for name, n in classes.items())
-    return Finding(
+    return HangCause(
         "actors_keep_an_actor_out",
         f"{who} to be placed and need{'s' * (len(called) == 1)} {resources(required)}, but "
         f"{held_cpus(seen, holders)}. An actor keeps its CPU for as long as it lives.",
     )
 
 
-def _blocked_event_loop(seen: Snapshot) -> Finding | None:
+def _blocked_event_loop(seen: Snapshot) -> HangCause | None:
     """An async actor's only loop stands in a blocking call."""
     for actor in seen.actors:
         for thread in seen.stacks.get(actor.pid, ()):
@@ -129,7 +129,7 @@ def _blocked_event_loop(seen: Snapshot) -> Finding | None:
             own = first(above, SOLUTION)
             if own is None:
                 continue
-            return Finding(
+            return HangCause(
                 "blocked_event_loop",
                 f"The event loop of async actor {actor.class_name} is blocked: {at(own)} "
                 f"{doing(above)} inside a coroutine, so no other coroutine of this actor can run.",
@@ -137,7 +137,7 @@ def _blocked_event_loop(seen: Snapshot) -> Finding | None:
     return None
 
 
-def _actors_wait_for_each_other(seen: Snapshot) -> Finding | None:
+def _actors_wait_for_each_other(seen: Snapshot) -> HangCause | None:
     """Calls that run on actors wait for calls queued on actors which wait in turn."""
     waits_for: dict[str, str] = {}
     by_id = {t.task_id: t for t in seen.tasks}
@@ -159,10 +159,10 @@ def _actors_wait_for_each_other(seen: Snapshot) -> Finding | None:
     else:
         chain = " waits for ".join([*names, names[0]])
         sentence = f"{len(names)} actors wait for each other: {chain}. None can answer while it waits."
-    return Finding("actors_wait_for_each_other", sentence, tuple(e for e in evidence if e))
+    return HangCause("actors_wait_for_each_other", sentence, tuple(e for e in evidence if e))
 
 
-def _actors_hold_cpus(seen: Snapshot) -> Finding | None:
+def _actors_hold_cpus(seen: Snapshot) -> HangCause | None:
     """Tasks wait for CPUs that actors hold while they wait for those very tasks."""
     pending = [
         t for t in seen.tasks if t.state == "PENDING_NODE_ASSIGNMENT" and t.required.get("CPU", 0.0) > 0
@@ -177,7 +177,7 @@ def _actors_hold_cpus(seen: Snapshot) -> Finding | None:
     if not waited_for or not holders:
         return None
     line = where(seen, [a.pid for a in holders])
-    return Finding(
+    return HangCause(
         "actors_hold_cpus",
         f"{held_cpus(seen, holders)} while waiting in ray.get for "
         f"`{waited_for[0].name}`, which needs {resources(waited_for[0].required)}{line}. "
@@ -185,7 +185,7 @@ def _actors_hold_cpus(seen: Snapshot) -> Finding | None:
     )
 
 
-def _call_never_answered(seen: Snapshot) -> Finding | None:
+def _call_never_answered(seen: Snapshot) -> HangCause | None:
     """The outside world has not answered, and nobody gave up on it."""
     late = [call for call in seen.open_calls if call.seconds > LONG_CALL_S]
     if not late:
@@ -199,27 +199,27 @@ def _call_never_answered(seen: Snapshot) -> Finding | None:
     own = own_frame(seen.stacks.get(oldest.pid, ()))
     line = f" at {at(own)}" if own else ""
     others = f" ({len(late)} such calls are open)" if len(late) > 1 else ""
-    return Finding(
+    return HangCause(
         "call_never_answered",
         f"service.{oldest.op}({oldest.args}) has not answered for {oldest.seconds:.1f} s{others}; "
         f"{where} waits for it without a deadline{line}.",
     )
 
 
-def _driver_outside_ray(seen: Snapshot) -> Finding | None:
+def _driver_outside_ray(seen: Snapshot) -> HangCause | None:
     """The driver itself is busy or waits for something that is not Ray's."""
     stack = own_stack(seen.stacks.get(seen.driver_pid, ()))
     own = own_frame((stack,)) if stack else None
     if stack is None or own is None or is_in_ray(stack):
         return None
     idle = "no task is unfinished" if not seen.tasks else f"{len(seen.tasks)} tasks are unfinished"
-    return Finding(
+    return HangCause(
         "driver_outside_ray",
         f"The driver stands outside Ray, at {at(own)} ({doing(stack.frames)}); {idle}.",
     )
 
 
-def _waits_for_a_signal(seen: Snapshot) -> Finding | None:
+def _waits_for_a_signal(seen: Snapshot) -> HangCause | None:
     """A running actor call waits in its own process for something nobody is left to send."""
     for task in (t for t in seen.tasks if t.state.startswith("RUNNING")):
         stack = own_stack(seen.stacks.get(task.pid, ()))
@@ -229,7 +229,7 @@ def _waits_for_a_signal(seen: Snapshot) -> Finding | None:
         others = [t for t in seen.tasks if t.pid != task.pid and t.state.startswith("RUNNING")]
         if any(t.task_id != task.parent_id for t in others):
             continue
-        return Finding(
+        return HangCause(
             "waits_for_a_signal",
             f"`{task.name}` has waited {task.running_s:.1f} s at {at(own)}, and nothing else "
             "is running that could end this wait.",
@@ -237,7 +237,7 @@ def _waits_for_a_signal(seen: Snapshot) -> Finding | None:
     return None
 
 
-def _runs_too_long(seen: Snapshot) -> Finding | None:
+def _runs_too_long(seen: Snapshot) -> HangCause | None:
     """Tasks are running; they take longer than the deadline allows."""
     leaves = without_children(seen.tasks)
     running = [t for t in leaves if t.state.startswith("RUNNING")]
@@ -246,14 +246,14 @@ def _runs_too_long(seen: Snapshot) -> Finding | None:
     longest = max(running, key=lambda t: t.running_s)
     own = own_frame(seen.stacks.get(longest.pid, ()))
     line = f" and is at {at(own)}" if own else ""
-    return Finding(
+    return HangCause(
         "runs_too_long",
         f"Nothing is stuck in Ray: `{longest.name}` has been running for {longest.running_s:.1f} s"
         f"{line}. It simply takes longer than the deadline allows.",
     )
 
 
-def _cluster_stalled(seen: Snapshot) -> Finding | None:
+def _cluster_stalled(seen: Snapshot) -> HangCause | None:
     """Resources are free and nothing runs, yet Ray gives a task no worker: not the solution's doing."""
     placed = {a.actor_id for a in seen.actors if a.alive}
     waiting = [
@@ -267,27 +267,27 @@ def _cluster_stalled(seen: Snapshot) -> Finding | None:
     if not placeable:
         return None
     longest = max(placeable, key=lambda t: t.pending_s)
-    return Finding(
+    return HangCause(
         CLUSTER_STALLED,
         f"`{longest.name}` has waited {longest.pending_s:.1f} s for a worker although all it asks for is "
         "free: Ray itself has started none.",
     )
 
 
-def _waits_for_nothing(seen: Snapshot) -> Finding | None:
+def _waits_for_nothing(seen: Snapshot) -> HangCause | None:
     """The driver waits in Ray although no task is left that could end the wait."""
     stack = own_stack(seen.stacks.get(seen.driver_pid, ()))
     own = own_frame((stack,)) if stack else None
     if own is None or seen.tasks:
         return None
-    return Finding(
+    return HangCause(
         "waits_for_nothing",
         f"The driver waits in Ray at {at(own)}, but no task is unfinished: what it waits for "
         "will not come. Was a ref dropped or a result counted twice?",
     )
 
 
-RULES: tuple[Callable[[Snapshot], Finding | None], ...] = (
+RULES: tuple[Callable[[Snapshot], HangCause | None], ...] = (
     _infeasible,
     _actors_keep_an_actor_out,
     _cluster_stalled,

@@ -1,4 +1,4 @@
-"""How a fixed collaborator reaches its world in the judge: one blocking socket per thread.
+"""How a `service.py` reaches its world in the judge: one blocking socket per thread.
 
 `ask` sends an operation and waits for the answer; `span` brackets work that is computed here, so that
 the judge's ledger knows when it ran and in which process. The world may answer that this process has

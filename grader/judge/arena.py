@@ -22,7 +22,7 @@ from grader.judge.learner import Learner
 from grader.side.observation import SolutionCrashed
 from grader.side.side import Side
 from grader.warden.order import Limits
-from grader.world.collaborator import Collaborator
+from grader.world.outside import OutsideWorld
 
 SETTLED_WITHIN_S = 1.0
 
@@ -32,7 +32,7 @@ class Arena:
 
     Args:
         challenge: What is judged.
-        with_world: False for the visible examples, where the collaborator serves itself.
+        with_world: False for the visible examples, where the service serves itself.
         limits: What the processes of a side may use; None for the usual.
     """
 
@@ -42,41 +42,45 @@ class Arena:
         self.challenge = challenge
         self._limits = limits
         self._with_world = with_world and world_class(challenge) is not None
-        self._learner: Side | None = None
-        self._reference: Future[Side] | None = None
+        self._learner_side: Side | None = None
+        self._reference_future: Future[Side] | None = None
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="reference-start")
 
     def seat(self, submission: Submission) -> None:
         """Judge this solution from now on; starts the learner's side the first time."""
-        if self._learner is None:
+        if self._learner_side is None:
             side = Side(self.challenge.cluster, with_world=self._with_world, limits=self._limits)
             side.use(submission, self.challenge.folder)
             if not submission.problem:
                 side.start()
-            self._learner = side
+            self._learner_side = side
         else:
-            self._learner.use(submission, self.challenge.folder)
+            self._learner_side.use(submission, self.challenge.folder)
             self._renew_reference()
-            if not submission.problem and not self._learner.is_started:
-                self._learner.start()
+            if not submission.problem and not self._learner_side.is_started:
+                self._learner_side.start()
 
     def supersede(self) -> None:
         """Break off a grading in progress, from another thread; `seat` begins anew."""
-        if self._learner is not None:
-            self._learner.supersede()
-        if self._reference is not None and self._reference.done() and not self._reference.exception():
-            self._reference.result().supersede()
+        if self._learner_side is not None:
+            self._learner_side.supersede()
+        if (
+            self._reference_future is not None
+            and self._reference_future.done()
+            and not self._reference_future.exception()
+        ):
+            self._reference_future.result().supersede()
 
     def refresh(self) -> None:
         """Have drivers stand by for the next grading."""
-        if self._learner is not None:
-            self._learner.refresh()
+        if self._learner_side is not None:
+            self._learner_side.refresh()
         self._renew_reference()
 
     def start_reference(self) -> None:
         """Begin to start the reference's side in the background."""
-        if self._reference is None:
-            self._reference = self._pool.submit(self._start_reference)
+        if self._reference_future is None:
+            self._reference_future = self._pool.submit(self._start_reference)
 
     def _start_reference(self) -> Side:
         side = Side(self.challenge.cluster, with_world=self._with_world, limits=self._limits)
@@ -88,8 +92,12 @@ class Arena:
 
     def _renew_reference(self) -> None:
         """Begin to give the reference a new driver, in the background, if it has raced or was broken off."""
-        if self._reference is not None and self._reference.done() and not self._reference.exception():
-            self._reference = self._pool.submit(self._renewed, self._reference.result())
+        if (
+            self._reference_future is not None
+            and self._reference_future.done()
+            and not self._reference_future.exception()
+        ):
+            self._reference_future = self._pool.submit(self._renewed, self._reference_future.result())
 
     @staticmethod
     def _renewed(side: Side) -> Side:
@@ -99,26 +107,26 @@ class Arena:
     @property
     def is_started(self) -> bool:
         """Whether a solution has been seated."""
-        return self._learner is not None
+        return self._learner_side is not None
 
     @property
     def learner_side(self) -> Side:
         """The side that is judged."""
-        assert self._learner is not None, "seat a solution first"
-        return self._learner
+        assert self._learner_side is not None, "seat a solution first"
+        return self._learner_side
 
     @property
     def reference_side(self) -> Side:
         """The reference's side; waits until it has started."""
         self.start_reference()
-        assert self._reference is not None
-        return self._reference.result()
+        assert self._reference_future is not None
+        return self._reference_future.result()
 
     def learner(self, rng: np.random.Generator) -> Learner:
         """The learner's side for one behaviour: a world of its own, a cluster with nothing on it."""
         side = self.learner_side
         side.ready()
-        if not side.site.becomes_clean(SETTLED_WITHIN_S):
+        if not side.rig.becomes_clean(SETTLED_WITHIN_S):
             side.recover()
             side.ready()
         world = self.make_world(rng)
@@ -130,25 +138,25 @@ class Arena:
             side.ready()
             return Learner(side, world)
 
-    def make_world(self, rng: np.random.Generator) -> Collaborator | None:
-        """A new world of the challenge; None where its story has no collaborator."""
+    def make_world(self, rng: np.random.Generator) -> OutsideWorld | None:
+        """A new world of the challenge; None where its story has no service."""
         world = world_class(self.challenge)
         return world(rng) if world is not None and self._with_world else None
 
     def close(self) -> list[int]:
         """End both sides; returns pids that could not be ended (normally none)."""
         left: list[int] = []
-        if self._learner is not None:
-            left += self._learner.close()
-        if self._reference is not None:
+        if self._learner_side is not None:
+            left += self._learner_side.close()
+        if self._reference_future is not None:
             with contextlib.suppress(GraderError):  # a side that did not start has nothing to end
-                left += self._reference.result().close()
+                left += self._reference_future.result().close()
         self._pool.shutdown()
-        self._learner = self._reference = None
+        self._learner_side = self._reference_future = None
         return left
 
 
-def world_class(challenge: Challenge) -> Callable[[np.random.Generator], Collaborator] | None:
+def world_class(challenge: Challenge) -> Callable[[np.random.Generator], OutsideWorld] | None:
     """`World` of a challenge's hidden/world.py; None where there is no such file.
 
     Raises:
@@ -160,9 +168,9 @@ def world_class(challenge: Challenge) -> Callable[[np.random.Generator], Collabo
     name = f"grader_worlds.{challenge.name}"
     module = sys.modules.get(name) or _imported(name, str(path))
     world: Any = getattr(module, "World", None)
-    if not (isinstance(world, type) and issubclass(world, Collaborator)):
+    if not (isinstance(world, type) and issubclass(world, OutsideWorld)):
         raise ChallengeError(
-            f"challenges/{challenge.name}/hidden/world.py must define `class World(Collaborator)`"
+            f"challenges/{challenge.name}/hidden/world.py must define `class World(OutsideWorld)`"
         )
     return world
 

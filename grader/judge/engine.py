@@ -10,10 +10,8 @@ import io
 import os
 import shutil
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -21,23 +19,24 @@ from grader.catalogue.challenges import Challenge
 from grader.catalogue.submission import Submission
 from grader.errors import GradingError
 from grader.judge.arena import Arena
-from grader.judge.plugin import JOB, Job, Listener, new_seed
-from grader.judge.record import Record, make_record
-from grader.judge.verdict import Check, Score, subtotal, total
+from grader.judge.events import Listener
+from grader.judge.grading import Assignment, Grading
+from grader.judge.plugin import GRADING, new_seed
+from grader.judge.record import Record
 
 # Of a pytest around this one; the last switches pytest-benchmark off.
 _PYTEST_ENVIRONMENT = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_CURRENT_TEST", "PYTEST_XDIST_WORKER")
 
 
 class _HandOver:
-    """Puts the job where the judge finds it."""
+    """Puts the grading where the judge finds it."""
 
-    def __init__(self, job: Job) -> None:
-        self._job = job
+    def __init__(self, grading: Grading) -> None:
+        self._grading = grading
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
-        config.stash[JOB] = self._job
+        config.stash[GRADING] = self._grading
 
 
 def grade(
@@ -60,73 +59,47 @@ def grade(
         arena: A warm one to use and leave running; None starts one and ends it.
         only: Names of the behaviours to judge; None for all.
         first: Names of behaviours to judge before the others.
-        listen: Told of the run's progress: see `grader.judge.plugin.Job`.
+        listen: Told of the run's progress: see `grader.judge.events`.
         keep: Given the record so far after each verdict.
 
     Raises:
         GraderError: Nothing was judged, for no fault of the solution.
         KeyboardInterrupt: The user interrupted; both sides are ended.
     """
-    start = time.monotonic()
     check_shared_memory(challenge)
     own = Arena(challenge) if arena is None else None
     used = arena or own
     assert used is not None
-    job = Job(
-        challenge=challenge,
-        submission=submission,
-        seed=new_seed() if seed is None else seed,
-        arena=used,
-        only=only,
-        first=tuple(first),
+    grading = Grading(
+        asked=Assignment(
+            challenge=challenge,
+            submission=submission,
+            seed=new_seed() if seed is None else seed,
+            arena=used,
+            only=only,
+            first=tuple(first),
+            listen=listen,
+            keep=keep,
+        )
     )
-    job.listen = _listener(job, start, listen, keep)
     try:
         used.seat(submission)
-        _run_suite(job)
+        _run_suite(grading)
     finally:
         if own is not None:
             own.close()
-    if job.failure is not None:
-        raise job.failure
-    checks = job.reports.checks()
-    if not checks:
+    if grading.failure is not None:
+        raise grading.failure
+    if not grading.reports.expected:
         raise GradingError(f"{challenge.suite_path} holds no behaviour that could be collected")
-    return _record(job, checks, total(checks, challenge.pass_mark), start)
+    return grading.record()
 
 
-def _listener(
-    job: Job, start_s: float, listen: Listener | None, keep: Callable[[Record], None] | None
-) -> Listener:
-    """Passes on the record so far after each verdict, and then the judge's events."""
-
-    def hear(event: str, value: Any) -> None:
-        if keep is not None and event == "ended":  # before it is told: what was read is recorded
-            checks = job.reports.so_far()
-            keep(_record(job, checks, subtotal(checks), start_s))
-        if listen is not None:
-            listen(event, value)
-
-    return hear
-
-
-def _record(job: Job, checks: Sequence[Check], score: Score, start_s: float) -> Record:
-    return make_record(
-        challenge=job.challenge,
-        submission=job.submission,
-        seed=job.seed,
-        checks=checks,
-        score=score,
-        races=job.races,
-        seconds=time.monotonic() - start_s,
-    )
-
-
-def _run_suite(job: Job) -> None:
+def _run_suite(grading: Grading) -> None:
     """Run pytest in this process, on the suite alone: no conftest, plugin or option from outside."""
     arguments = [
-        str(job.challenge.suite_path),
-        f"--rootdir={job.challenge.folder}",
+        str(grading.asked.challenge.suite_path),
+        f"--rootdir={grading.asked.challenge.folder}",
         f"--config-file={Path(__file__).parent / 'judge.ini'}",
         "--import-mode=importlib",
         "--noconftest",
@@ -140,15 +113,17 @@ def _run_suite(job: Job) -> None:
         "-q",
     ]  # fmt: skip
     said = io.StringIO()
-    _forget(job.challenge.suite_path)
+    _forget(grading.asked.challenge.suite_path)
     with _without(_PYTEST_ENVIRONMENT), contextlib.redirect_stdout(said):
-        status = pytest.main(arguments, plugins=[_HandOver(job)])
-    if status == pytest.ExitCode.INTERRUPTED and job.failure is None and not _stopped_early(job):
+        status = pytest.main(arguments, plugins=[_HandOver(grading)])
+    if status == pytest.ExitCode.INTERRUPTED and grading.failure is None and not _stopped_early(grading):
         raise KeyboardInterrupt
     if status in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERNAL_ERROR) or (
-        status == pytest.ExitCode.INTERRUPTED and not job.reports.expected
+        status == pytest.ExitCode.INTERRUPTED and not grading.reports.expected
     ):
-        raise GradingError(f"the suite of {job.challenge.name} could not be run:\n{said.getvalue()}")
+        raise GradingError(
+            f"the suite of {grading.asked.challenge.name} could not be run:\n{said.getvalue()}"
+        )
 
 
 def _forget(suite: Path) -> None:
@@ -159,8 +134,8 @@ def _forget(suite: Path) -> None:
             del sys.modules[name]
 
 
-def _stopped_early(job: Job) -> bool:
-    return not job.reports.expected
+def _stopped_early(grading: Grading) -> bool:
+    return not grading.reports.expected
 
 
 @contextlib.contextmanager

@@ -27,7 +27,7 @@ State = Literal["good", "warn", "bad"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Reading:
     """One thing that was looked at.
 
     Args:
@@ -43,7 +43,7 @@ class Finding:
     advice: str = ""
 
 
-def examine(challenges: Iterable[Challenge], leftovers: Iterable[Path]) -> list[Finding]:
+def examine(challenges: Iterable[Challenge], leftovers: Iterable[Path]) -> list[Reading]:
     """All findings about this machine.
 
     Args:
@@ -53,87 +53,87 @@ def examine(challenges: Iterable[Challenge], leftovers: Iterable[Path]) -> list[
     return [_python(), _ray(), _cpus(), _load(), _memory(), _shared(challenges), _disk(), _left(leftovers)]
 
 
-def _python() -> Finding:
+def _python() -> Reading:
     found = f"{platform.python_version()} ({sys.executable})"
     if sys.version_info >= MIN_PYTHON:
-        return Finding(subject="Python", state="good", found=found)
-    return Finding(subject="Python", state="bad", found=found, advice="Install Python 3.11 or newer.")
+        return Reading(subject="Python", state="good", found=found)
+    return Reading(subject="Python", state="bad", found=found, advice="Install Python 3.11 or newer.")
 
 
-def _ray() -> Finding:
+def _ray() -> Reading:
     spec = find_spec("ray")
     if spec is None:
         advice = "Install it with  pip install .  or run through uv:  uv run grade.py …"
-        return Finding(subject="Ray", state="bad", found="not installed", advice=advice)
+        return Reading(subject="Ray", state="bad", found="not installed", advice=advice)
     try:
         found = version("ray")
     except PackageNotFoundError:
         advice = "A folder named ray shadows the package: run from the repository's root."
-        return Finding(subject="Ray", state="bad", found="found, but not as a package", advice=advice)
+        return Reading(subject="Ray", state="bad", found="found, but not as a package", advice=advice)
     if spec.origin is None or Path(cache_from_source(spec.origin)).exists():
-        return Finding(subject="Ray", state="good", found=found)
+        return Reading(subject="Ray", state="good", found=found)
     advice = (
         "Every worker compiles Ray's modules anew, which slows each start. Once:  python -m compileall -q "
         f"{Path(spec.origin).parent}"
     )
-    return Finding(subject="Ray", state="warn", found=f"{found}, not compiled to bytecode", advice=advice)
+    return Reading(subject="Ray", state="warn", found=f"{found}, not compiled to bytecode", advice=advice)
 
 
-def _cpus() -> Finding:
+def _cpus() -> Reading:
     n = os.cpu_count() or 1
     if n >= 2:
-        return Finding(subject="CPUs", state="good", found=str(n))
+        return Reading(subject="CPUs", state="good", found=str(n))
     advice = "Speed will often be inconclusive: two clusters share this one."
-    return Finding(subject="CPUs", state="warn", found=str(n), advice=advice)
+    return Reading(subject="CPUs", state="warn", found=str(n), advice=advice)
 
 
-def _load() -> Finding:
+def _load() -> Reading:
     busy = os.getloadavg()[0]
     n = os.cpu_count() or 1
     found = f"{busy:.1f} processes want to run, on {n} CPUs"
     if busy <= n:
-        return Finding(subject="load", state="good", found=found)
+        return Reading(subject="load", state="good", found=found)
     advice = "Close what else is running, or speed may be inconclusive."
-    return Finding(subject="load", state="warn", found=found, advice=advice)
+    return Reading(subject="load", state="warn", found=found, advice=advice)
 
 
-def _memory() -> Finding:
+def _memory() -> Reading:
     free = psutil.virtual_memory().available
     found = f"{free / 1e9:.1f} GB available"
     if free >= MIN_MEMORY_BYTES:
-        return Finding(subject="memory", state="good", found=found)
+        return Reading(subject="memory", state="good", found=found)
     advice = f"Two clusters want about {MIN_MEMORY_BYTES / 1e9:.0f} GB: close what else is running."
-    return Finding(subject="memory", state="warn", found=found, advice=advice)
+    return Reading(subject="memory", state="warn", found=found, advice=advice)
 
 
-def _shared(challenges: Iterable[Challenge]) -> Finding:
+def _shared(challenges: Iterable[Challenge]) -> Reading:
     if not _SHARED.is_dir():
-        return Finding(subject="shared memory", state="good", found="not a folder on this system")
+        return Reading(subject="shared memory", state="good", found="not a folder on this system")
     free = shutil.disk_usage(_SHARED).free
     needs = {c.name: c.shared_memory_bytes for c in challenges}
     short = sorted(name for name, needed in needs.items() if needed > free)
     found = f"{free / 1e9:.1f} GB free in {_SHARED}"
     if not short:
-        return Finding(subject="shared memory", state="good", found=found)
+        return Reading(subject="shared memory", state="good", found=found)
     most = max(needs.values()) / 1e9
     advice = (
         f"Too little for {', '.join(short)} (the most is {most:.1f} GB). In Docker start the container with "
         f"--shm-size={most + 0.5:.0f}g; otherwise free space there."
     )
-    return Finding(subject="shared memory", state="bad", found=found, advice=advice)
+    return Reading(subject="shared memory", state="bad", found=found, advice=advice)
 
 
-def _disk() -> Finding:
+def _disk() -> Reading:
     folder = Path(tempfile.gettempdir())
     free = shutil.disk_usage(folder).free
     found = f"{free / 1e9:.1f} GB free in {folder}"
     if free >= MIN_DISK_BYTES:
-        return Finding(subject="disk", state="good", found=found)
+        return Reading(subject="disk", state="good", found=found)
     advice = "Ray warns and spills badly on a full disk: free some space."
-    return Finding(subject="disk", state="warn", found=found, advice=advice)
+    return Reading(subject="disk", state="warn", found=found, advice=advice)
 
 
-def _left(leftovers: Iterable[Path]) -> Finding:
+def _left(leftovers: Iterable[Path]) -> Reading:
     removed = [str(path) for path in leftovers]
     found = f"removed what ended runs had left: {', '.join(removed)}" if removed else "none"
-    return Finding(subject="leftovers", state="good", found=found)
+    return Reading(subject="leftovers", state="good", found=found)

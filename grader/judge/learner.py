@@ -19,7 +19,7 @@ from grader.side.side import Side
 from grader.side.task_table import FLUSH_INTERVAL_S, settled_tasks
 from grader.system.machine import is_crowded
 from grader.tables import DRIVER, ActorRow, TableName, Tables, TaskRow
-from grader.world.collaborator import Collaborator
+from grader.world.outside import OutsideWorld
 
 SEEN_WITHIN_S = 2.0
 _SLACK_BYTES = 1_000_000
@@ -33,7 +33,7 @@ class Learner:
         world: This test's; its ledger starts empty.
     """
 
-    def __init__(self, side: Side, world: Collaborator | None) -> None:
+    def __init__(self, side: Side, world: OutsideWorld | None) -> None:
         self.side = side
         self.world: Any = world
         self._store_before = self._used_bytes()

@@ -22,7 +22,7 @@ from grader.judge.speed import FULL_RATIO, Rounds, Speed, judge_speed
 from grader.side.cleanliness import CLEAN_TABLES, something_is_detached
 from grader.side.observation import Observation, ReferenceDisturbed, SolutionCrashed, SolutionTimeout
 from grader.side.side import Side
-from grader.world.collaborator import Collaborator
+from grader.world.outside import OutsideWorld
 
 MIN_ROUNDS = 5
 MAX_ROUNDS = 25
@@ -32,8 +32,8 @@ WARM_UP_ROUNDS = 2
 _SURELY_SLOW = 2.0
 _ROUNDS_WHEN_SLOW = 2
 
-Draw = Callable[[Any, np.random.Generator], tuple[tuple[Any, ...], dict[str, Any]]]
-Check = Callable[[Any, tuple[Any, ...], dict[str, Any], Any], None]
+DrawInput = Callable[[Any, np.random.Generator], tuple[tuple[Any, ...], dict[str, Any]]]
+CheckOutput = Callable[[Any, tuple[Any, ...], dict[str, Any], Any], None]
 
 
 class ReferenceFailed(Exception):  # noqa: N818 - our own defect, seen while judging
@@ -81,7 +81,7 @@ class _Trial:
     def __init__(
         self,
         side: Side,
-        world: Collaborator | None,
+        world: OutsideWorld | None,
         go: Callable[[], Any],
         check: Callable[[Any], None],
     ) -> None:
@@ -122,13 +122,13 @@ class _Contest:
     """
 
     name: str
-    draw: Draw
-    check: Check
+    draw: DrawInput
+    check: CheckOutput
     deadline_s: float
-    make_world: Callable[[np.random.Generator], Collaborator | None]
+    make_world: Callable[[np.random.Generator], OutsideWorld | None]
 
     def trial(self, side: Side, seed: np.random.SeedSequence) -> _Trial:
-        """Draw one round's input; the side sees nothing of it before it is run."""
+        """DrawInput one round's input; the side sees nothing of it before it is run."""
         world = self.make_world(_generator(seed, 0))
         args, kwargs = self.draw(world, _generator(seed, 1))
         go = side.prepare("solution", self.name, args, kwargs)
@@ -173,7 +173,7 @@ class Race:
         self,
         learner: Side,
         reference: Side,
-        make_world: Callable[[np.random.Generator], Collaborator | None],
+        make_world: Callable[[np.random.Generator], OutsideWorld | None],
         benchmark: Any,
         seed: int,
     ) -> None:
@@ -185,7 +185,7 @@ class Race:
         self.result: RaceResult | None = None
 
     def run(
-        self, name: str, *, draw: Draw, check: Check, naive_ratio: float, deadline_s: float = 20.0
+        self, name: str, *, draw: DrawInput, check: CheckOutput, naive_ratio: float, deadline_s: float = 20.0
     ) -> None:
         """Compare a public function of both solutions; the outcome is in `result`.
 

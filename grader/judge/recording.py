@@ -13,7 +13,7 @@ from grader.side.sampler import Sampler
 from grader.side.side import Side
 from grader.side.task_table import FLUSH_INTERVAL_S
 from grader.tables import StoreRow
-from grader.world.collaborator import Collaborator
+from grader.world.outside import OutsideWorld
 
 _KEPT_CALLS = 2000
 
@@ -73,7 +73,7 @@ class Recording:
 
 
 def recorded(
-    side: Side, world: Collaborator | None, run: Callable[[], Result]
+    side: Side, world: OutsideWorld | None, run: Callable[[], Result]
 ) -> tuple[Result, Recording | None]:
     """Run one round and watch it.
 
@@ -125,7 +125,7 @@ def _wait(row: list[Any], began_s: float) -> Wait:
     return Wait(call=str(call), start_s=float(start_s) - began_s, end_s=float(end_s) - began_s)
 
 
-def _calls(world: Collaborator | None, began_monotonic: float) -> tuple[ServiceCall, ...]:
+def _calls(world: OutsideWorld | None, began_monotonic: float) -> tuple[ServiceCall, ...]:
     if world is None:
         return ()
     return tuple(

@@ -17,15 +17,15 @@ from grader.catalogue.challenges import Challenge
 from grader.errors import GraderError, Superseded
 from grader.judge.arena import Arena
 from grader.judge.engine import grade
-from grader.judge.plugin import Listener
+from grader.judge.events import Event, Listener
 from grader.judge.record import RunningRecord
 
 DEBOUNCE_MS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
-    """Something happened: "saved", "key", "graded", "failed" or "superseded".
+class Happening:
+    """Something the loop has to react to: "saved", "key", "graded", "failed" or "superseded".
 
     Args:
         kind: Which.
@@ -41,7 +41,7 @@ class Watcher:
 
     Args:
         challenge: Which.
-        listen: Told of the progress of the latest grading, and of no other: see `grader.judge.plugin.Job`.
+        listen: Told of the progress of the latest grading, and of no other: see `grader.judge.events`.
 
     Attributes:
         saved_at: When the latest grading was asked for, by `time.monotonic`.
@@ -50,7 +50,7 @@ class Watcher:
 
     def __init__(self, challenge: Challenge, listen: Listener) -> None:
         self.challenge = challenge
-        self.events: queue.Queue[Event] = queue.Queue()
+        self.happenings: queue.Queue[Happening] = queue.Queue()
         self.saved_at = 0.0
         self.running = RunningRecord()
         self._listen = listen
@@ -70,7 +70,7 @@ class Watcher:
 
     def press(self, key: str) -> None:
         """Take a key into the order of events."""
-        self.events.put(Event("key", key))
+        self.happenings.put(Happening("key", key))
 
     def begin(self) -> None:
         """Grade what is there now; a grading in progress is broken off first."""
@@ -115,22 +115,22 @@ class Watcher:
             )
             self.running.finish(record)
         except Superseded:
-            self.events.put(Event("superseded"))
+            self.happenings.put(Happening("superseded"))
             return
         except GraderError as error:
             self._new_arena()
             self.running = RunningRecord()  # what was judged before that stays on disk
-            self.events.put(Event("failed", error))
+            self.happenings.put(Happening("failed", error))
             return
         self._failing = tuple(c.behaviour.name for c in record.checks if c.outcome != "pass")
-        self.events.put(Event("graded", record))
+        self.happenings.put(Happening("graded", record))
         with contextlib.suppress(GraderError):  # saved meanwhile, or a cluster that the next grading replaces
             self._arena.refresh()
 
-    def _tell(self, event: str, value: object) -> None:
+    def _tell(self, event: Event) -> None:
         with self._telling:
             if self._is_told:
-                self._listen(event, value)
+                self._listen(event)
 
     def _new_arena(self) -> None:
         """Clusters that could not grade are not used again."""
@@ -149,4 +149,4 @@ class Watcher:
             own.parent, watch_filter=is_own, debounce=DEBOUNCE_MS, step=20, stop_event=self._stop,
             recursive=False, rust_timeout=200, yield_on_timeout=False,
         ):  # fmt: skip
-            self.events.put(Event("saved"))
+            self.happenings.put(Happening("saved"))

@@ -15,7 +15,7 @@ from grader.mock.draw import Plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class JournalLine:
     """A line of the journal after the first.
 
     Args:
@@ -50,7 +50,9 @@ class Journal:
         self.start = Instant(**first["start"])
         self.facts: dict[str, Any] = first["facts"]
         self.entries = [
-            Entry(do=line["do"], at_s=line["at_s"], facts=line["facts"]) for line in lines[1:] if "do" in line
+            JournalLine(do=line["do"], at_s=line["at_s"], facts=line["facts"])
+            for line in lines[1:]
+            if "do" in line
         ]
 
     @classmethod
@@ -66,9 +68,9 @@ class Journal:
         _append(path, {"plan": plan.to_json(), "start": now().to_json(), "facts": facts})
         return cls(path)
 
-    def note(self, do: str, **facts: Any) -> Entry:
+    def note(self, do: str, **facts: Any) -> JournalLine:
         """Append what has just happened; it is on disk when this returns."""
-        entry = Entry(do=do, at_s=round(self.elapsed_s(), 3), facts=facts)
+        entry = JournalLine(do=do, at_s=round(self.elapsed_s(), 3), facts=facts)
         _append(self.path, {"do": entry.do, "at_s": entry.at_s, "facts": entry.facts})
         self.entries.append(entry)
         return entry
@@ -97,7 +99,7 @@ class Journal:
         """By how much the system clock was set since the beginning."""
         return now().clock_change_s(self.start)
 
-    def all(self, do: str) -> list[Entry]:
+    def all(self, do: str) -> list[JournalLine]:
         """The entries of one kind, oldest first."""
         return [entry for entry in self.entries if entry.do == do]
 

@@ -6,7 +6,7 @@ import re
 import textwrap
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, chop_cells
 from rich.console import Console
@@ -16,11 +16,12 @@ from rich.text import Text
 from grader.catalogue.challenges import Challenge
 from grader.catalogue.submission import Submission
 from grader.explain.diagnosis import diagnose
+from grader.judge.events import Collected, Ended, Event, Started
 from grader.judge.record import Record
 from grader.judge.verdict import Check
 
 if TYPE_CHECKING:  # it imports pytest; `list` must not pay for that
-    from grader.judge.behaviour import Behaviour
+    pass
 
 WORDS = {
     "pass": ("PASS", "green"),
@@ -78,16 +79,16 @@ class Progress:
             self._line(f"Grading {submission.path}")
         self._show("starting two Ray clusters")
 
-    def listen(self, event: str, value: Any) -> None:
-        """Take the judge's events: see `grader.judge.plugin.Job`."""
-        if event == "collected":
-            self._n_all = len(value)
-        elif event == "started":
-            behaviour: Behaviour = value
-            self._show(f"{self._n_done + 1} of {self._n_all}: {behaviour.title}")
-        elif event == "ended":
-            self._n_done += 1
-            self._check(value)
+    def listen(self, event: Event) -> None:
+        """Show an event of the grading."""
+        match event:
+            case Collected(behaviours):
+                self._n_all = len(behaviours)
+            case Started(behaviour):
+                self._show(f"{self._n_done + 1} of {self._n_all}: {behaviour.title}")
+            case Ended(check):
+                self._n_done += 1
+                self._check(check)
 
     def end(self, challenge: Challenge, record: Record) -> None:
         """The score and the next command."""

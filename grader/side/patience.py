@@ -8,7 +8,7 @@ deadlines, unless the machine is crowded: it is slow, or busy for ever.
 
 from __future__ import annotations
 
-from grader.explain.hangs import STUCK, Finding
+from grader.explain.hangs import STUCK, HangCause
 from grader.system.machine import is_crowded, stretched
 
 HANGS_BEFORE_IMPATIENCE = 2
@@ -32,7 +32,7 @@ class Patience:
         hung = self._n_stuck + self._n_slow >= HANGS_BEFORE_IMPATIENCE
         return _plain_s(asked_s) if hung else asked_s
 
-    def note(self, finding: Finding) -> None:
+    def note(self, finding: HangCause) -> None:
         """A call was given up."""
         if is_stuck(finding):
             self._n_stuck += 1
@@ -40,7 +40,7 @@ class Patience:
             self._n_slow += 1
 
 
-def is_stuck(finding: Finding) -> bool:
+def is_stuck(finding: HangCause) -> bool:
     """Whether a call cannot return, however long one waits."""
     return finding.cause in STUCK
 

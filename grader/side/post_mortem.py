@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Sequence
 
 from grader.errors import ClusterError
-from grader.explain.hangs import Finding, explain
+from grader.explain.hangs import HangCause, explain
 from grader.explain.snapshot import CLUSTER_TABLES, take_snapshot
 from grader.side.driver_link import describe_death
 from grader.side.warden_client import WardenClient, WardenLostError
@@ -16,19 +16,19 @@ from grader.world.ledger import Entry
 LIMIT_BROKEN = "limit_broken"
 
 
-def explain_hang(warden: WardenClient, calls: Sequence[Entry], driver_pid: int) -> Finding:
+def explain_hang(warden: WardenClient, calls: Sequence[Entry], driver_pid: int) -> HangCause:
     """Why the driver does not answer, from cluster, stacks and the world's open calls."""
 
     def stacks_of(pids: list[int]) -> dict[int, str]:
         return {int(pid): text for pid, text in warden.ask("stacks", pids).items()}
 
     if broken := limits_broken(warden):
-        return Finding(cause=LIMIT_BROKEN, sentence=f"Before that {broken}.", evidence=())
+        return HangCause(cause=LIMIT_BROKEN, sentence=f"Before that {broken}.", evidence=())
     try:
         seen = Tables(warden.ask("look", list(CLUSTER_TABLES)))
         return explain(take_snapshot(seen, calls, driver_pid, stacks_of))
     except ClusterError as error:
-        return Finding(
+        return HangCause(
             cause="cluster_lost",
             sentence="The cluster itself does not answer any more: was a Ray process killed?",
             evidence=(str(error).strip().splitlines()[-1],),

@@ -20,18 +20,19 @@ from grader.side.staging import prepare_folder, stage
 from grader.side.warden_client import WardenClient, new_folder
 from grader.tables import TableName, Tables
 from grader.warden.order import ClusterNeeds, Limits
-from grader.world.collaborator import Collaborator, WorldServer
+from grader.world.outside import OutsideWorld
+from grader.world.server import WorldServer
 
 CLEAN_WITHIN_S = 5.0
 
 
-class Site:
+class Rig:
     """A new folder with a warden and a place to meet the driver; the cluster is started by `cluster_up`.
 
     Args:
         needs: What the cluster has to offer.
         limits: What the solution's processes may use.
-        with_world: Whether the collaborator asks a world in the judge.
+        with_world: Whether `service.py` asks a world in the judge.
         world: The one to begin with.
 
     Raises:
@@ -39,7 +40,7 @@ class Site:
     """
 
     def __init__(
-        self, needs: ClusterNeeds, limits: Limits, *, with_world: bool, world: Collaborator | None
+        self, needs: ClusterNeeds, limits: Limits, *, with_world: bool, world: OutsideWorld | None
     ) -> None:
         self.needs = needs
         self.address = ""

@@ -15,7 +15,7 @@ from typing import Any
 
 from grader.catalogue.submission import Submission
 from grader.errors import ClusterError, GradingError, Superseded
-from grader.explain.hangs import CLUSTER_STALLED, Finding
+from grader.explain.hangs import CLUSTER_STALLED, HangCause
 from grader.inside import kata_wire
 from grader.side.driver_link import CONNECT_WITHIN_S, TRANSFER_WITHIN_S, DriverLink, understood
 from grader.side.observation import (
@@ -28,11 +28,12 @@ from grader.side.observation import (
 )
 from grader.side.patience import Patience, is_stuck
 from grader.side.post_mortem import LIMIT_BROKEN, explain_death, explain_hang, limits_broken
-from grader.side.rig import Site
+from grader.side.rig import Rig
 from grader.side.warden_client import WardenClient, WardenLostError
 from grader.tables import TableName, Tables
 from grader.warden.order import ClusterNeeds, Limits
-from grader.world.collaborator import Collaborator, WorldServer
+from grader.world.outside import OutsideWorld
+from grader.world.server import WorldServer
 
 LOAD_WITHIN_S = 15.0
 
@@ -42,7 +43,7 @@ class Side:
 
     Args:
         needs: What the cluster has to offer.
-        with_world: Whether the collaborator asks a world in the judge; without, it serves itself.
+        with_world: Whether `service.py` asks a world in the judge; otherwise it serves itself.
         limits: What the solution's processes may use; None for the usual.
     """
 
@@ -54,8 +55,8 @@ class Side:
         self.called_s = 0.0  # spent in calls into the solution: the rest is the grader's own
         self._limits = limits or Limits()
         self._with_world = with_world
-        self._world: Collaborator | None = None
-        self._site: Site | None = None
+        self._world: OutsideWorld | None = None
+        self._rig: Rig | None = None
         self._loaded = False
         self._is_fresh = False  # a driver that has seen no solution yet
         self._has_served = False  # the driver's job holds tasks of earlier calls
@@ -74,26 +75,26 @@ class Side:
         Raises:
             ClusterError: The cluster did not start.
         """
-        self._site = Site(self.needs, self._limits, with_world=self._with_world, world=self._world)
+        self._rig = Rig(self.needs, self._limits, with_world=self._with_world, world=self._world)
         self._driver_up()
-        self._site.cluster_up()
+        self._rig.cluster_up()
         self.cluster_starts += 1
 
     def close(self) -> list[int]:
         """End the side; returns pids that could not be ended (normally none)."""
         self._loaded = False
-        left = self._site.close() if self._site else []
-        self._site = None
+        left = self._rig.close() if self._rig else []
+        self._rig = None
         return left
 
     def use(self, submission: Submission, challenge: Path) -> None:
         """From now on serve this solution; what an earlier one left in the driver or on disk is gone."""
-        if self._site is not None and (self._superseded or not self._is_fresh):
+        if self._rig is not None and (self._superseded or not self._is_fresh):
             self.recover()
         self._submission, self._challenge = submission, challenge
         self._not_loadable, self._load_failures, self._patience = None, 0, Patience()
         self._superseded = False
-        if self._site is not None:
+        if self._rig is not None:
             try:
                 self._stage()
             except ClusterError:  # an earlier solution removed the side's folder
@@ -102,7 +103,7 @@ class Side:
 
     def refresh(self) -> None:
         """Have a new driver with workers stand by for the next solution, so that it is served at once."""
-        if self._site is not None and not self._is_fresh:
+        if self._rig is not None and not self._is_fresh:
             self.recover()
             self.warm_up()
 
@@ -112,8 +113,8 @@ class Side:
         The side serves again after the next `use` or `renew`.
         """
         self._superseded = True
-        if self._site is not None:
-            self._site.link.interrupt()
+        if self._rig is not None:
+            self._rig.link.interrupt()
 
     def renew(self) -> None:
         """Serve the same solution again, in a driver whose job is new: a job's table of tasks only grows."""
@@ -132,44 +133,44 @@ class Side:
     @property
     def is_started(self) -> bool:
         """Whether it has a cluster."""
-        return self._site is not None
+        return self._rig is not None
 
     def _stage(self) -> None:
         if self._submission is not None:
             assert self._challenge is not None
-            self.site.stage(self._submission, self._challenge)
+            self.rig.stage(self._submission, self._challenge)
 
     @property
-    def site(self) -> Site:
+    def rig(self) -> Rig:
         """What the side stands on; the side has to be started."""
-        if self._site is None:
+        if self._rig is None:
             raise GradingError("the side is not started")
-        return self._site
+        return self._rig
 
     @property
     def warden(self) -> WardenClient:
         """The side's warden; the side has to be started."""
-        return self.site.warden
+        return self.rig.warden
 
     @property
     def link(self) -> DriverLink:
         """The connection to the driver; the side has to be started."""
-        return self.site.link
+        return self.rig.link
 
     @property
     def has_world(self) -> bool:
-        """Whether its collaborator asks a world in the judge."""
-        return self._site is not None and self._site.server is not None
+        """Whether its `service.py` asks a world in the judge."""
+        return self._rig is not None and self._rig.server is not None
 
     @property
     def server(self) -> WorldServer:
         """The server of this side's world."""
-        if self.site.server is None:
+        if self.rig.server is None:
             raise GradingError("this side has no world")
-        return self.site.server
+        return self.rig.server
 
-    def set_world(self, world: Collaborator | None) -> None:
-        """What the collaborator asks from now on."""
+    def set_world(self, world: OutsideWorld | None) -> None:
+        """What `service.py` asks from now on."""
         self._world = self.server.world = world
 
     # -- cluster ---------------------------------------------------------------------------------
@@ -181,14 +182,14 @@ class Side:
 
     def look(self, *names: TableName) -> Tables:
         """Tables of the cluster as they are now."""
-        return self.site.look(*names)
+        return self.rig.look(*names)
 
     # -- driver ----------------------------------------------------------------------------------
 
     def _driver_up(self) -> None:
         """Start a driver in folders that nobody has written to since they were made."""
         self._stage()
-        self.driver_pid = self.site.driver_up()
+        self.driver_pid = self.rig.driver_up()
         self._loaded, self._is_fresh = False, True
 
     def _drop_driver(self) -> None:
@@ -202,7 +203,7 @@ class Side:
     def recover(self) -> None:
         """After a hang or crash: a new driver at the next call, on a cluster that is clean."""
         self._drop_driver()
-        if not self.site.recovers():
+        if not self.rig.recovers():
             self.replace()
 
     def ready(self) -> None:
@@ -238,7 +239,7 @@ class Side:
             self._driver_up()
         self.link.accept(self.driver_pid, lambda: bool(self.warden.ask("driver_has_ended")))
         try:
-            self._ask_driver({"do": "connect", "address": self.site.address}, CONNECT_WITHIN_S)
+            self._ask_driver({"do": "connect", "address": self.rig.address}, CONNECT_WITHIN_S)
         except Observation as seen:
             raise ClusterError(f"a driver could not join its cluster: {seen.message}") from None
 
@@ -338,7 +339,7 @@ class Side:
             self._renew(limit_broken=bool(broken))
             raise SolutionCrashed(message) from None
 
-    def _hang(self) -> Finding:
+    def _hang(self) -> HangCause:
         """Why the driver does not answer."""
         return explain_hang(self.warden, self._world.open() if self._world else [], self.driver_pid)
 

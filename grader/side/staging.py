@@ -1,4 +1,4 @@
-"""Lays out what a side may see: the solution, its fixed collaborators, the scenarios, our own modules."""
+"""Lays out what a side may see: the solution, its service, the scenarios, our own modules."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from grader.inside import kata_wire
 from grader.warden.order import SideFolder
 
 INSIDE = Path(kata_wire.__file__).parent
-COLLABORATOR = "service.py"
+SERVICE = "service.py"
 
 
 def prepare_folder(folder: SideFolder) -> None:
@@ -45,7 +45,7 @@ def stage(folder: SideFolder, submission: Submission, challenge: Path) -> None:
     """
     prepare_folder(folder)
     (folder.work / "solution.py").write_bytes(submission.source)
-    for name in (COLLABORATOR, "hidden/scenarios.py"):
+    for name in (SERVICE, "hidden/scenarios.py"):
         source = challenge / name
         if source.exists():
             shutil.copyfile(source, folder.work / source.name)

@@ -37,7 +37,7 @@ class SideFolder:
 
     @property
     def work(self) -> Path:
-        """Staged solution and its fixed collaborators; the driver's working directory."""
+        """Staged solution and its service; the driver's working directory."""
         return self.root / "work"
 
     @property
@@ -67,7 +67,7 @@ class SideFolder:
 
     @property
     def world_socket(self) -> Path:
-        """Where the collaborator meets its world."""
+        """Where the service meets its world."""
         return self.root / "world.sock"
 
 

@@ -35,7 +35,7 @@ class Entry:
 
 
 class Ledger:
-    """Entries in order of arrival; written by the collaborator's loop, read by tests."""
+    """Entries in order of arrival; written by the world server's loop, read by tests."""
 
     def __init__(self) -> None:
         self._entries: list[Entry] = []

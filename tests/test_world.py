@@ -17,14 +17,15 @@ import numpy as np
 import pytest
 
 from grader.inside import kata_wire
-from grader.world.collaborator import Collaborator, KillWorker, Refused, WorldServer
 from grader.world.operations import declared
+from grader.world.outside import KillWorker, OutsideWorld, Refused
+from grader.world.server import WorldServer
 
 INSIDE = Path(kata_wire.__file__).parent
 GUARD_S = 20.0  # only ends a test that would hang
 
 
-class World(Collaborator):
+class World(OutsideWorld):
     """One operation for each thing a world can do."""
 
     constant = 3
@@ -152,7 +153,7 @@ def in_threads(n, function):
 
 
 def test_only_public_async_methods_of_the_world_are_operations(world):
-    offered = set(declared(type(world), Collaborator))
+    offered = set(declared(type(world), OutsideWorld))
     assert {"double", "never", "work"} <= offered
     assert not offered & {"_private", "not_async", "until", "open", "constant", "__init__"}
 

@@ -1,8 +1,7 @@
-"""The outside world of a challenge: a small server in the judge that the fixed collaborator asks.
+"""Serves a challenge's outside world to the processes of a side, from a thread of the judge.
 
-A challenge's `hidden/world.py` derives `World` from `Collaborator`; each public async method is an
-operation. The server keeps the ledger, makes the delays and injects the faults, so none of them can be
-skipped, forged or precomputed by a solution.
+The server keeps the ledger, makes the delays and injects the faults, so none of them can be skipped, forged
+or precomputed by a solution.
 """
 
 from __future__ import annotations
@@ -13,92 +12,16 @@ import os
 import secrets
 import socket
 import threading
-import time
 import traceback
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from grader.inside import kata_wire
-from grader.system.machine import stretched
 from grader.system.processes import peer_pid
-from grader.world.ledger import Entry, Ledger
-from grader.world.operations import declared, misuse
+from grader.world.operations import misuse
+from grader.world.outside import Call, KillWorker, OutsideWorld, Refused
 
 MAX_CONNECTIONS = 400  # a solution needs one for each thread that waits; the judge has descriptors to lose
-_POLL_S = 0.002
-
-
-class Refused(Exception):  # noqa: N818 - the world's answer, raised on purpose by worlds
-    """Raised in an operation: the caller gets `service_link.Refused(kind, detail)`."""
-
-    def __init__(self, kind: str, detail: Any = None) -> None:
-        super().__init__(kind, detail)
-        self.kind = kind
-        self.detail = detail
-
-
-class KillWorker(Exception):  # noqa: N818 - an order, not an error
-    """Raised in an operation: the calling process sends itself SIGKILL."""
-
-
-class Call:
-    """One operation in progress, as its handler sees it.
-
-    Args:
-        entry: Its line in the ledger.
-        number: How many operations of the same name came before it.
-    """
-
-    def __init__(self, entry: Entry, number: int) -> None:
-        self.entry = entry
-        self.number = number
-
-    @property
-    def pid(self) -> int:
-        """The calling process, as the kernel tells it."""
-        return self.entry.pid
-
-    async def never(self) -> None:
-        """Do not return; the wait ends with the caller's connection."""
-        await asyncio.Event().wait()
-
-
-class Collaborator:
-    """Base of a challenge's world. A new one serves each test, and each round of a race.
-
-    Args:
-        rng: Source of this world's contents; equal generators give equal worlds.
-    """
-
-    def __init__(self, rng: np.random.Generator) -> None:
-        self.rng = rng
-        self.ledger = Ledger()
-        self.operations = declared(type(self), Collaborator)
-
-    def open(self, op: str | None = None) -> list[Entry]:
-        """Entries of operations that are running now."""
-        return self.ledger.entries(op, "open")
-
-    async def until(
-        self, condition: Callable[[], bool], within_s: float = 5.0, *, since_s: float | None = None
-    ) -> bool:
-        """Wait for a condition; False when the time has gone by without it.
-
-        Args:
-            condition: What to wait for.
-            within_s: How long; longer on a crowded machine.
-            since_s: Monotonic time from which that counts; None is now.
-        """
-        start_s = time.monotonic() if since_s is None else since_s
-        while not condition():
-            waited_s = time.monotonic() - start_s
-            if waited_s >= within_s and waited_s >= stretched(within_s):
-                return False
-            await asyncio.sleep(_POLL_S)
-        return True
 
 
 class WorldServer:
@@ -110,7 +33,7 @@ class WorldServer:
 
     def __init__(self, path: Path) -> None:
         self.token = secrets.token_hex(16)
-        self.world: Collaborator | None = None
+        self.world: OutsideWorld | None = None
         self.faults: list[str] = []  # defects of the world itself, never of a solution
         self._path = path
         self._loop = asyncio.new_event_loop()
@@ -211,7 +134,7 @@ class WorldServer:
         await _write(writer, {"refused": ["WorldFailed", op]})
 
 
-def _senseless(world: Collaborator | None, op: str, args: tuple[Any, ...]) -> list[str]:
+def _senseless(world: OutsideWorld | None, op: str, args: tuple[Any, ...]) -> list[str]:
     if world is None:
         return ["NoSuchOperation", "the behaviour that this process belonged to is over"]
     return misuse(world.operations, op, args)
@@ -225,7 +148,7 @@ class _WorldFailed(Exception):  # noqa: N818 - wraps what an operation raised by
     """An operation raised something that is no answer; the cause says what."""
 
 
-async def _called(world: Collaborator, op: str, call: Call, args: tuple[Any, ...]) -> Any:
+async def _called(world: OutsideWorld, op: str, call: Call, args: tuple[Any, ...]) -> Any:
     return await getattr(world, op)(call, *args)  # also a wrong number of arguments is raised here
 
 

@@ -1,0 +1,36 @@
+"""What a grading tells while it runs, to whoever shows its progress."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # it imports pytest; what only shows progress must not pay for that
+    from grader.judge.behaviour import Behaviour
+    from grader.judge.verdict import Check
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """The suite has been read: these behaviours will be judged."""
+
+    behaviours: tuple[Behaviour, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A behaviour is being judged."""
+
+    behaviour: Behaviour
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A behaviour has been judged."""
+
+    check: Check
+
+
+Event = Collected | Started | Ended
+Listener = Callable[[Event], None]

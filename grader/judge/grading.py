@@ -1,0 +1,84 @@
+"""One grading: what is asked for, and what has been found so far. `engine` makes it, `plugin` fills it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from grader.catalogue.challenges import Challenge
+from grader.catalogue.submission import Submission
+from grader.errors import GraderError
+from grader.judge.arena import Arena
+from grader.judge.events import Ended, Event, Listener
+from grader.judge.race import RaceResult
+from grader.judge.record import Record, make_record
+from grader.judge.verdict import Check, Reports, Score, subtotal, total
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """What is to be judged, and who is told.
+
+    Args:
+        challenge: Whose suite judges.
+        submission: Whose solution is judged.
+        seed: Where every input of the run comes from.
+        arena: The two sides.
+        only: Names of the behaviours to judge; None for all.
+        first: Names of behaviours to judge before the others.
+        listen: Told each event.
+        keep: Given the record so far after each verdict, before the verdict is told.
+    """
+
+    challenge: Challenge
+    submission: Submission
+    seed: int
+    arena: Arena
+    only: frozenset[str] | None = None
+    first: tuple[str, ...] = ()
+    listen: Listener | None = None
+    keep: Callable[[Record], None] | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Grading:
+    """What has been found.
+
+    Attributes:
+        asked: What is to be judged.
+        reports: Verdicts, by behaviour.
+        races: Results of speed comparisons.
+        failure: What kept the machinery from judging, if anything did.
+        started_s: When it started, by `time.monotonic`.
+    """
+
+    asked: Assignment
+    reports: Reports = field(default_factory=Reports)
+    races: list[RaceResult] = field(default_factory=list)
+    failure: GraderError | None = None
+    started_s: float = field(default_factory=time.monotonic)
+
+    def tell(self, event: Event) -> None:
+        """Tell who listens; what has been told is on record."""
+        if isinstance(event, Ended) and self.asked.keep is not None:
+            checks = self.reports.so_far()
+            self.asked.keep(self._record(checks, subtotal(checks)))
+        if self.asked.listen is not None:
+            self.asked.listen(event)
+
+    def record(self) -> Record:
+        """The record of a grading that has come to its end."""
+        checks = self.reports.checks()
+        return self._record(checks, total(checks, self.asked.challenge.pass_mark))
+
+    def _record(self, checks: Sequence[Check], score: Score) -> Record:
+        return make_record(
+            challenge=self.asked.challenge,
+            submission=self.asked.submission,
+            seed=self.asked.seed,
+            checks=checks,
+            score=score,
+            races=self.races,
+            seconds=time.monotonic() - self.started_s,
+        )

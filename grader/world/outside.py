@@ -1,0 +1,90 @@
+"""What authors derive a challenge's outside world from, and what its operations may do to a caller.
+
+A challenge's `hidden/world.py` derives `World` from `OutsideWorld`; each public async method is an operation
+that the solution's `service.py` can ask for. An operation answers, waits, refuses, or kills the caller.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from grader.system.machine import stretched
+from grader.world.ledger import Entry, Ledger
+from grader.world.operations import declared
+
+_POLL_S = 0.002
+
+
+class Refused(Exception):  # noqa: N818 - the world's answer, raised on purpose by worlds
+    """Raised in an operation: the caller gets `service_link.Refused(kind, detail)`."""
+
+    def __init__(self, kind: str, detail: Any = None) -> None:
+        super().__init__(kind, detail)
+        self.kind = kind
+        self.detail = detail
+
+
+class KillWorker(Exception):  # noqa: N818 - an order, not an error
+    """Raised in an operation: the calling process sends itself SIGKILL."""
+
+
+class Call:
+    """One operation in progress, as its handler sees it.
+
+    Args:
+        entry: Its line in the ledger.
+        number: How many operations of the same name came before it.
+    """
+
+    def __init__(self, entry: Entry, number: int) -> None:
+        self.entry = entry
+        self.number = number
+
+    @property
+    def pid(self) -> int:
+        """The calling process, as the kernel tells it."""
+        return self.entry.pid
+
+    async def never(self) -> None:
+        """Do not return; the wait ends with the caller's connection."""
+        await asyncio.Event().wait()
+
+
+class OutsideWorld:
+    """Base of a challenge's world. A new one serves each test, and each round of a race.
+
+    Args:
+        rng: Source of this world's contents; equal generators give equal worlds.
+    """
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self.rng = rng
+        self.ledger = Ledger()
+        self.operations = declared(type(self), OutsideWorld)
+
+    def open(self, op: str | None = None) -> list[Entry]:
+        """Entries of operations that are running now."""
+        return self.ledger.entries(op, "open")
+
+    async def until(
+        self, condition: Callable[[], bool], within_s: float = 5.0, *, since_s: float | None = None
+    ) -> bool:
+        """Wait for a condition; False when the time has gone by without it.
+
+        Args:
+            condition: What to wait for.
+            within_s: How long; longer on a crowded machine.
+            since_s: Monotonic time from which that counts; None is now.
+        """
+        start_s = time.monotonic() if since_s is None else since_s
+        while not condition():
+            waited_s = time.monotonic() - start_s
+            if waited_s >= within_s and waited_s >= stretched(within_s):
+                return False
+            await asyncio.sleep(_POLL_S)
+        return True
