@@ -10,7 +10,7 @@ papers, and each of its arrows hides a question:
     pull   every worker receives its own copy of the same version: 8 workers, 8 objects in the store
     push   if nobody awaits it, it may be lost or late, and the worker pulls weights without its own step;
            if the worker dies while it awaits the answer, nobody knows whether the push was applied
-    wait   "at most 2 steps ahead" needs somebody who knows how far everybody is
+    wait   "at most 2 steps ahead" needs someone who knows how far everyone is
 
 The design. Only the driver keeps track of anything; it is asked little and answers at once.
 
