@@ -2,17 +2,17 @@
 
     gradient(weights, shard, step) -> float64 array, normally of the same shape as `weights`
 
-The loss is a sum of squares, one sum for each shard of the data, so there is one best vector of weights and
+The loss is a sum of squares, one sum per shard of the data, so there is one best vector of weights and
 gradient descent finds it. A call waits for some tens of milliseconds, sometimes for seconds, without using
-the CPU. A process has one connection: a second call from the same process (from another thread of
-it) waits until the first is answered. Any number of processes may call at the same time.
+the CPU. A process has one connection: a second call from the same process (on another thread) waits until
+the first is answered. Any number of processes may call at the same time.
 
-Now and then an answer is not a gradient: numbers in it are not finite, or its shape is another.
+Now and then an answer is not a gradient: some of its numbers are not finite, or it has the wrong shape.
 
-In a grading every call goes to the grader, which keeps the books, makes the delays and may end this process
-in the middle of a call or just after it; and one weight per shard is a counter there: the gradient of its
-shard is the same number at this place every time, that of all others 0. Imported by your own script, the
-module serves itself, without counters, and a shard whose name starts with "broken" answers NaN in step 1.
+In a grading every call goes to the grader, which keeps the books, adds the delays and may end this process in
+the middle of a call or just after it. There, one weight per shard is a counter: the gradient of its own shard
+has the same number in this place every time, that of every other shard has 0. Imported by your own script,
+the module serves itself, without counters, and a shard whose name starts with "broken" answers NaN in step 1.
 """
 
 import os
@@ -27,7 +27,7 @@ if "KATA_SERVICE" in os.environ:
 else:
     Refused, ask = None, None
 
-ALONE_S = 0.03  # what a call takes when this module serves itself
+ALONE_S = 0.03  # how long a call takes when this module serves itself
 _connection = threading.Lock()
 
 
@@ -35,15 +35,15 @@ def gradient(weights: np.ndarray, shard: str, step: int) -> np.ndarray:
     """The gradient of one shard's loss.
 
     Args:
-        weights: One-dimensional float64 array; it is only read, so a read-only one will do.
+        weights: One-dimensional float64 array; it may be read-only, since it is only read.
         shard: Name of a shard.
-        step: Number of the worker's step, from 0.
+        step: Number of the worker's step, counting from 0.
 
     Returns:
-        An array of your own, normally float64 and of the shape of `weights`.
+        A new array, normally float64 and with the shape of `weights`.
 
     Raises:
-        ValueError: There is no such shard, or `weights` is not what the loss is a function of.
+        ValueError: There is no such shard, or `weights` lacks the dtype and shape that the loss needs.
     """
     if ask is None:
         return _gradient_alone(weights, shard, step)
@@ -51,7 +51,7 @@ def gradient(weights: np.ndarray, shard: str, step: int) -> np.ndarray:
         answer, ends_soon = ask("gradient", np.asarray(weights), str(shard), int(step))
     except Refused as refused:
         raise ValueError(refused.detail) from None
-    if ends_soon:  # the machine of this process is about to go
+    if ends_soon:  # the machine under this process is about to go
         threading.Thread(target=ask, args=("end", str(shard), int(step)), daemon=True).start()
     return answer
 

@@ -1,4 +1,4 @@
-"""Distributed training: a server keeps the weights, workers compute gradients of their shards."""
+"""Distributed training: a server keeps the weights, workers compute the gradients of their shards."""
 
 import numpy as np
 import ray
@@ -15,40 +15,40 @@ class ParameterServer:
         self.version = 0
 
     def pull(self):
-        """The weights as they are now."""
+        """Return the current weights."""
         return self.version, self.weights
 
     def push(self, update, *gradients):
-        """Apply the mean of some gradients."""
+        """Apply the mean of the given gradients."""
         gradient = np.mean(gradients, axis=0)
         self.weights -= self.learning_rate * gradient
         return {"version": self.version, "applied": len(gradients), "rejected": 0}
 
     def checkpoint(self):
-        """What is needed to go on later."""
+        """Return what is needed to continue later."""
         return {"weights": self.weights}
 
     def restore(self, state):
-        """Go on from a checkpoint."""
+        """Continue from a checkpoint."""
         self.weights = state["weights"]
 
 
 @ray.remote(num_cpus=1)
 def compute(weights, shard, step):
-    """The gradient of one shard."""
+    """Compute the gradient of one shard."""
     return service.gradient(weights, shard, step)
 
 
 @ray.remote(num_cpus=1)
 class Worker:
-    """Computes the gradients of one shard, and pushes each to the server."""
+    """Computes the gradients of one shard and pushes each of them to the server."""
 
     def __init__(self, server, shard):
         self.server = server
         self.shard = shard
 
     def run(self, steps):
-        """All steps of this shard."""
+        """Do all steps of this shard."""
         for step in range(steps):
             _, weights = ray.get(self.server.pull.remote())
             gradient = service.gradient(weights, self.shard, step)
@@ -57,7 +57,7 @@ class Worker:
 
 
 def train_sync(weights, shards, steps, learning_rate, on_progress):
-    """One step after the other, all shards of a step together."""
+    """Do one step after another, with all shards in each step."""
     for step in range(steps):
         gradients = [ray.get(compute.remote(weights, shard, step)) for shard in shards]
         weights = weights - learning_rate * np.mean(gradients, axis=0)
@@ -67,7 +67,7 @@ def train_sync(weights, shards, steps, learning_rate, on_progress):
 
 
 def train_async(weights, shards, steps, learning_rate, on_progress):
-    """Every worker for itself."""
+    """Let every worker run on its own."""
     server = ray.remote(num_cpus=0)(ParameterServer).remote(weights, learning_rate)
     for number, shard in enumerate(shards, start=1):
         worker = Worker.remote(server, shard)
@@ -79,7 +79,7 @@ def train_async(weights, shards, steps, learning_rate, on_progress):
 
 
 def train(initial, shards, *, mode, steps, learning_rate, staleness=0, servers=1, on_progress=None):
-    """Train from `initial`; see the brief for what is promised."""
+    """Train from `initial`; the brief says what is promised."""
     if mode == "sync":
         weights = train_sync(initial, shards, steps, learning_rate, on_progress)
     else:

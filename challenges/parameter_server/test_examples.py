@@ -1,4 +1,4 @@
-"""What the brief promises, on a service that serves itself (see service.py)."""
+"""What the brief promises, run on a service that serves itself (see service.py)."""
 
 import importlib.util
 from pathlib import Path

@@ -9,23 +9,23 @@ import ray
 from service_link import ask
 
 
-class StopTraining(Exception):  # noqa: N818 - what a caller of `train` may call its own
+class StopTraining(Exception):  # noqa: N818 - callers of `train` name their exceptions as they like
     """Raised by `on_progress` to end a training."""
 
 
 @ray.remote(num_cpus=0)
 def warm(n_workers: int) -> None:
-    """Keep a worker process until there are enough of them."""
+    """Occupy a worker process until enough of them have started."""
     ask("warm", n_workers)
 
 
 def ready(_solution: Any, n_workers: int) -> None:
-    """Have the task workers of a new driver started: that is not what is judged."""
+    """Start the task workers of a new driver beforehand: their start-up is not judged."""
     ray.get([warm.remote(n_workers) for _ in range(n_workers)], timeout=60.0)
 
 
 def train_reporting(solution: Any, initial: np.ndarray, shards: list[str], options: dict[str, Any]) -> Any:
-    """A training that tells the judge of each report of progress."""
+    """Train, and pass every report of progress on to the grader."""
     return solution.train(
         initial, shards, on_progress=lambda ended, total: ask("progress", ended, total), **options
     )
@@ -34,7 +34,7 @@ def train_reporting(solution: Any, initial: np.ndarray, shards: list[str], optio
 def train_until(
     solution: Any, initial: np.ndarray, shards: list[str], stop_at: int, options: dict[str, Any]
 ) -> str:
-    """A training whose `on_progress` raises; the name of what came out of `train`."""
+    """Train with an `on_progress` that raises; return the name of what came out of `train`."""
 
     def stop(ended: int, _total: int) -> None:
         if ended >= stop_at:
@@ -42,24 +42,24 @@ def train_until(
 
     try:
         solution.train(initial, shards, on_progress=stop, **options)
-    except Exception as error:  # noqa: BLE001 - the judge decides what it means
+    except Exception as error:  # noqa: BLE001 - the grader decides what it means
         return type(error).__name__
     return "nothing"
 
 
 def train_keeping(solution: Any, initial: np.ndarray, shards: list[str], options: dict[str, Any]) -> Any:
-    """A training, and what it left in the caller's array."""
+    """Train; return the result and the array that the caller passed in."""
     mine = initial.copy()
     return solution.train(mine, shards, **options), mine
 
 
-# -- the server by itself ------------------------------------------------------------------------
+# -- the server on its own ------------------------------------------------------------------------
 
 
 def push_and_pull(
     solution: Any, initial: np.ndarray, rate: float, pushes: list[tuple[str, list[Any]]]
 ) -> Any:
-    """Push to a server in this process, pull after each, then look at all that was pulled once more."""
+    """Push to a server in this process, pull after each push, then look again at everything pulled."""
     mine = initial.copy()
     server = solution.ParameterServer(mine, rate)
     pulled = [server.pull()]
@@ -84,7 +84,7 @@ def push_and_pull(
 def checkpointed(
     solution: Any, initial: np.ndarray, rate: float, pushes: list[tuple[str, list[Any]]], n_before: int
 ) -> Any:
-    """A server in an actor: its checkpoint after `n_before` pushes, then the others, then it is killed."""
+    """Checkpoint a server in an actor after `n_before` pushes, push the rest, then kill it."""
     server = ray.remote(num_cpus=0)(solution.ParameterServer).remote(initial, rate)
     answers = [ray.get(server.push.remote(name, *gradients)) for name, gradients in pushes[:n_before]]
     state = ray.get(server.checkpoint.remote())
@@ -97,7 +97,7 @@ def checkpointed(
 def restored(
     solution: Any, initial: np.ndarray, rate: float, state: Any, pushes: list[tuple[str, list[Any]]]
 ) -> Any:
-    """Another server from a checkpoint: what it holds, what it answers, and what it holds then."""
+    """Restore another server from a checkpoint: what it holds, what it answers, what it holds afterwards."""
     server = ray.remote(num_cpus=0)(solution.ParameterServer).remote(initial, rate)
     ray.get(server.restore.remote(state))
     first = ray.get(server.pull.remote())
@@ -110,7 +110,7 @@ def restored(
 def rolled_back(
     solution: Any, initial: np.ndarray, rate: float, pushes: list[tuple[str, list[Any]]], n_before: int
 ) -> Any:
-    """One server in this process goes back to its checkpoint twice; what it holds after each time."""
+    """Take one server in this process back to its checkpoint twice; return what it holds each time."""
     server = solution.ParameterServer(initial.copy(), rate)
     for name, gradients in pushes[:n_before]:
         server.push(name, *gradients)
@@ -127,6 +127,6 @@ def rolled_back(
 
 
 def _scribble(array: np.ndarray) -> None:
-    """Change an array, where it lets itself be changed."""
+    """Overwrite an array if it can be written to."""
     if array.flags.writeable:
         array += 1000.0

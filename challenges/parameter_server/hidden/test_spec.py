@@ -12,11 +12,11 @@ import numpy as np
 from grader.suite import behaviour, void
 
 TOLERANCE = 1e-9
-RATE = 1 / 16  # a power of two: counters stay exact
+RATE = 1 / 16  # a power of two, so that counters stay exact
 CALL_S = 25.0
 READY_S = 40.0
 MEET_S = 10.0  # how long a straggler waits for the others to get as far as they may
-LINGER_S = 0.8  # and then for one step too many
+LINGER_S = 0.8  # and then how long it waits for one step too many
 MEBI = 2**17  # float64 numbers in 1 MiB
 SETTLE_S = 5.0
 MAX_CHOICES = 20_000
@@ -24,7 +24,7 @@ MAX_CHOICES = 20_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One training as the judge knows it."""
+    """One training as the grader knows it."""
 
     world: Any
     steps: int
@@ -56,12 +56,12 @@ class Job:
 
     @property
     def bad(self) -> set[tuple[int, int]]:
-        """(worker, step) of what has to be rejected."""
+        """(worker, step) of every gradient that has to be rejected."""
         return {key for key in self.world.bad if key[1] < self.steps}
 
     @property
     def shown(self) -> str:
-        """The call in short, for messages."""
+        """A short form of the call, for messages."""
         extra = f", staleness={self.staleness}" if self.mode == "ssp" else ""
         extra += f", servers={self.servers}" if self.servers > 1 else ""
         return f'{self.n} shards, {self.steps} steps, mode="{self.mode}"{extra}'
@@ -82,7 +82,7 @@ def new_job(
 
 
 def start_workers(learner: Any, n_workers: int) -> None:
-    """Start processes for tasks before it matters how long that takes."""
+    """Start processes for tasks before their start-up time matters."""
     learner.scenario("ready", n_workers=n_workers, deadline_s=READY_S)
 
 
@@ -95,7 +95,7 @@ def train(learner: Any, job: Job) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Oracle:
-    """What `sync` has to give: weights by version, and the version that each step reads and makes."""
+    """What `sync` has to return: weights by version, and the version that each step reads and makes."""
 
     weights: list[np.ndarray]
     reads: list[int]
@@ -120,23 +120,23 @@ def farthest(seen: np.ndarray, expected: np.ndarray) -> float:
 
 
 def counters(job: Job, weights: np.ndarray) -> np.ndarray:
-    """How many gradients of each worker are in these weights; not whole when they are no version at all."""
+    """Return how many gradients of each worker these weights contain; fractions mean they are no version."""
     return (weights[: job.n] - job.world.initial[: job.n]) / job.rate
 
 
 def contained(job: Job, weights: np.ndarray, what: str) -> list[int]:
-    """Numbers of steps per worker in these weights, rejected ones among them not counted."""
+    """Return the number of applied gradients per worker in these weights."""
     found = counters(job, weights)
     whole = np.rint(found)
     assert np.abs(found - whole).max() < 1e-6, (
-        f"{what} contain parts of gradients: their counters say {np.round(found, 3).tolist()} gradients of "
+        f"{what} contain parts of gradients: by their counters, {np.round(found, 3).tolist()} gradients of "
         f"the {job.n} workers ({job.shown}). Each gradient is applied by itself, times the learning rate."
     )
     return [int(count) for count in whole]
 
 
 def sum_of(job: Job, counts: list[int], attempts: dict[tuple[int, int], np.ndarray]) -> np.ndarray:
-    """The weights with the first so many accepted gradients of each worker applied."""
+    """Return the weights after the first `counts[k]` accepted gradients of each worker `k`."""
     weights = job.world.initial.copy()
     for worker, count in enumerate(counts):
         good = [s for s in range(job.steps) if (worker, s) not in job.bad]
@@ -146,7 +146,7 @@ def sum_of(job: Job, counts: list[int], attempts: dict[tuple[int, int], np.ndarr
 
 
 def answers_by_step(job: Job) -> dict[tuple[int, int], list[np.ndarray]]:
-    """Every gradient that was handed out; a step has several when it was repeated."""
+    """Return every gradient that was handed out; a step that was repeated has several."""
     found: dict[tuple[int, int], list[np.ndarray]] = {}
     for asked in job.world.asked:
         if asked.gradient is not None:
@@ -155,7 +155,7 @@ def answers_by_step(job: Job) -> dict[tuple[int, int], list[np.ndarray]]:
 
 
 def chosen_answers(job: Job, final: np.ndarray) -> dict[tuple[int, int], np.ndarray] | None:
-    """For each step the answer that was applied: the sum of all gives `final`. None: there is no such."""
+    """Return for each step the answer that was applied, so that they add up to `final`; None if none do."""
     answers = answers_by_step(job)
     keys = list(answers)
     counts = [job.steps - sum(worker == k for worker, _ in job.bad) for k in range(job.n)]
@@ -166,22 +166,22 @@ def chosen_answers(job: Job, final: np.ndarray) -> dict[tuple[int, int], np.ndar
     return None
 
 
-# -- what every training has to keep ---------------------------------------------------------------
+# -- what holds for every training ---------------------------------------------------------------
 
 
 def assert_form(job: Job, seen: Any) -> None:
-    """The result is of the promised form."""
-    assert type(seen) is dict, f"train returned {type(seen).__name__}, promised is a dict"
+    """The result has the promised form."""
+    assert type(seen) is dict, f"train returned a {type(seen).__name__}; a dict is promised"
     promised = {"weights": np.ndarray, "versions": int, "history": list, "stats": dict}
     for key, kind in promised.items():
-        assert key in seen, f"the result has the keys {sorted(map(str, seen))}, promised is also {key!r}"
+        assert key in seen, f"the result has the keys {sorted(map(str, seen))} and lacks {key!r}"
         assert type(seen[key]) is kind, (
-            f"`{key}` is a {type(seen[key]).__name__}, promised is a {kind.__name__}"
+            f"`{key}` is of type {type(seen[key]).__name__}; {kind.__name__} is promised"
         )
     weights, initial = seen["weights"], job.world.initial
-    assert weights.dtype == np.float64, f"`weights` are {weights.dtype}, promised is float64"
+    assert weights.dtype == np.float64, f"`weights` have dtype {weights.dtype}; float64 is promised"
     assert weights.shape == initial.shape, (
-        f"`weights` have the shape {weights.shape}, the initial ones {initial.shape}"
+        f"`weights` have shape {weights.shape}; the initial ones have shape {initial.shape}"
     )
     assert np.isfinite(weights).all(), (
         f"{int((~np.isfinite(weights)).sum())} of {len(weights)} final weights are not finite ({job.shown})"
@@ -189,26 +189,28 @@ def assert_form(job: Job, seen: Any) -> None:
 
 
 def assert_asked(learner: Any, job: Job, *, repeated: bool = False) -> None:
-    """Each step was asked for, in a Ray worker, and without need only once."""
+    """Each step was asked for in a Ray worker, and only once unless it had to be repeated."""
     asked = Counter((a.worker, a.step) for a in job.world.asked)
     wanted = {(k, s) for k in range(job.n) for s in range(job.steps)}
     missing = sorted(wanted - set(asked))
     assert not missing, (
-        f"{len(missing)} of {len(wanted)} gradients were never asked for, the first: step {missing[0][1]} of "
-        f"{job.shards[missing[0][0]]} ({job.shown})"
+        f"{len(missing)} of {len(wanted)} gradients were never asked for, starting with step {missing[0][1]} "
+        f"of {job.shards[missing[0][0]]} ({job.shown})"
     )
     strange = sorted(set(asked) - wanted)
-    assert not strange, f"asked for step {strange[0][1]}; {job.steps} steps begin with 0 ({job.shown})"
+    assert not strange, (
+        f"step {strange[0][1]} was asked for; the {job.steps} steps count from 0 ({job.shown})"
+    )
     if not repeated:
         twice = [key for key, count in asked.items() if count > 1]
         assert not twice, (
-            f"{len(twice)} gradients were asked for more than once although no worker died, the first: step "
-            f"{twice[0][1]} of {job.shards[twice[0][0]]}"
+            f"{len(twice)} gradients were asked for more than once although no worker died, starting with "
+            f"step {twice[0][1]} of {job.shards[twice[0][0]]}"
         )
     pids = learner.worker_pids()
     elsewhere = [a for a in job.world.asked if a.pid not in pids]
     assert not elsewhere, (
-        f"{len(elsewhere)} of {len(job.world.asked)} gradients were asked for outside of Ray's workers"
+        f"{len(elsewhere)} of {len(job.world.asked)} gradients were asked for outside Ray's workers"
     )
 
 
@@ -218,36 +220,36 @@ def assert_history(job: Job, seen: Any, reads: dict[tuple[int, int], set[int]] |
     Args:
         job: What was trained.
         seen: Its result.
-        reads: Which versions the judge saw a step's gradient being computed from; None: not known.
+        reads: The versions from which the grader saw a step's gradient being computed; None if not known.
     """
     history, position = seen["history"], {shard: k for k, shard in enumerate(job.shards)}
     assert len(history) == job.n * job.steps, (
-        f"`history` has {len(history)} entries, there were {job.n * job.steps} steps ({job.shown})"
+        f"`history` has {len(history)} entries; there were {job.n * job.steps} steps ({job.shown})"
     )
     ended = [0] * job.n
     version = 0
     for entry in history:
         fields = {"shard", "step", "read", "version"}
         assert type(entry) is dict and set(entry) == fields, (  # noqa: PT018 - one message for both
-            f"an entry of `history` is {entry!r}, promised is a dict with {sorted(fields)}"
+            f"an entry of `history` is {entry!r}; a dict with {sorted(fields)} is promised"
         )
         kinds = (int, int, type(None)) if entry["version"] is None else (int, int, int)
         assert tuple(type(entry[key]) for key in ("step", "read", "version")) == kinds, (
-            f"in {entry!r} of `history` a number is no int"
+            f"an entry of `history` has a number that is not an int: {entry!r}"
         )
         assert type(entry["shard"]) is str and entry["shard"] in position, (  # noqa: PT018 - likewise
-            f"{entry!r} of `history` names no shard of this training"
+            f"an entry of `history` names no shard of this training: {entry!r}"
         )
         worker = position[entry["shard"]]
         assert entry["step"] == ended[worker], (
-            f"`history` says that step {entry['step']} of {entry['shard']} ended, the one to end was "
-            f"{ended[worker]}: {entry!r}"
+            f"`history` says that step {entry['step']} of {entry['shard']} ended; the next one to end was "
+            f"step {ended[worker]}: {entry!r}"
         )
         ended[worker] += 1
         key = worker, entry["step"]
         assert (entry["version"] is None) == (key in job.bad), (
             f"`history` has {entry!r}; this gradient was "
-            f"{f'bad ({job.world.bad[key]}), its version is None' if key in job.bad else 'a good one'}"
+            f"{f'bad ({job.world.bad[key]}), so its version should be None' if key in job.bad else 'good'}"
         )
         assert reads is None or entry["read"] in reads[key], (
             f"`history` says that step {entry['step']} of {entry['shard']} read version {entry['read']}; "
@@ -255,39 +257,39 @@ def assert_history(job: Job, seen: Any, reads: dict[tuple[int, int], set[int]] |
         )
         if entry["version"] is not None:
             assert entry["version"] >= version, (
-                f"versions fall in `history`: {version} comes before {entry['version']}"
+                f"versions go down in `history`: {version} comes before {entry['version']}"
             )
             assert entry["version"] > entry["read"], (
-                f"{entry!r} of `history` made a version that is no newer than the one it read"
+                f"an entry of `history` made a version no newer than the one it read: {entry!r}"
             )
             version = entry["version"]
     assert version == seen["versions"], (
-        f"`versions` is {seen['versions']}, the last version in `history` is {version}"
+        f"`versions` is {seen['versions']}; the last version in `history` is {version}"
     )
     wanted = {"applied": len(history) - len(job.bad), "rejected": len(job.bad)}
     for key, count in wanted.items():
         found = seen["stats"].get(key)
-        assert type(found) is int, f"`stats` have {found!r} for {key!r}, promised is an int"
+        assert type(found) is int, f"`stats` have {found!r} for {key!r}; an int is promised"
         assert found == count, (
-            f"`stats` say that {found} gradients were {key}; there were {count} ({job.shown})"
+            f"`stats` say that {found} gradients were {key}; it should be {count} ({job.shown})"
         )
 
 
 def assert_in_step(learner: Any, job: Job, seen: Any, *, repeated: bool = False) -> None:
-    """A sync training is what a loop on one machine gives."""
+    """A sync training gives what a loop on one machine gives."""
     assert_form(job, seen)
     assert_asked(learner, job, repeated=repeated)
     assert_oracle(job, seen)
 
 
 def assert_oracle(job: Job, seen: Any) -> None:
-    """Weights, versions and history of a sync training."""
+    """Weights, versions and history of a sync training are those of the loop."""
     oracle = in_step(job)
     off = farthest(seen["weights"], oracle.weights[-1])
     means = counters(job, seen["weights"]) * job.n
     assert off <= TOLERANCE, (
         f"the weights are up to {off:.3g} away from those of a loop on one machine ({job.shown}). "
-        f"Their counters hold {np.round(means, 2).tolist()} times 1/{job.n} of a gradient per worker"
+        f"Their counters say {np.round(means, 2).tolist()} times 1/{job.n} of a gradient per worker"
     )
     for asked in job.world.asked:
         wanted = oracle.reads[asked.step]
@@ -301,7 +303,7 @@ def assert_oracle(job: Job, seen: Any) -> None:
     made = [e["version"] for e in seen["history"] if e["version"] is not None]
     wanted_made = [oracle.makes[s] for s in range(job.steps) for k in range(job.n) if (k, s) not in job.bad]
     assert made == wanted_made, (
-        f"the versions in `history` are {made[:12]} ..., in sync they are {wanted_made[:12]} ..."
+        f"the versions in `history` are {made[:12]} ...; in sync they should be {wanted_made[:12]} ..."
     )
     names = [entry["shard"] for entry in seen["history"]]
     assert names == job.shards * job.steps, (
@@ -316,40 +318,40 @@ def assert_one_by_one(learner: Any, job: Job, seen: Any, *, repeated: bool = Fal
     wanted = [job.steps - sum(worker == k for worker, _ in job.bad) for k in range(job.n)]
     counts = contained(job, seen["weights"], "the final weights")
     assert counts == wanted, (
-        f"the final weights contain {counts} gradients of the {job.n} workers, it should be {wanted} "
+        f"the final weights contain {counts} gradients of the {job.n} workers; it should be {wanted} "
         f"({job.shown})"
     )
     chosen = chosen_answers(job, seen["weights"])
     assert chosen is not None, (
-        f"the counters of the final weights are right, yet the weights are not the initial ones less the "
-        f"learning rate times the sum of the gradients that were answered ({job.shown})"
+        f"the counters of the final weights are right, but the other weights are not the initial ones minus "
+        f"the learning rate times the sum of the gradients that were handed out ({job.shown})"
     )
     assert_history(job, seen, measured_reads(job, chosen) if job.servers == 1 else None)
     made = [entry["version"] for entry in seen["history"] if entry["version"] is not None]
     assert made == list(range(1, len(made) + 1)), (
-        f"each accepted gradient makes one version: 1, 2, 3 ... In `history` they are {made[:12]} ..."
+        f"each accepted gradient makes one version: 1, 2, 3 ...; in `history` they are {made[:12]} ..."
     )
 
 
 def measured_reads(job: Job, chosen: dict[tuple[int, int], np.ndarray]) -> dict[tuple[int, int], set[int]]:
-    """Which versions each step was given; whatever a worker was given has to be one."""
+    """Return which versions each step was given; whatever a worker was given has to be a version."""
     reads: dict[tuple[int, int], set[int]] = {}
     for asked in job.world.asked:
         what = f"the weights given to step {asked.step} of {job.shards[asked.worker]}"
         counts = contained(job, asked.weights, what)
         too_many = [k for k in range(job.n) if not 0 <= counts[k] <= job.steps]
-        assert not too_many, f"{what} contain {counts} gradients of the workers ({job.shown})"
+        assert not too_many, f"{what} contain {counts} gradients of the workers, not 0 to {job.steps} each"
         off = farthest(asked.weights, sum_of(job, counts, chosen))
         assert off <= TOLERANCE * max(1.0, np.abs(asked.weights).max()), (
-            f"{what} are no version: with {counts} gradients of the workers in them they would be "
-            f"up to {off:.3g} elsewhere ({job.shown})"
+            f"{what} are not a version: weights that contain {counts} gradients of the workers "
+            f"differ from them by up to {off:.3g} ({job.shown})"
         )
         reads.setdefault((asked.worker, asked.step), set()).add(sum(counts))
     return reads
 
 
 def ahead(job: Job) -> list[tuple[int, Any]]:
-    """For each call, how many steps it was ahead of the last worker's in the weights it was given."""
+    """Return for each call how many steps it was ahead of the slowest worker in the weights it was given."""
     return [
         (asked.step - min(contained(job, asked.weights, "the weights given to a step")), asked)
         for asked in job.world.asked
@@ -361,7 +363,7 @@ def ahead(job: Job) -> list[tuple[int, Any]]:
 
 @behaviour(points=9, category="correctness", required=True)
 def test_sync_equals_the_oracle(learner, rng, observe):
-    """Sync gives what a loop on one machine gives, to 1e-9."""
+    """Sync gives the same as a loop on one machine, to 1e-9."""
     job = new_job(learner.world, rng, "sync", shards=4, steps=5)
     seen, callers = learner.scenario(
         "train_keeping", initial=job.world.initial, shards=job.shards, options=job.options, deadline_s=CALL_S
@@ -379,7 +381,7 @@ def test_sync_equals_the_oracle(learner, rng, observe):
 
 @behaviour(points=8, category="correctness", required=True)
 def test_async_applies_each_gradient_once(learner, rng, observe):
-    """Async applies every gradient once, each as a version, and converges."""
+    """Async applies every gradient once, one version each, and converges."""
     job = new_job(learner.world, rng, "async", shards=4, steps=12)
     job.world.delay_s = (0.005, 0.03)
     seen = train(learner, job)
@@ -387,16 +389,16 @@ def test_async_applies_each_gradient_once(learner, rng, observe):
     best = job.world.best
     before = float(np.linalg.norm(job.world.initial[job.n :] - best))
     after = float(np.linalg.norm(seen["weights"][job.n :] - best))
-    observe(round(after / before, 3), limit=0.2, unit="of the first distance")
+    observe(round(after / before, 3), limit=0.2, unit="of the initial distance")
     assert after <= 0.2 * before, (
         f"after {job.n * job.steps} gradients the weights are still {after / before:.2f} times as far from "
-        "the best ones as at the start"
+        "the best ones as they were at the start"
     )
 
 
 @behaviour(points=6, category="correctness")
 def test_newest_weights(learner, rng, observe):
-    """A worker begins with the newest weights and has one gradient pending at most."""
+    """A worker starts from the newest weights and has at most one gradient pending."""
     job = new_job(learner.world, rng, "async", shards=4, steps=8)
     job.world.delay_s = (0.005, 0.05)
     seen = train(learner, job)
@@ -407,9 +409,9 @@ def test_newest_weights(learner, rng, observe):
     observe(len(own), limit=0, unit="steps without their own past")
     for worker, step in own:
         raise AssertionError(
-            f"step {step} of {job.shards[worker]} began with weights that contain only "
-            f"{given[worker, step][worker]} of its own steps: {len(own)} of {len(calls)} steps began before "
-            "the one before had been applied"
+            f"step {step} of {job.shards[worker]} started from weights that contain only "
+            f"{given[worker, step][worker]} of its own steps: {len(own)} of {len(calls)} steps started "
+            "before the worker's previous step had been applied"
         )
     for worker, step in [key for key in calls if key[1] > 0]:
         ended_s = calls[worker, step - 1].answered_s
@@ -417,9 +419,9 @@ def test_newest_weights(learner, rng, observe):
             begun = [a.step for a in calls.values() if a.worker == other and a.began_s <= ended_s]
             applied = max(begun, default=0)
             assert given[worker, step][other] >= applied, (
-                f"step {step} of {job.shards[worker]} began with {given[worker, step][other]} gradients of "
-                f"{job.shards[other]}, but before its own last step was answered {applied} had been applied: "
-                "these were not the newest weights"
+                f"step {step} of {job.shards[worker]} started from weights with {given[worker, step][other]} "
+                f"gradients of {job.shards[other]}, but {applied} had been applied before its own previous "
+                "step was answered: these were not the newest weights"
             )
 
 
@@ -437,7 +439,7 @@ def test_staleness_is_bounded(learner, rng, observe):
     observe(most, limit=job.staleness, unit="steps ahead")
     assert most <= job.staleness, (
         f"step {asked.step} of {job.shards[asked.worker]} was computed from weights that contain only "
-        f"{asked.step - most} steps of the slowest worker: {most} steps ahead, allowed are {job.staleness}"
+        f"{asked.step - most} steps of the slowest worker: {most} steps ahead, {job.staleness} are allowed"
     )
     lock_step = new_job(world, rng, "ssp", shards=3, steps=3, staleness=0)
     world.asked.clear()
@@ -446,13 +448,13 @@ def test_staleness_is_bounded(learner, rng, observe):
     assert_one_by_one(learner, lock_step, seen)
     most, asked = max(ahead(lock_step), key=lambda pair: pair[0])
     assert most <= 0, (
-        f"with staleness 0 step {asked.step} of {lock_step.shards[asked.worker]} began when the slowest "
-        f"worker had ended {asked.step - most} steps"
+        f"with staleness 0, step {asked.step} of {lock_step.shards[asked.worker]} started when the slowest "
+        f"worker had only ended {asked.step - most} steps"
     )
 
 
 def hold_back(job: Job, slow: int, own_step: int, *, within_s: float) -> Any:
-    """Hold a straggler's step until all others are as far as they may be, then for one step too many."""
+    """Hold a straggler's step until all others are as far as they may be; wait for one step too many."""
     others, step = job.world.others(slow), own_step + job.staleness
     hold = job.world.hold(
         slow, own_step, lambda: all(job.world.begun(k) > step for k in others), within_s=within_s
@@ -464,7 +466,7 @@ def hold_back(job: Job, slow: int, own_step: int, *, within_s: float) -> Any:
 
 @behaviour(points=7, category="performance")
 def test_straggler_holds_up_nobody(learner, rng, observe):
-    """While one worker is slow, async finishes the others and ssp uses its bound."""
+    """While one worker is slow, the others finish in async and go up to the bound in ssp."""
     start_workers(learner, 4)
     job = new_job(learner.world, rng, "async", shards=4, steps=5)
     world, slow = job.world, int(rng.integers(4))
@@ -475,8 +477,8 @@ def test_straggler_holds_up_nobody(learner, rng, observe):
     done = [before(world, slow, 0, k) for k in others]
     observe(min(done), limit=job.steps, unit="steps meanwhile")
     assert hold.met, (
-        f'mode="async": step 0 of one of four workers took {MEET_S:.0f} s. Meanwhile the others had begun '
-        f"{done} of their {job.steps} steps; nothing kept them from ending all"
+        f'mode="async": step 0 of one of four workers took {MEET_S:.0f} s. Meanwhile the others started '
+        f"{done} of their {job.steps} steps, although they could have ended them all"
     )
 
     bound = new_job(world, rng, "ssp", shards=4, steps=5, staleness=2)
@@ -488,19 +490,19 @@ def test_straggler_holds_up_nobody(learner, rng, observe):
     done = [before(world, slow, 0, k) for k in world.others(slow)]
     assert hold.met, (
         f'mode="ssp", staleness={bound.staleness}: step 0 of one of four workers took {MEET_S:.0f} s. '
-        f"Meanwhile the others had begun {done} steps; each may begin {bound.staleness + 1}"
+        f"Meanwhile the others started {done} steps; each could have started {bound.staleness + 1}"
     )
 
 
 def before(world: Any, slow: int, step: int, worker: int) -> int:
-    """How many steps of a worker began before a straggler's step was answered."""
+    """Count the steps of a worker that started before a straggler's step was answered."""
     until_s = next(a.answered_s for a in world.asked if (a.worker, a.step) == (slow, step) and a.answered_s)
     return len({a.step for a in world.asked if a.worker == worker and a.began_s < until_s})
 
 
 @behaviour(points=8, category="correctness")
 def test_bad_gradients(learner, rng, observe):
-    """Bad gradients are rejected whole and counted; the mean is that of the others."""
+    """Bad gradients are rejected as a whole and counted; the mean is taken over the others."""
     job = new_job(learner.world, rng, "sync", shards=3, steps=5)
     world = job.world
     kinds = rng.permutation(["nan", "inf", "one", "column", "short"]).tolist()
@@ -519,7 +521,7 @@ def test_bad_gradients(learner, rng, observe):
 
 @behaviour(points=8, category="resilience")
 def test_worker_killed(learner, rng, observe):
-    """Workers killed in mid-step, or just after it, cost no step and repeat none."""
+    """When workers are killed during a step or just after it, no step is lost and none counts twice."""
     world, n_killed = learner.world, 0
     for mode in ("sync", "async"):
         job = new_job(world, rng, mode, shards=3, steps=5)
@@ -551,7 +553,7 @@ def test_worker_killed(learner, rng, observe):
 
 @behaviour(points=5, category="correctness")
 def test_push_and_pull(learner, rng, observe):
-    """A server applies each named update once; what was pulled never changes."""
+    """A server applies each named update once, and what was pulled never changes."""
     initial = rng.normal(size=int(rng.integers(6, 12)))
     first, second, third, fourth = rng.normal(size=(4, len(initial)))
     hole = third.copy()
@@ -581,24 +583,24 @@ def test_push_and_pull(learner, rng, observe):
     for number, (then, now) in enumerate(zip(seen["then"], seen["now"], strict=True)):
         assert np.array_equal(then, now), f"the array of pull {number + 1} was changed by a later push"
     assert np.array_equal(seen["after_scribbling"], seen["then"][-1]), (
-        "writing to an array that was pulled changed the server's weights"
+        "writing to a pulled array changed the server's weights"
     )
     assert np.array_equal(seen["callers"], initial), "the server changed the array it was made from"
     observe(len(pushes), unit="pushes")
 
 
 def assert_answer(answer: Any, wanted: tuple[int, int, int], what: str) -> None:
-    """What a push returned."""
+    """A push returned what was promised."""
     promised = dict(zip(("version", "applied", "rejected"), wanted, strict=True))
-    assert type(answer) is dict, f"{what} answered a {type(answer).__name__}, promised is a dict"
+    assert type(answer) is dict, f"{what} answered a {type(answer).__name__}; a dict is promised"
     found = {key: answer.get(key) for key in promised}
     assert all(type(value) is int for value in found.values()), f"{what} answered {answer!r}: not all ints"
-    assert found == promised, f"{what} answered {found}, it should be {promised}"
+    assert found == promised, f"{what} answered {found}; it should be {promised}"
 
 
 @behaviour(points=8, category="resilience")
 def test_checkpoint(learner, rng, observe):
-    """A server restored from a checkpoint has lost no acknowledged update and repeats none."""
+    """A server restored from a checkpoint loses no acknowledged update and repeats none."""
     initial = rng.normal(size=7)
     gradients = rng.normal(size=(6, 7))
     pushes = [(f"shard-{k} step {k}", [gradient]) for k, gradient in enumerate(gradients)]
@@ -609,7 +611,7 @@ def test_checkpoint(learner, rng, observe):
         assert_answer(answer, (number + 1, 1, 0), f"push {number + 1}")
     held = initial - RATE * gradients[:4].sum(axis=0)
     assert_held(seen["pulled"], 4, held, "when the checkpoint was taken")
-    assert type(seen["state"]) is dict, f"checkpoint() gave a {type(seen['state']).__name__}, not a dict"
+    assert type(seen["state"]) is dict, f"checkpoint() returned a {type(seen['state']).__name__}, not a dict"
 
     again = [pushes[1], pushes[3], pushes[4]]  # two that were acknowledged before, one that came after
     restored = learner.scenario(
@@ -626,25 +628,25 @@ def test_checkpoint(learner, rng, observe):
     )
     moved_on = initial - RATE * gradients.sum(axis=0)
     for number, (version, weights, old_version, old_weights) in enumerate(rounds):
-        which = f"time {number + 1} of using the same checkpoint"
+        which = f"use {number + 1} of the same checkpoint"
         assert_held([version, weights], 6, moved_on, f"{which}: after the pushes that followed it")
         assert_held([old_version, old_weights], 4, held, f"{which}: after restore")
     observe(4, unit="versions kept")
 
 
 def assert_held(pulled: Any, version: int, weights: np.ndarray, when: str) -> None:
-    """What a pull gave."""
-    assert type(pulled[0]) is int, f"{when} the version is {pulled[0]!r}, promised is an int"
-    assert pulled[0] == version, f"{when} the version is {pulled[0]!r}, it should be {version}"
-    assert type(pulled[1]) is np.ndarray, f"{when} the weights are a {type(pulled[1]).__name__}"
-    assert pulled[1].shape == weights.shape, f"{when} the weights have the shape {pulled[1].shape}"
+    """A pull returned this version and these weights."""
+    assert type(pulled[0]) is int, f"{when} the version is {pulled[0]!r}; an int is promised"
+    assert pulled[0] == version, f"{when} the version is {pulled[0]!r}; it should be {version}"
+    assert type(pulled[1]) is np.ndarray, f"{when} the weights are of type {type(pulled[1]).__name__}"
+    assert pulled[1].shape == weights.shape, f"{when} the weights have shape {pulled[1].shape}"
     off = farthest(pulled[1], weights)
     assert off <= TOLERANCE, f"{when} the weights are up to {off:.3g} off"
 
 
 @behaviour(points=7, category="correctness")
 def test_several_servers(learner, rng, observe):
-    """Three servers, each with a slice, give what one gives."""
+    """Three servers, each with a slice, give the same result as one."""
     job = new_job(learner.world, rng, "sync", shards=3, steps=4, servers=3)
     known = {actor["actor_id"] for actor in server_actors(learner)}
     with learner.counting():
@@ -660,20 +662,20 @@ def test_several_servers(learner, rng, observe):
     )
     idle = [actor_id for actor_id in made if calls[actor_id] < job.steps]
     assert not idle, (
-        f"{len(idle)} of {job.servers} servers had fewer calls than there are steps ({job.steps}): "
+        f"{len(idle)} of {job.servers} servers were called less often than there are steps ({job.steps}): "
         f"{[calls[actor_id] for actor_id in made]} calls"
     )
 
 
 def server_actors(learner: Any) -> list[dict[str, Any]]:
-    """Actors of the class ParameterServer, living or dead."""
+    """Return all actors of the class ParameterServer, living or dead."""
     actors = learner.side.look("actors")["actors"]
     return [a for a in actors if a["class_name"].rsplit(".", 1)[-1] == "ParameterServer"]
 
 
 @behaviour(points=7, category="memory")
 def test_each_version_is_stored_once(learner, rng, observe):
-    """A version of the weights and a gradient enter the object store once each."""
+    """Each version of the weights and each gradient enters the object store once."""
     for servers in (1, 2):
         job = new_job(learner.world, rng, "sync", shards=6, steps=2, weights=MEBI, servers=servers)
         job.world.asked.clear()
@@ -685,14 +687,14 @@ def test_each_version_is_stored_once(learner, rng, observe):
         stored = counts.stored_bytes / size
         observe(round(stored, 1), limit=limit, unit="times the weights")
         assert stored <= limit + 0.5, (
-            f"{stored:.0f} times the weights were put into the object store, allowed are {limit}: "
+            f"{stored:.0f} times the weights' size went into the object store; {limit} times is allowed: "
             f"{job.n * job.steps} gradients, {job.steps + 1} versions and 3 more ({job.shown})"
         )
 
 
 @behaviour(points=4, category="correctness")
 def test_progress(learner, rng, observe):
-    """Progress is told while it is made, rises, and ends with all steps."""
+    """Progress is reported while it is made, rises, and ends with all steps."""
     job = new_job(learner.world, rng, "async", shards=3, steps=3)
     world, total = job.world, job.n * job.steps
 
@@ -719,7 +721,7 @@ def test_progress(learner, rng, observe):
 
 
 def check_progress(learner: Any, job: Job, reports: Any) -> None:
-    """Train and look at what on_progress was told."""
+    """Train, then check what on_progress was told."""
     world, total = job.world, job.n * job.steps
     seen = learner.scenario(
         "train_reporting",
@@ -732,23 +734,23 @@ def check_progress(learner: Any, job: Job, reports: Any) -> None:
     told = reports()
     assert told, f"on_progress was never called ({job.shown})"
     assert all(report[1] == total for report in told), (
-        f"on_progress was told totals of {sorted({report[1] for report in told})}, there are {total} steps"
+        f"on_progress was told totals of {sorted({report[1] for report in told})}; there are {total} steps"
     )
     numbers = [report[0] for report in told]
-    assert numbers == sorted(set(numbers)), f"the numbers told to on_progress do not rise: {numbers}"
-    assert numbers[-1] == total, f"the last number told to on_progress is {numbers[-1]} of {total}"
+    assert numbers == sorted(set(numbers)), f"the numbers that on_progress was told do not rise: {numbers}"
+    assert numbers[-1] == total, f"the last number that on_progress was told is {numbers[-1]} of {total}"
     answered_s = sorted(a.answered_s for a in world.asked if a.answered_s is not None)
     for entry in world.ledger.entries("progress")[-len(told) :]:
         ended = sum(moment_s <= entry.start_s for moment_s in answered_s)
         assert entry.args[0] <= ended, (
-            f"on_progress was told that {entry.args[0]} steps had ended; {ended} gradients had been answered"
+            f"on_progress was told that {entry.args[0]} steps had ended; only {ended} had been answered"
         )
-        assert entry.pid == learner.driver_pid, "on_progress was called outside of the driver"
+        assert entry.pid == learner.driver_pid, "on_progress was called outside the driver"
 
 
 @behaviour(points=4, category="resilience")
 def test_nothing_left_behind(learner, rng, observe):
-    """Nothing is left after a training, nor after one that was given up."""
+    """Nothing is left behind by a training, whether it ended or was given up."""
     job = new_job(learner.world, rng, "async", shards=3, steps=3)
     world = job.world
     before_it = set(learner.leftovers(within_s=SETTLE_S))
@@ -763,7 +765,7 @@ def test_nothing_left_behind(learner, rng, observe):
     world.asked.clear()
     stuck = int(rng.integers(3))
     world.never = {(stuck, 1)}
-    for other in world.others(stuck):  # so the sixth step ends when the stuck one has begun
+    for other in world.others(stuck):  # so that the sixth step ends after the stuck one has started
         world.hold(other, 2, lambda: world.begun(stuck) > 1, within_s=MEET_S)
     raised = learner.scenario(
         "train_until",
@@ -773,16 +775,16 @@ def test_nothing_left_behind(learner, rng, observe):
         options=stopped.options,
         deadline_s=CALL_S,
     )
-    assert raised == "StopTraining", f"on_progress raised StopTraining; out of train came {raised}"
+    assert raised == "StopTraining", f"on_progress raised StopTraining, but out of train came {raised}"
     answered = sum(world.answered(k) for k in range(stopped.n))
     assert answered, "on_progress was told of 6 steps before any gradient had been answered"
     assert world.begun(stuck) > 1, (
-        f"six steps had ended, and the second one of {stopped.shards[stuck]} not begun"
+        f"six steps ended, but the second one of {stopped.shards[stuck]} never started"
     )
     left = [what for what in learner.leftovers(within_s=SETTLE_S) if what not in before_it]
     observe(len(left), limit=0, unit="left")
     assert not left, (
-        f"on_progress ended a training while one gradient was still awaited; left behind: {'; '.join(left)}"
+        f"left behind after on_progress ended a training that still awaited one gradient: {'; '.join(left)}"
     )
 
 

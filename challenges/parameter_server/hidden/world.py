@@ -1,4 +1,4 @@
-"""The accelerator as the judge runs it: gradients, delays, faults, and who was given which weights."""
+"""The accelerator as the grader runs it: gradients, delays, faults, and who was given which weights."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ class Asked:
 
     Attributes:
         worker: Position of its shard.
-        step: Which of the worker's steps.
-        weights: What it was given.
+        step: Which of the worker's steps it is.
+        weights: The weights it was given.
         pid: The calling process.
         began_s: Monotonic time of its arrival.
-        answered_s: Monotonic time of its answer; None while there is none.
-        gradient: What was answered; None while, and if, there is no answer.
+        answered_s: Monotonic time of its answer; None until it is answered.
+        gradient: The answer; None until, and unless, there is one.
     """
 
     worker: int
@@ -44,13 +44,13 @@ class Asked:
 
 @dataclass(slots=True, kw_only=True)
 class Hold:
-    """Keeps one call waiting until a condition has come true, then a little longer for one too many.
+    """Keeps one call waiting until a condition comes true, then a bit longer for one step too many.
 
     Attributes:
-        until: What the call waits for.
-        within_s: And how long at most.
-        unless: What must not come true afterwards.
-        linger_s: How long it is given to.
+        until: The condition that the call waits for.
+        within_s: The longest that it waits.
+        unless: What must not come true afterwards; the call stops waiting if it does.
+        linger_s: How long the call waits for `unless`.
         met: Whether `until` came true.
     """
 
@@ -62,18 +62,18 @@ class Hold:
 
 
 class World(OutsideWorld):
-    """One training's loss. The test sets the attributes after `make_model` and before it calls the learner.
+    """The loss of one training. A test sets the attributes after `make_model`, before it calls the learner.
 
     Attributes:
-        shards: Names, in the order in which they are given to `train`.
+        shards: Names of the shards, in the order in which `train` is given them.
         initial: The weights at the start; the first `len(shards)` of them are the counters.
-        best: The weights with the least loss, without the counters.
-        delay_s: Least and most that a call takes.
-        holds: Calls that wait for something else; made by `hold`.
-        never: Calls that are not answered at all.
+        best: The weights with the smallest loss, without the counters.
+        delay_s: Shortest and longest time that a call takes.
+        holds: Calls that wait for a condition; made by `hold`.
+        never: Calls that are never answered.
         kill_during: Steps whose first caller dies before it is answered.
-        kill_after: Step -> seconds after its first answer until the process that got it dies.
-        bad: Step -> what is answered instead of a gradient: "nan", "inf", "short", "one", "column".
+        kill_after: Step -> seconds from its first answer until the process that got it dies.
+        bad: Step -> what the answer is instead of a gradient: "nan", "inf", "short", "one", "column".
         asked: Every call, in order of arrival.
     """
 
@@ -97,7 +97,7 @@ class World(OutsideWorld):
         self._warm: set[int] = set()
 
     def make_model(self, rng: np.random.Generator, n_shards: int, n_weights: int, steps: int) -> None:
-        """Draw a loss: one counter per shard and further weights, `n_weights` together."""
+        """Draw a loss: one counter per shard and further weights, `n_weights` in all."""
         numbers = rng.choice(np.arange(100, 1000), size=n_shards, replace=False)
         self.shards = [f"shard-{number}" for number in numbers]
         self.initial = rng.normal(0.0, 3.0, n_weights)
@@ -113,12 +113,12 @@ class World(OutsideWorld):
         self._pace = {(k, s): float(shares[k, s]) for k in range(n_shards) for s in range(steps)}
 
     def hold(self, worker: int, step: int, until: Callable[[], bool], *, within_s: float) -> Hold:
-        """Keep a step's call waiting until a condition has come true, for at most `within_s`."""
+        """Keep a step's call waiting until a condition comes true, for at most `within_s`."""
         self.holds[worker, step] = Hold(until=until, within_s=within_s)
         return self.holds[worker, step]
 
     def gradient_of(self, worker: int, weights: np.ndarray) -> np.ndarray:
-        """The true gradient of one shard; -1 at its own counter."""
+        """Return the true gradient of one shard; it is -1 at its own counter."""
         found = self._curvature[worker] * (weights - self._target[worker])
         found[worker] = -1.0
         return found
@@ -126,15 +126,15 @@ class World(OutsideWorld):
     # -- what was seen ---------------------------------------------------------------------------
 
     def begun(self, worker: int) -> int:
-        """How many steps of a worker have been asked for."""
+        """Count the steps of a worker that have been asked for."""
         return 1 + max((a.step for a in self.asked if a.worker == worker), default=-1)
 
     def answered(self, worker: int) -> int:
-        """How many steps of a worker have been answered."""
+        """Count the steps of a worker that have been answered."""
         return len({a.step for a in self.asked if a.worker == worker and a.gradient is not None})
 
     def others(self, worker: int) -> list[int]:
-        """Positions of all other workers."""
+        """Return the positions of all other workers."""
         return [k for k in range(len(self.shards)) if k != worker]
 
     # -- operations ------------------------------------------------------------------------------
@@ -142,7 +142,7 @@ class World(OutsideWorld):
     async def gradient(
         self, call: Call, weights: np.ndarray, shard: str, step: int
     ) -> tuple[np.ndarray, bool]:
-        """Operation: the gradient, and whether the calling process is about to die."""
+        """Operation: return the gradient, and whether the calling process is about to die."""
         worker = self._worker(shard)
         self._check_weights(weights)
         now_s = time.monotonic()
@@ -167,18 +167,18 @@ class World(OutsideWorld):
         return asked.gradient, False
 
     async def end(self, call: Call, shard: str, step: int) -> None:  # noqa: ARG002
-        """Operation: the process that asks dies in a moment."""
+        """Operation: let the calling process die in a moment."""
         key = self._worker(shard), step
         if key not in self._doomed:
-            raise Refused("NotDoomed", f"nobody has to die after step {step} of {shard}")
+            raise Refused("NotDoomed", f"no process is due to die after step {step} of {shard}")
         await asyncio.sleep(self._doomed[key])
         raise KillWorker
 
     async def progress(self, call: Call, ended: int, total: int) -> None:
-        """Operation of a scenario: what `on_progress` was told."""
+        """Operation of a scenario: record what `on_progress` was told."""
 
     async def warm(self, call: Call, n_workers: int) -> None:
-        """Operation of a scenario: hold so many workers until all of them are there."""
+        """Operation of a scenario: hold this many workers until all of them have arrived."""
         self._warm.add(call.pid)
         await self.until(lambda: len(self._warm) >= n_workers, within_s=WARM_WITHIN_S)
 
@@ -213,4 +213,4 @@ class World(OutsideWorld):
         wanted = self.initial.shape
         if weights.dtype != np.float64 or weights.shape != wanted:
             kind = f"{weights.dtype} array of shape {weights.shape}"
-            raise Refused("BadWeights", f"the weights are a {kind}, the loss needs float64, shape {wanted}")
+            raise Refused("BadWeights", f"the weights are a {kind}; the loss needs float64, shape {wanted}")
