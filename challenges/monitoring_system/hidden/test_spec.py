@@ -597,8 +597,8 @@ def test_series_keep_shard_and_order(learner, rng, observe):
     pairs = {(shard, *pids) for shard, pids in zip(shards, by_series.values(), strict=True)}
     observe(len({pid for _, pid in pairs}), limit=n_shards, unit="processes")
     assert len(pairs) == len({shard for shard, _ in pairs}) == len({pid for _, pid in pairs}), (
-        f"Series of one shard must share a process, and shards must not: shard_of and the archive show "
-        f"{len(pairs)} different pairs of shard and process for {n_shards} shards."
+        f"Each shard must be a process of its own, but shard_of and the archive show {len(pairs)} different "
+        f"pairs of shard and process for {n_shards} shards."
     )
     strangers = {pid for _, pid in pairs} - learner.worker_pids()
     assert not strangers, f"Samples were archived outside of Ray's workers, in process {min(strangers)}."
@@ -614,9 +614,7 @@ def test_few_writes_side_by_side(learner, rng, observe):
         sources.sample("load", hosts[k % 60], start - STEP_S * k) for k in rng.permutation(900).tolist()
     ]
     batches = [[*batch, *batch[:10]] for batch in in_batches(samples, 5)]
-    _, one = play(
-        learner, opened(start, shards=n_shards), ["ingest", first]
-    )  # now all processes have started
+    _, one = play(learner, opened(start, shards=n_shards), ["ingest", first])  # starts all processes
     check_ingests([one], [{"accepted": len(first), "duplicates": 0, "late": 0}])
     n_before = world.ledger.count("archive")
     world.meet_from, world.write_together = n_before, n_shards
