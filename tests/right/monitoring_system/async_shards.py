@@ -33,7 +33,7 @@ def shard_of(metric: str, source: str, shards: int) -> int:
     return int.from_bytes(digest, "big") % shards
 
 
-# -- aggregates: what a shard sends, and what the caller makes of it ---------------------------------
+# -- aggregates: how a shard computes its part, and how the caller merges the parts -------------------
 
 
 def _sum(points: list[Point]) -> float:
@@ -64,7 +64,7 @@ AGGREGATES: dict[str, tuple[Callable, Callable]] = {
 
 
 class Series:
-    """The points of a series, sorted, and the numbers of the samples they came from."""
+    """The sorted points of a series, and the numbers of their samples."""
 
     def __init__(self) -> None:
         self.points: list[Point] = []
@@ -109,7 +109,7 @@ class Shard:
                 series.drop_oldest(1)
                 changed["dropped"] += 1
         if changed["accepted"]:
-            async with self.turn:  # whoever was before us may have written ours as well
+            async with self.turn:  # whoever had the turn before may have written ours as well
                 batch, self.gathered = self.gathered, []
                 if batch:
                     await asyncio.to_thread(service.archive, batch)
@@ -193,11 +193,11 @@ class Books:
         self._held = [0] * shards
 
     def note(self, shard: int, born: int, changed: Counter) -> None:
-        """Enter an answer. A later birth than the last one known means that the shard has died in between."""
+        """Enter an answer. A later birth than the last known one means that the shard has died since."""
         kept = changed["accepted"] - changed["dropped"] - changed["expired"]
         with self._lock:
             self._counts.update(changed)
-            if born < self._born[shard]:  # an answer of a life that is known to have ended
+            if born < self._born[shard]:  # the answer comes from a life known to have ended
                 self._counts["lost"] += kept
                 return
             if born > self._born[shard]:
@@ -235,7 +235,7 @@ class Monitor:
         self._alerts = [Alert(rule) for rule in rules]
         self._newest = {rule["metric"]: -math.inf for rule in rules if rule["kind"] == "no_data"}
         self._arrivals = itertools.count()
-        self._lock = threading.Lock()  # of the arrivals and the newest timestamps
+        self._lock = threading.Lock()  # guards the arrivals and the newest timestamps
         self._books = Books(shards)
         self._shards = [Shard.remote(capacity) for _ in range(shards)]
 
@@ -262,7 +262,7 @@ class Monitor:
         return {"accepted": n_accepted, "duplicates": len(in_time) - n_accepted, "late": n_late}
 
     def query(self, metric: str, aggregate: str, window_s: float, now: float) -> float | int | None:
-        """One aggregate over one window."""
+        """Aggregate a metric over a window."""
         return self._read([(metric, aggregate, window_s, now)])[0]
 
     def alerts(self, now: float) -> list[dict]:
@@ -300,7 +300,7 @@ class Monitor:
         return now - (self._made_at if newest == -math.inf else newest)
 
     def _read(self, queries: list[tuple]) -> list[float | int | None]:
-        """The answer to each query, with one call per shard for all of them."""
+        """Answer each query, all of them with one call per shard."""
         if not queries:
             return []
         oldest = self._oldest()

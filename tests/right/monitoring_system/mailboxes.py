@@ -59,7 +59,7 @@ class Effect(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """What a window amounts to, of one shard or of several."""
+    """A summary of one shard's points in a window."""
 
     count: int
     total: float
@@ -77,7 +77,7 @@ def part_of(question: tuple[str, str, float, float], points: list[Point]) -> Sum
 
 
 def merged(aggregate: str, parts: list) -> float | int | None:
-    """The answer from the parts of the shards that have samples in the window."""
+    """Merge the parts of the shards that have samples in the window."""
     if not parts:
         return 0 if aggregate == "count" else None
     if aggregate == "p95":
@@ -95,7 +95,7 @@ def merged(aggregate: str, parts: list) -> float | int | None:
 
 
 def edge(timestamp: float) -> tuple[float, float]:
-    """Sorts behind every point of this time."""
+    """Return a key that sorts after every point with this timestamp."""
     return timestamp, math.inf
 
 
@@ -161,27 +161,27 @@ class Shard:
 
 
 class Keeper:
-    """A shard as the caller knows it: the actor that serves now, its mailbox, and what it must hold."""
+    """A shard as the caller sees it: the current actor, its mailbox, and how much it should hold."""
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
-        self._lock = threading.Lock()  # of what follows
+        self._lock = threading.Lock()  # guards actor, held and counts
         self._actor = Shard.remote(capacity)
         self._held = 0
         self._counts = Counter(accepted=0, duplicates=0, dropped=0, expired=0, lost=0, restarts=0)
         self._mailbox = ThreadPoolExecutor(1, thread_name_prefix="mailbox")
 
     def post(self, arrived: list[tuple[int, tuple]], oldest: float) -> Future[int]:
-        """Ingest once everything posted before is done; how many samples were accepted."""
+        """Ingest after everything posted before; the future holds how many samples were accepted."""
         return self._mailbox.submit(self._ingest, arrived, oldest)
 
     def ask(self, questions: list[tuple], oldest: float) -> Callable[[], list]:
-        """Send questions now; the function that is returned waits for this shard's parts."""
+        """Send questions now; the returned function waits for this shard's parts."""
         wait = self._send("read", questions, oldest)
         return lambda: wait()[1]
 
     def totals(self) -> Counter:
-        """What has been counted of this shard."""
+        """Everything counted for this shard."""
         with self._lock:
             return Counter(self._counts, stored=self._held)
 
@@ -197,7 +197,7 @@ class Keeper:
         return effect.accepted
 
     def _send(self, method: str, *args: Any) -> Callable[[], tuple[Effect, Any]]:
-        """Call the actor now; the function that is returned waits, and asks again while actors die."""
+        """Call the actor now; the returned function waits, and calls again if the actor has died."""
         actor = self._actor
         ref = getattr(actor, method).remote(*args)
 
@@ -216,10 +216,10 @@ class Keeper:
         return answer
 
     def _successor(self, dead: Any) -> Any:
-        """The actor after this one. Whoever notices the death first makes it and counts the loss."""
+        """Return the actor after this one; the first to notice the death creates it and counts the loss."""
         with self._lock:
             if self._actor is dead:
-                ray.kill(dead)  # it may be out of reach only; from now on it is gone for certain
+                ray.kill(dead)  # it may only be unreachable; now it is certainly gone
                 self._actor = Shard.remote(self._capacity)
                 self._counts.update(lost=self._held, restarts=1)
                 self._held = 0
@@ -230,13 +230,13 @@ class Keeper:
             self._counts.update(effect._asdict())
             if actor is self._actor:
                 self._held += effect.kept
-            else:  # it answered, and another thread has seen it die since
+            else:  # another thread saw it die after it had answered
                 self._counts["lost"] += effect.kept
 
 
 @dataclass
 class Alert:
-    """A rule, and what its evaluations have come to so far."""
+    """A rule and its state after the evaluations so far."""
 
     rule: dict
     raised: bool = False
@@ -281,15 +281,15 @@ class Monitor:
         self._clock, self._retention_s = clock, retention_s
         self._alerts = [Alert(rule) for rule in rules]
         self._made_at = clock()
-        self._newest: dict[str, float] = {}  # only of the metrics whose silence is watched
+        self._newest: dict[str, float] = {}  # only for metrics with a no_data rule
         self._is_watched = {rule["metric"] for rule in rules if rule["kind"] == "no_data"}
         self._n_late = 0
         self._arrivals = itertools.count()
-        self._lock = threading.Lock()  # batches are numbered and posted by one thread at a time
+        self._lock = threading.Lock()  # one thread at a time numbers and posts a batch
         self._keepers = [Keeper(capacity) for _ in range(shards)]
 
     def ingest(self, samples: list[tuple]) -> dict:
-        """Post to each mailbox what belongs to its shard, and wait until all of it is archived."""
+        """Post each shard's samples to its mailbox, and wait until all of them are archived."""
         oldest = self._oldest()
         groups: dict[int, list[tuple[int, tuple]]] = defaultdict(list)
         late = 0
@@ -308,12 +308,12 @@ class Monitor:
         return {"accepted": accepted, "duplicates": len(samples) - late - accepted, "late": late}
 
     def query(self, metric: str, aggregate: str, window_s: float, now: float) -> float | int | None:
-        """One aggregate over one window."""
+        """Aggregate a metric over a window."""
         (value,) = self._ask([(metric, aggregate, window_s, now)])
         return value
 
     def alerts(self, now: float) -> list[dict]:
-        """Evaluate each rule once; what has changed."""
+        """Evaluate each rule once and return what has changed."""
         asked = [alert.rule for alert in self._alerts if alert.rule["kind"] == "threshold"]
         values = iter(self._ask([(r["metric"], r["aggregate"], r["window_s"], now) for r in asked]))
         events = []
@@ -328,7 +328,7 @@ class Monitor:
 
     def stats(self) -> dict:
         """What has become of every sample so far, and which alerts are raised."""
-        self._ask([])  # shards expire before they answer, and dead ones are found
+        self._ask([])  # shards expire samples before they answer, and dead ones are noticed
         sums: Counter = Counter()
         for keeper in self._keepers:
             sums.update(keeper.totals())
@@ -345,7 +345,7 @@ class Monitor:
         return self._clock() - self._retention_s
 
     def _ask(self, queries: list[tuple[str, str, float, float]]) -> list[float | int | None]:
-        """The answer to each (metric, aggregate, window_s, now); all shards are asked at the same time."""
+        """Answer each (metric, aggregate, window_s, now); all shards are asked at the same time."""
         questions = [(metric, aggregate, now - window_s, now) for metric, aggregate, window_s, now in queries]
         oldest = self._oldest()
         asked = [keeper.ask(questions, oldest) for keeper in self._keepers]
