@@ -1,8 +1,8 @@
-"""The long-term archive, where every accepted sample goes. Not yours to change.
+"""The long-term archive, where every accepted sample goes. Do not change this file.
 
-A sample is `(metric, source, seq, timestamp, value)`. In a grading every write goes to the grader, which
-makes the delay and keeps the books: what came, in which order, and from which process. Imported by your own
-script, the module serves itself.
+A sample is `(metric, source, seq, timestamp, value)`. While your solution is graded, every write goes to the
+grader, which causes the delay and records what arrived, in which order, and from which process. When your own
+script imports this module, it serves itself.
 """
 
 import os
@@ -17,10 +17,10 @@ WRITE_S = 0.002
 
 
 def archive(samples: list[tuple]) -> None:
-    """Append samples to the archive, in this order (I/O; about 2 ms however many, now and then much more).
+    """Append samples to the archive, in this order (I/O: about 2 ms for any number, sometimes much more).
 
     Any number of threads and processes may write at the same time. The archive recognises a sample by its
-    source and number: one that it has already changes nothing.
+    source and number: writing one that it already has changes nothing.
     """
     lines = "\n".join([f"{metric} {source} {seq}" for metric, source, seq, _, _ in samples])
     if ask is None:

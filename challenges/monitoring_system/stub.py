@@ -1,4 +1,4 @@
-"""The monitor: shards hold the samples, rules are looked at whenever somebody asks for alerts."""
+"""The monitor: shards hold the samples, and the rules are checked on each call of alerts."""
 
 import math
 import time
@@ -16,22 +16,22 @@ def shard_of(metric, source, shards):
 
 @ray.remote
 class Shard:
-    """Holds the samples of its series in the order in which they came."""
+    """Holds the samples of its series in the order in which they arrived."""
 
     def __init__(self):
         self.samples = deque()
 
     def add(self, sample):
-        """Keep a sample and pass it to the archive."""
+        """Store a sample and pass it to the archive."""
         self.samples.append(sample)
         archive([sample])
 
     def size(self):
-        """How many samples there are."""
+        """The number of samples stored."""
         return len(self.samples)
 
     def summary(self, metric, since, until):
-        """What the shard knows of a metric between two points in time."""
+        """Summarise a metric between two points in time."""
         found = [s for s in self.samples if s[0] == metric and since < s[3] <= until]
         if not found:
             return None
@@ -47,7 +47,7 @@ class Shard:
 
 
 class Monitor:
-    """Takes samples, answers queries and says which alerts have changed; see the brief."""
+    """Takes samples, answers queries and reports which alerts have changed; see the brief."""
 
     def __init__(self, rules, *, shards=2, clock, retention_s=600.0, capacity=1000):
         self.rules = rules
@@ -65,7 +65,7 @@ class Monitor:
         return {"accepted": len(samples), "duplicates": 0, "late": 0}
 
     def query(self, metric, aggregate, window_s, now):
-        """Ask every shard and put the answers together."""
+        """Ask every shard and combine the answers."""
         found = []
         for shard in self.shards:
             summary = ray.get(shard.summary.remote(metric, now - window_s, now))
@@ -83,7 +83,7 @@ class Monitor:
         return combine(s[aggregate] for s in found)
 
     def alerts(self, now):
-        """Look at each rule; what has changed."""
+        """Evaluate each rule and return what has changed."""
         changes = []
         for rule in self.rules:
             name = rule["name"]
@@ -107,7 +107,7 @@ class Monitor:
         return changes
 
     def stats(self):
-        """What has become of the samples."""
+        """Count what has become of the samples."""
         stored = sum(ray.get([shard.size.remote() for shard in self.shards]))
         return {
             "received": self.received,
@@ -123,6 +123,6 @@ class Monitor:
         }
 
     def close(self):
-        """End the shards."""
+        """Kill the shards."""
         for shard in self.shards:
             ray.kill(shard)

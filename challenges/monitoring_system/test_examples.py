@@ -1,6 +1,6 @@
-"""What the brief promises, on an archive that serves itself.
+"""The promises of the brief, checked against an archive that serves itself.
 
-`play` makes a Monitor where your solution is, with a clock of its own, and does one step after the other:
+`play` creates a Monitor in your solution's process, with its own clock, and runs the steps in order:
 ("open", time, rules, options), ("clock", time), or a method of the monitor with its arguments.
 """
 

@@ -1,40 +1,40 @@
-"""The monitor: windows over sharded samples, alerts that hold still, losses that are owned up to.
+"""The monitor: windows over sharded samples, alerts that hold steady, losses that are accounted for.
 
-The problem. Samples of many series arrive late, twice and out of order. Queries have to be right over all
+The problem. Samples of many series arrive late, twice and out of order. Queries must be right across all
 shards, alerts must not flap, memory must not grow, and a shard may die at any moment.
 
-The obvious program. An actor per shard with a deque, one call per sample, `time.time()` for now, an alert
-whenever the last value is over the limit. What breaks:
+The obvious program. One actor per shard with a deque, one call per sample, `time.time()` as the clock, and an
+alert whenever the last value is over the limit. What breaks:
 
     a call per sample            20,000 calls cost seconds, the samples in them next to nothing
-    hash(metric)                 another process, another shard
-    a deque                      keeps arrivals in order, while windows ask for times; it has no end
-    a percentile per shard       cannot be averaged, only counted anew over all the values
-    one thread in the actor      a write that waits makes every query wait
+    hash(metric)                 another process computes another shard
+    a deque                      is ordered by arrival and has no bound; windows are about timestamps
+    a percentile per shard       cannot be averaged; it takes all the values together
+    one thread in the actor      one waiting write makes every query wait
     max_restarts=-1              Ray brings the actor back empty, and tells nobody
 
-The design. Who knows what is the whole of it:
+The design. It all depends on who knows what:
 
     Monitor (caller's process)                          Shard (actor, one of n)
       the clock; which samples are late                   its series, ordered by time
-      the order of arrival over all shards                which names are stored: duplicates
+      the order of arrival across all shards              which names are stored: duplicates
       rules and what they have seen so far                its life: a number that grows with each restart
       the newest timestamp of a watched metric
-      what has been counted, and what each shard holds
+      the counters, and how much each shard holds
 
 An ingest becomes one call per shard, all at the same time. A query fetches from each shard the part of the
-answer that can be merged: a sum and a count for a mean, the values themselves for a percentile. Writes and
-reads of a shard run in threads of different concurrency groups, so that reads never queue behind a write;
-the lock between them is held for memory only, never during I/O.
+answer that can be merged: a sum and a count for a mean, the values themselves for a percentile. A shard
+writes and reads in different concurrency groups, each with its own threads, so reads never queue behind a
+write. The lock between them is held only while memory is touched, never during I/O.
 
-A shard counts nothing for good. Each answer says what this one call has changed and in which life of the
-shard; the caller adds it up. A call under way when the shard dies was never answered, so it has not been
-counted; Ray repeats it on the new actor (`max_task_retries`), and it counts there. An answer from a new life
-means that the shard has died in between: what it held is lost. What must survive a shard (alerts, silences,
-counters) never lived in one.
+A shard keeps no counters. Each answer says what that one call has changed, and in which life of the shard;
+the caller adds it up. A call under way when the shard dies has not been answered, so it has not been counted.
+Ray repeats it on the new actor (`max_task_retries`), and it counts there. An answer from a new life means
+that the shard has died since the last one, and what it held is lost. Nothing that must survive a shard
+(alerts, silences, counters) ever lived in one.
 
 The price. A crash loses up to `retention_s` of the shard's series until they are sent again, and a p95
-moves every value of its window to the caller. NOTES.md says what else was possible.
+moves every value in its window to the caller. NOTES.md discusses the alternatives.
 """
 
 import itertools
@@ -52,12 +52,12 @@ import numpy as np
 import ray
 import service
 
-READERS = 4  # threads of a shard that answer queries while another one waits for the archive
+READERS = 4  # threads of a shard that answer queries while its writing thread waits for the archive
 
 
 @lru_cache(maxsize=10_000)
 def shard_of(metric: str, source: str, shards: int) -> int:
-    """Where a series lives. Not by `hash()`: that differs from process to process."""
+    """Return the shard of a series. `hash()` would differ from process to process."""
     return zlib.crc32(f"{metric}\n{source}".encode()) % shards
 
 
@@ -65,32 +65,32 @@ def shard_of(metric: str, source: str, shards: int) -> int:
 
 
 class Series:
-    """Samples in order of time, and of arrival where times are equal."""
+    """Samples ordered by time, and by arrival where times are equal."""
 
     __slots__ = ("names", "points")
 
     def __init__(self) -> None:
         self.points: list[tuple] = []  # (timestamp, arrival, value, seq)
-        self.names: set[int] = set()  # the seq of each point, no more
+        self.names: set[int] = set()  # the seq of each point, and no others
 
     def add(self, point: tuple) -> None:
-        """Put a point in its place; nearly always the last one."""
+        """Insert a point, nearly always at the end."""
         insort(self.points, point)
         self.names.add(point[3])
 
     def cut(self, n_points: int) -> int:
-        """Forget so many of the oldest points, and their names."""
+        """Forget the oldest `n_points` points and their names; return how many that is."""
         if n_points > 0:
             self.names.difference_update([point[3] for point in self.points[:n_points]])
             del self.points[:n_points]
         return max(0, n_points)
 
     def until(self, timestamp: float) -> int:
-        """How many points are not later than this."""
+        """Count the points that are not later than this."""
         return bisect_right(self.points, (timestamp, math.inf))
 
 
-# -- what a shard finds for a query, and how the parts of all shards become the answer -------------
+# -- what a shard contributes to a query, and how the parts are merged ------------------------------
 
 
 PART_OF: dict[str, Callable[[list[tuple]], object]] = {
@@ -105,7 +105,7 @@ PART_OF: dict[str, Callable[[list[tuple]], object]] = {
 
 
 def nearest_rank(parts: list[np.ndarray]) -> float:
-    """The 95th percentile of the values of all parts, arrays of shape (n,)."""
+    """Return the 95th percentile of the values in all parts, arrays of shape (n,)."""
     values = np.concatenate(parts)
     rank = -(-95 * len(values) // 100)
     return float(np.partition(values, rank - 1)[rank - 1])
@@ -127,7 +127,7 @@ MERGED: dict[str, Callable[[list], float]] = {
 
 @ray.remote(
     num_cpus=0, max_restarts=-1, max_task_retries=-1, concurrency_groups={"read": READERS}
-)  # without a group: one thread, so a shard's writes come one after the other
+)  # methods without a group share one thread, so a shard writes one batch after another
 class Shard:
     """Holds the series of one shard."""
 
@@ -138,7 +138,7 @@ class Shard:
         self.lock = threading.Lock()
 
     def ingest(self, arrived: list[tuple], oldest: float) -> tuple[int, Counter]:
-        """Store samples, each with its number of arrival, and archive those that are new."""
+        """Store samples, each with its arrival number, and archive the new ones."""
         new = []
         with self.lock:
             changed = Counter(expired=self._expire(oldest))
@@ -158,7 +158,7 @@ class Shard:
 
     @ray.method(concurrency_group="read")
     def read(self, questions: list[tuple]) -> tuple[int, list]:
-        """For each (metric, aggregate, since, until) this shard's part; None where it has no samples."""
+        """Return a part for each (metric, aggregate, since, until); None where there are no samples."""
         parts = []
         with self.lock:
             for metric, aggregate, since, until in questions:
@@ -180,7 +180,7 @@ class Shard:
             for source, series in list(sources.items()):
                 expired += series.cut(series.until(oldest))
                 if not series.points:
-                    del sources[source]  # also the series of a source that is gone for good
+                    del sources[source]  # its source may never come back
         return expired
 
 
@@ -190,15 +190,15 @@ COMPARED = {">": operator.gt, "<": operator.lt}
 
 
 class Watch:
-    """A rule and what it has seen. A raised alert outlives the shards: it lives in the caller."""
+    """A rule and what it has seen. It lives in the caller, so a raised alert outlives any shard."""
 
     def __init__(self, rule: dict) -> None:
         self.rule = rule
         self.raised = False
-        self.since: float | None = None  # the first evaluation of the stretch over the limit
+        self.since: float | None = None  # when the current stretch over the limit began
 
     def see(self, value: float | None, now: float) -> str | None:
-        """Evaluate once; "raised" or "resolved" when that changes something."""
+        """Evaluate once; return "raised" or "resolved" if that changes the alert."""
         before = self.raised
         self.raised = self._is_raised(value, now)
         return None if self.raised == before else "raised" if self.raised else "resolved"
@@ -232,8 +232,8 @@ class Monitor:
     Args:
         rules: As described in the brief.
         shards: How many actors hold the samples.
-        clock: Gives the time in seconds. It is asked in this process only.
-        retention_s: Age from which a sample is too old.
+        clock: Returns the time in seconds. It is only called in this process.
+        retention_s: The age at which a sample is too old.
         capacity: How many samples a series keeps.
     """
 
@@ -249,17 +249,17 @@ class Monitor:
         self._clock, self._retention_s = clock, retention_s
         self._watches = [Watch(rule) for rule in rules]
         self._watched = {rule["metric"] for rule in rules if rule["kind"] == "no_data"}
-        self._newest: dict[str, float] = {}  # of the watched metrics, the newest timestamp accepted
+        self._newest: dict[str, float] = {}  # the newest timestamp accepted for each watched metric
         self._made_at = clock()
         self._shards = [Shard.remote(capacity) for _ in range(shards)]
         self._arrivals = itertools.count()
         self._counts = Counter(dict.fromkeys(COUNTED, 0))
         self._held = [0] * shards  # how many samples each shard stores
-        self._lives = [0] * shards  # in which life it was last seen; 0 is none
-        self._lock = threading.Lock()  # never held while a shard is waited for
+        self._lives = [0] * shards  # the life in which it was last seen; 0 is none
+        self._lock = threading.Lock()  # never held while waiting for a shard
 
     def ingest(self, samples: list[tuple]) -> dict:
-        """Store samples, in one call per shard."""
+        """Store samples with one call per shard."""
         oldest = self._oldest()
         arrived: list[list[tuple]] = [[] for _ in self._shards]
         late = 0
@@ -281,11 +281,11 @@ class Monitor:
         return {"accepted": accepted, "duplicates": len(samples) - late - accepted, "late": late}
 
     def query(self, metric: str, aggregate: str, window_s: float, now: float) -> float | int | None:
-        """The aggregate of a metric over a window, from all shards."""
+        """Aggregate a metric over a window, across all shards."""
         return self._values([(metric, aggregate, window_s, now)])[0]
 
     def alerts(self, now: float) -> list[dict]:
-        """Evaluate each rule at `now`; what has changed."""
+        """Evaluate each rule at `now` and return what has changed."""
         thresholds = [w.rule for w in self._watches if w.rule["kind"] == "threshold"]
         answers = iter(self._values([(r["metric"], r["aggregate"], r["window_s"], now) for r in thresholds]))
         changes = []
@@ -300,7 +300,7 @@ class Monitor:
         return changes
 
     def stats(self) -> dict:
-        """What has become of every sample so far, and which alerts are raised."""
+        """Report what has become of every sample so far, and which alerts are raised."""
         oldest = self._oldest()
         answers = ray.get([shard.expire.remote(oldest) for shard in self._shards])
         for number, (life, changed) in enumerate(answers):
@@ -321,11 +321,11 @@ class Monitor:
             ray.kill(shard)
 
     def _oldest(self) -> float:
-        """What is not later than this is too old."""
+        """Return the latest timestamp that is too old."""
         return self._clock() - self._retention_s
 
     def _values(self, queries: list[tuple]) -> list[float | int | None]:
-        """The answer to each (metric, aggregate, window_s, now), with one call per shard for all."""
+        """Answer each (metric, aggregate, window_s, now), all of them with one call per shard."""
         oldest = self._oldest()
         questions = [
             (metric, aggregate, max(now - window_s, oldest), now)
@@ -344,7 +344,7 @@ class Monitor:
         return values
 
     def _note(self, number: int, life: int, changed: Counter) -> None:
-        """Add up what a call has changed in a shard; a new life means that what it held is lost."""
+        """Count what a call has changed in a shard; a new life means that what it held is lost."""
         with self._lock:
             if life > self._lives[number]:
                 if self._lives[number]:
@@ -354,5 +354,5 @@ class Monitor:
             kept = changed["accepted"] - changed["dropped"] - changed["expired"]
             if life == self._lives[number]:
                 self._held[number] += kept
-            else:  # another thread has met the next life before this answer came
+            else:  # another thread saw the next life before this answer arrived
                 self._counts["lost"] += kept

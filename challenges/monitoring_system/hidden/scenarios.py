@@ -1,4 +1,4 @@
-"""What has to run inside the learner's process: a monitor lives here between the calls of a test."""
+"""Code that runs inside the learner's process: a monitor lives here between the calls of a test."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
-import solution as learners  # the driver has imported it already
+import solution as learners  # the driver has already imported it
 from service_link import ask
 
 BETWEEN_QUERIES_S = 0.002
@@ -20,13 +20,13 @@ N_POURED_SERIES = 20
 
 
 class Clock:
-    """Time as a test sets it. A copy in another process would stand still, so there is none."""
+    """Time as a test sets it. It cannot be pickled: a copy in another process would stand still."""
 
     def __init__(self, now: float) -> None:
         self.now = now
 
     def __call__(self) -> float:
-        """The time, in seconds."""
+        """Return the time in seconds."""
         return self.now
 
     def __reduce__(self) -> Any:
@@ -34,7 +34,7 @@ class Clock:
 
 
 class Live:
-    """The monitor of the running test, its clock, and the test of speed that it belongs to."""
+    """The monitor of the running test, its clock, and the race it belongs to."""
 
     monitor: Any = None
     clock = Clock(0.0)
@@ -57,7 +57,7 @@ def _close() -> None:
 
 
 def play(_solution: Any, steps: list[list[Any]]) -> list[Any]:
-    """Do one step after the other; the answer of each.
+    """Run the steps in order and return the answer to each.
 
     A step is `["open", start, rules, options]`, `["clock", now]`, `["close"]`, or a method and its arguments.
     """
@@ -69,7 +69,7 @@ def play(_solution: Any, steps: list[list[Any]]) -> list[Any]:
 
 
 def _ingest_all(monitor: Any, batches: Iterable[list[tuple]]) -> dict[str, int]:
-    """Ingest batches one after the other; the sum of what came back."""
+    """Ingest batches one after another and add up the answers."""
     sums: dict[str, int] = {}
     for batch in batches:
         for key, number in monitor.ingest(batch).items():
@@ -78,13 +78,13 @@ def _ingest_all(monitor: Any, batches: Iterable[list[tuple]]) -> dict[str, int]:
 
 
 def from_threads(_solution: Any, batches_of: list[list[list[tuple]]]) -> list[dict[str, int]]:
-    """One thread per list of batches ingests them in order, all at the same time; the sum of each."""
+    """Ingest each list of batches in order, in a thread of its own; return the sums of each thread."""
     with ThreadPoolExecutor(len(batches_of)) as threads:
         return list(threads.map(lambda batches: _ingest_all(Live.monitor, batches), batches_of))
 
 
 def flood_and_ask(_solution: Any, batches: list[list[tuple]], question: list[Any]) -> dict[str, Any]:
-    """Ask the same question again and again while another thread ingests; each different answer once."""
+    """Repeat a question while another thread ingests; return each distinct answer once."""
     answers: list[Any] = []
     n_answers = 0
     with ThreadPoolExecutor(1) as thread:
@@ -100,7 +100,7 @@ def flood_and_ask(_solution: Any, batches: list[list[tuple]], question: list[Any
 
 
 def _poured(first: int, n_samples: int, start: float) -> list[tuple]:
-    """Samples that have not been there before, `first` the number of the first, one per series and second."""
+    """New samples, one per series and second; the first one has the number `first`."""
     return [
         (f"disk-{k % 4}", f"s-{k % N_POURED_SERIES}", k, start + k // N_POURED_SERIES, k * 7919 % 1000 / 8)
         for k in range(first, first + n_samples)
@@ -108,7 +108,7 @@ def _poured(first: int, n_samples: int, start: float) -> list[tuple]:
 
 
 def pour(_solution: Any, first: int, n_batches: int, batch_size: int, start: float) -> dict[str, int]:
-    """Ingest new samples in order, the clock going with them; the sum of what came back."""
+    """Ingest new samples in order, advance the clock with them and add up the answers."""
 
     def batches() -> Iterator[list[tuple]]:
         for number in range(n_batches):
@@ -120,12 +120,12 @@ def pour(_solution: Any, first: int, n_batches: int, batch_size: int, start: flo
 
 
 def shards_here(_solution: Any, series: list[tuple], shards: int) -> list[Any]:
-    """What shard_of says of each (metric, source)."""
+    """Return shard_of for each (metric, source)."""
     return [learners.shard_of(metric, source, shards) for metric, source in series]
 
 
 def shards_elsewhere(_solution: Any, series: list[tuple], shards: int) -> list[list[Any]]:
-    """What shard_of says here and in two fresh processes of their own."""
+    """Return shard_of for each series, here and in two fresh processes."""
     program = (
         "import json, sys, solution; series, shards = json.loads(sys.argv[1]); "
         "print(json.dumps([solution.shard_of(*one, shards) for one in series]))"
@@ -144,13 +144,13 @@ def shards_elsewhere(_solution: Any, series: list[tuple], shards: int) -> list[l
     for other in others:
         output, _ = other.communicate()
         if other.returncode:
-            raise RuntimeError("shard_of cannot be used in a process of its own")
+            raise RuntimeError("shard_of fails in a separate process")
         said.append(json.loads(output.splitlines()[-1]))
     return said
 
 
 def kata_play(steps: list[list[Any]]) -> list[Any]:
-    """For the visible examples, which can call functions of the solution only."""
+    """For the visible examples, which can only call functions of the solution."""
     return play(learners, steps)
 
 
@@ -164,7 +164,7 @@ def kata_flood(
     n_batches: int,
     questions: list[list[Any]],
 ) -> dict[str, Any]:
-    """A round of the race, on a monitor that lives as long as the race: ingest, ask now and then.
+    """Run a round of the race: ingest and sometimes query, on one monitor for all rounds.
 
     Sample k has the number `first + k`, belongs to `names[series[k]]` and has the value `values[k]`.
     """
@@ -186,5 +186,5 @@ def kata_flood(
     return {"accepted": accepted, "answers": answers}
 
 
-# A race and the examples can call what the solution defines, but no method of an object of it.
+# Races and examples can call functions that the solution defines, but not methods of its objects.
 learners.kata_play, learners.kata_flood = kata_play, kata_flood

@@ -1,7 +1,7 @@
 """What Monitor and shard_of must do. One behaviour per test.
 
-Time is what the tests say; nothing gates on a clock of the machine. Timestamps are multiples of 1/8 s, so
-that sums and differences of them are exact.
+The tests set the time; nothing depends on a clock of the machine. Timestamps are multiples of 1/8 s, so their
+sums and differences are exact.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ FLOOD_BATCHES = 40
 FLOOD_BATCH = 500
 HELD_MB = 16
 WARM_SAMPLES = 100_000
-POURED_SAMPLES = 340_000  # so many that a set of the ints seen has to grow its table
+POURED_SAMPLES = 340_000  # enough for a set of all numbers seen to grow its table
 POUR_BATCH = 2_000
 POURED_SERIES = 20
 POUR_CAPACITY = 200
@@ -55,14 +55,14 @@ def draw_names(rng: np.random.Generator, prefix: str, n: int) -> list[str]:
 
 
 class Sources:
-    """Numbers the samples of each source, over all its metrics."""
+    """Numbers the samples of each source across all its metrics."""
 
     def __init__(self, rng: np.random.Generator) -> None:
         self._rng = rng
         self._next: Counter[str] = Counter()
 
     def sample(self, metric: str, source: str, timestamp: float, value: float | None = None) -> Sample:
-        """A new sample; without a value, a drawn one."""
+        """Make a new sample; draw its value if none is given."""
         self._next[source] += 1
         drawn = round(float(self._rng.uniform(1, 1000)), 3) if value is None else value
         return metric, source, self._next[source], float(timestamp), float(drawn)
@@ -91,12 +91,12 @@ def no_data(name: str, metric: str, after_s: float) -> dict[str, Any]:
 
 
 def opened(start: float, rules: Iterable[dict] = (), **options: Any) -> list[Any]:
-    """The step that makes the monitor of a test."""
+    """The step that creates a test's monitor."""
     return ["open", start, list(rules), options]
 
 
 def play(learner: Any, *steps: list[Any], deadline_s: float = CALL_S) -> list[Any]:
-    """Do steps in the solution's process, where the monitor stays between calls; the answer of each."""
+    """Run steps in the solution's process, where the monitor lives between calls; return each answer."""
     answers: list[Any] = learner.scenario("play", steps=list(steps), deadline_s=deadline_s)
     return answers
 
@@ -109,7 +109,7 @@ def ingested(learner: Any, batches: Iterable[list[Sample]]) -> list[Any]:
 
 
 class Oracle:
-    """The contract of ingest and query, word by word and without haste."""
+    """The contract of ingest and query, implemented literally and slowly."""
 
     def __init__(self, *, retention_s: float = 600.0) -> None:
         self._retention_s = retention_s
@@ -118,14 +118,14 @@ class Oracle:
         self._arrivals = 0
 
     def expire(self, clock: float) -> None:
-        """Forget what is too old by now."""
+        """Forget what is too old by this time."""
         old = [name for name, (s, _) in self.stored.items() if s[3] <= clock - self._retention_s]
         for name in old:
             del self.stored[name]
         self.counts["expired"] += len(old)
 
     def ingest(self, samples: list[Sample], clock: float) -> dict[str, int]:
-        """Store samples one by one; what ingest has to return."""
+        """Store samples one by one and return what ingest should."""
         self.expire(clock)
         seen = Counter(accepted=0, duplicates=0, late=0)
         for sample in samples:
@@ -142,18 +142,18 @@ class Oracle:
         return dict(seen)
 
     def window(self, metric: str, window_s: float, now: float) -> list[tuple[Sample, int]]:
-        """The samples of a window, each with its number of arrival."""
+        """The samples of a window, each with its arrival number."""
         found = self.stored.values()
         return [(s, k) for s, k in found if s[0] == metric and now - window_s < s[3] <= now]
 
     def query(self, metric: str, aggregate: str, window_s: float, now: float) -> float | int | None:
-        """What query has to return."""
+        """What query should return."""
         found = self.window(metric, window_s, now)
         return aggregate_of(aggregate, [(s[3], k, s[4]) for s, k in found])
 
 
 def aggregate_of(aggregate: str, points: list[tuple[float, int, float]]) -> float | int | None:
-    """The aggregate of (timestamp, arrival, value)."""
+    """The aggregate of a list of (timestamp, arrival, value)."""
     values = sorted(value for _, _, value in points)
     n = len(values)
     if aggregate == "count":
@@ -171,7 +171,7 @@ def aggregate_of(aggregate: str, points: list[tuple[float, int, float]]) -> floa
 
 
 def expected_changes(rules: list[dict], values_at: list[tuple[float, dict[str, Any]]]) -> list[list[Change]]:
-    """What each evaluation returns, given (now, value of each rule by name)."""
+    """What each evaluation should return, given (now, the value of each rule by name)."""
     raised: set[str] = set()
     since: dict[str, float] = {}
     answers = []
@@ -214,7 +214,9 @@ def is_close(seen: Any, expected: Any) -> bool:
 def check_answer(seen: Any, expected: Any, question: tuple[Any, ...], n_samples: int) -> None:
     asked = ", ".join(repr(part) for part in question)
     right = is_close(seen, expected) if question[1] in ("sum", "mean") else _is_same(seen, expected)
-    assert right, f"query({asked}) gave {seen!r}, expected {expected!r} of the {n_samples} samples there."
+    assert right, (
+        f"query({asked}) returned {seen!r}, expected {expected!r} for the {n_samples} samples in the window."
+    )
 
 
 def _is_same(seen: Any, expected: Any) -> bool:
@@ -229,35 +231,35 @@ def check_queries(seen: list[Any], questions: list[tuple[Any, ...]], oracle: Ora
 
 def check_ingests(seen: list[Any], expected: list[dict[str, int]]) -> None:
     for number, (got, wanted) in enumerate(zip(seen, expected, strict=True), 1):
-        assert type(got) is dict, f"ingest returned {got!r}; promised is a dict."
+        assert type(got) is dict, f"ingest returned {got!r}, expected a dict."
         assert got == wanted, f"Ingest {number} of {len(expected)} returned {got!r}, expected {wanted!r}."
 
 
 def check_stats(seen: Any, **expected: Any) -> None:
-    assert type(seen) is dict, f"stats returned {seen!r}; promised is a dict."
+    assert type(seen) is dict, f"stats returned {seen!r}, expected a dict."
     missing = STATS - set(seen)
-    assert not missing, f"stats() lacks {', '.join(sorted(missing))}: {seen!r}."
+    assert not missing, f"stats() is missing {', '.join(sorted(missing))}: {seen!r}."
     strange = [key for key in STATS if type(seen[key]) is not (list if key == "firing" else int)]
-    assert not strange, f"stats(): {strange[0]} is {seen[strange[0]]!r}; promised are ints and one list."
+    assert not strange, f"stats(): {strange[0]} is {seen[strange[0]]!r}, expected ints and one list, firing."
     wrong = [
         f"{key} is {seen[key]!r}, expected {value!r}" for key, value in expected.items() if seen[key] != value
     ]
-    assert not wrong, f"stats(): {'; '.join(wrong)}. All of it: {seen!r}."
+    assert not wrong, f"stats(): {'; '.join(wrong)}. The whole dict: {seen!r}."
     assert seen["received"] == seen["accepted"] + seen["duplicates"] + seen["late"], (
-        f"stats(): received is not accepted + duplicates + late: {seen!r}."
+        f"stats(): received should equal accepted + duplicates + late: {seen!r}."
     )
     ways = ("stored", "dropped", "expired", "lost")
     assert seen["accepted"] == sum(seen[way] for way in ways), (
-        f"stats(): accepted is not {' + '.join(ways)}: {seen!r}."
+        f"stats(): accepted should equal {' + '.join(ways)}: {seen!r}."
     )
 
 
 def check_changes(seen: Any, expected: list[Change], when: str) -> None:
-    assert type(seen) is list, f"alerts returned {seen!r}; promised is a list."
+    assert type(seen) is list, f"alerts returned {seen!r}, expected a list."
     keys = ("rule", "event", "at")
     brief = [[change.get(key) for key in keys] for change in seen if type(change) is dict]
     wanted = [[change[key] for key in keys] for change in expected]
-    assert len(brief) == len(seen), f"{when} alerts returned {seen!r}; promised is a list of dicts."
+    assert len(brief) == len(seen), f"{when} alerts returned {seen!r}, expected a list of dicts."
     assert brief == wanted, f"{when} alerts returned {shown(seen)}, expected {shown(expected)}."
     for got, right in zip(seen, expected, strict=True):
         assert is_close(got.get("value"), right["value"]), (
@@ -271,7 +273,7 @@ def shown(changes: list[Change]) -> str:
 
 
 def check_archive(world: Any, accepted: Iterable[Sample], *, once: bool) -> None:
-    """Each accepted sample has been archived, if so wanted exactly once."""
+    """Each accepted sample has been archived; with `once`, exactly once."""
     taken = Counter(name for write in world.writes for name in write.names)
     names = [sample[:3] for sample in accepted]
     missing = [name for name in names if not taken[name]]
@@ -280,11 +282,11 @@ def check_archive(world: Any, accepted: Iterable[Sample], *, once: bool) -> None
     )
     if once:
         repeated = [name for name in names if taken[name] > 1]
-        assert not repeated, f"{len(repeated)} samples were archived twice, for example {repeated[0]}."
+        assert not repeated, f"{len(repeated)} samples were archived repeatedly, for example {repeated[0]}."
 
 
 def pids_of(world: Any) -> dict[tuple[str, str], set[int]]:
-    """By series the processes that archived it."""
+    """For each series, the processes that archived it."""
     found: dict[tuple[str, str], set[int]] = defaultdict(set)
     for write in world.writes:
         for metric, source, _ in write.names:
@@ -297,7 +299,7 @@ def pids_of(world: Any) -> dict[tuple[str, str], set[int]]:
 
 @behaviour(points=8, category="correctness", required=True)
 def test_windows(learner, rng, observe):
-    """Windows hold what they should, to the edge, over all shards."""
+    """Windows are exact at both edges and cover all shards."""
     start, sources, oracle = draw_start(rng), Sources(rng), Oracle()
     metrics, hosts = draw_names(rng, "load", 3), draw_names(rng, "web", 5)
     times = np.sort(rng.choice(480, size=240, replace=False)) * STEP_S + (start - 60)
@@ -324,7 +326,7 @@ def test_windows(learner, rng, observe):
 
 @behaviour(points=7, category="correctness")
 def test_late_and_out_of_order(learner, rng, observe):
-    """Samples out of order find their place; late ones are refused, by the clock."""
+    """Out-of-order samples are sorted in; late ones are refused, judged by the clock."""
     start, sources, oracle = draw_start(rng), Sources(rng), Oracle(retention_s=120.0)
     hosts = draw_names(rng, "web", 4)
 
@@ -336,7 +338,7 @@ def test_late_and_out_of_order(learner, rng, observe):
     edge = [at(-120.0), at(-120.0 - STEP_S), at(-120.0 + STEP_S), at(-300.0), at(0.0)]
     later = [at(-60.0), at(-60.0 + STEP_S), at(-90.0), at(30.0), at(12.5)]
     batches = in_batches(shuffled(rng, [*drawn, *edge]), 4)
-    # Edges of windows lie between samples here: they have a test of their own.
+    # Window edges lie between samples here; test_windows covers the exact edges.
     windows = [(600.0, start), (40.0, start - 19.9), (30.0, start - 59.9), (15.0, start - 104.9)]
     questions = [("temp", aggregate, *window) for window in windows for aggregate in CHEAP]
 
@@ -363,7 +365,7 @@ def test_late_and_out_of_order(learner, rng, observe):
 
 @behaviour(points=6, category="correctness", required=True)
 def test_duplicates(learner, rng, observe):
-    """A sample that comes again counts once; one that only looks like it counts."""
+    """A repeated sample counts once; one that only looks the same counts too."""
     start, sources, oracle = draw_start(rng), Sources(rng), Oracle()
     hosts = draw_names(rng, "web", 5)
 
@@ -372,7 +374,7 @@ def test_duplicates(learner, rng, observe):
         return [sources.sample("temp", hosts[k % 5], t) for k, t in enumerate(times.tolist())]
 
     first, second = new(40), new(15)
-    # The same time and value, from another source under the same number or from the same under another.
+    # The same time and value: from another source with the same number, or the same source with another.
     other = Sources(rng)
     twins = [other.sample("temp", f"db-{k}", *s[3:]) for k, s in enumerate(first[:5])]
     twins += [sources.sample("temp", s[1], *s[3:]) for s in first[5:10]]
@@ -395,13 +397,13 @@ def test_duplicates(learner, rng, observe):
 
 @behaviour(points=5, category="correctness")
 def test_p95_is_merged(learner, rng, observe):
-    """The p95 of a metric is that of all its values, on whichever shards they are."""
+    """The p95 of a metric is taken over all its values, whichever shards hold them."""
     start, sources, oracle = draw_start(rng), Sources(rng), Oracle()
     samples = []
     for metric, n in (("tiny", 1), ("few", 2), ("under", 19), ("even", 20), ("over", 21), ("most", 100)):
         hosts = draw_names(rng, "web", 7)
         samples += [sources.sample(metric, hosts[k % 7], start - STEP_S * k) for k in range(n)]
-    # One busy and quick source, many quiet and slow ones: an average of percentiles is far off.
+    # One busy, fast source and many quiet, slow ones: an average of percentiles is far off.
     quick, *slow = draw_names(rng, "api", 9)
     samples += [
         sources.sample("wait", quick, start - STEP_S * k, float(rng.uniform(1, 2))) for k in range(300)
@@ -424,12 +426,12 @@ def test_p95_is_merged(learner, rng, observe):
 
 # -- alerts ----------------------------------------------------------------------------------------
 
-# Means of one interval each; None is an interval without samples.
+# The mean of each interval; None is an interval without samples.
 CPU = (
-    50, 90, 90, 75,  # not long enough
+    50, 90, 90, 75,  # not over for long enough
     90, 90, 90,  # raised
-    70, 90, 61, None, 61,  # between clear and limit, no value: stays raised
-    60,  # exactly clear: resolved
+    70, 90, 61, None, 61,  # between clear and limit, or no value: stays raised
+    60,  # exactly at clear: resolved
     79, 90, None, 90, 80, 90, 90, 75,  # stretches that end too soon
     81, 81, 95, 10,
 )  # fmt: skip
@@ -440,7 +442,7 @@ FREE = (
 
 @behaviour(points=10, category="correctness", required=True)
 def test_threshold_alerts(learner, rng, observe):
-    """An alert waits for its time, holds still over hysteresis, is raised once and resolved once."""
+    """An alert waits for `for_s`, holds steady between limit and clear, and reports each change once."""
     start, sources = draw_start(rng), Sources(rng)
     rules = [
         threshold("slow burn", "cpu", limit=80.0, clear=60.0, for_s=20.0),
@@ -472,7 +474,7 @@ def test_threshold_alerts(learner, rng, observe):
         first, second, stats = answers[5 * number + 2 : 5 * number + 5]
         when = f"Evaluation {number + 1} of {len(ticks)} (cpu {ticks[number][0]}, free {ticks[number][1]}):"
         check_changes(first, changes, when)
-        check_changes(second, [], f"{when} the second one at the same time:")
+        check_changes(second, [], f"{when} a second one at the same time:")
         for change in changes:
             (raised.add if change["event"] == "raised" else raised.discard)(change["rule"])
         check_stats(stats, firing=[rule["name"] for rule in rules if rule["name"] in raised])
@@ -482,7 +484,7 @@ def test_threshold_alerts(learner, rng, observe):
 
 @behaviour(points=6, category="correctness")
 def test_no_data(learner, rng, observe):
-    """Silence is noticed, also of a metric that never spoke, and is over with the next sample."""
+    """Silence is noticed, even of a metric that never had a sample, and ends with the next sample."""
     start, sources = draw_start(rng), Sources(rng)
     rules = [
         no_data("never", "ghost", 40.0),
@@ -500,7 +502,7 @@ def test_no_data(learner, rng, observe):
     def change(rule: str, event: str, after_s: float, value: float) -> Change:
         return {"rule": rule, "event": event, "at": start + after_s, "value": value}
 
-    # Seconds after the start, what is ingested then, and what alerts has to say.
+    # Seconds after the start, what is ingested then, and what alerts should return.
     story: list[tuple[float, list[Sample], list[Change]]] = [
         (0.0, [], []),
         (16.0, first, []),
@@ -540,20 +542,20 @@ def test_no_data(learner, rng, observe):
 
 @behaviour(points=7, category="correctness")
 def test_series_keep_shard_and_order(learner, rng, observe):
-    """A series has one shard, the same in every process, and keeps its order."""
+    """A series stays on one shard, the same in every process, and is archived in order."""
     start, sources, n_shards = draw_start(rng), Sources(rng), 3
     many = [(f"metric-{k % 7}", name) for k, name in enumerate(draw_names(rng, "node", 200))]
     said = learner.scenario("shards_elsewhere", series=many, shards=4, deadline_s=CALL_S)
     sizes = Counter(said[0])
-    assert all(type(shard) is int for shard in said[0]), f"shard_of returned {said[0][0]!r}; promised is int."
-    assert set(sizes) <= set(range(4)), f"shard_of(..., 4) returned {sorted(sizes)}; promised is 0 to 3."
-    assert max(sizes.values()) <= 100, f"200 series on 4 shards are spread unevenly: {dict(sizes)}."
+    assert all(type(shard) is int for shard in said[0]), f"shard_of returned {said[0][0]!r}, expected an int."
+    assert set(sizes) <= set(range(4)), f"shard_of(..., 4) returned {sorted(sizes)}, expected 0 to 3."
+    assert max(sizes.values()) <= 100, f"shard_of spreads 200 series unevenly over 4 shards: {dict(sizes)}."
     moved = [s for s, *places in zip(many, *said, strict=True) if len(set(places)) > 1]
     assert not moved, (
-        f"shard_of puts {len(moved)} of 200 series elsewhere in another process, for example {moved[0]}."
+        f"In another process shard_of returns another shard for {len(moved)} of 200 series: {moved[0]}, …"
     )
 
-    # Threads of their own, each with its own metric; all samples of a metric have the same time.
+    # Three threads, each with its own metric; all samples of a metric have the same timestamp.
     hosts = {f"load-{k}": draw_names(rng, f"m{k}", 8) for k in range(3)}
     batches_of = [
         in_batches([sources.sample(metric, own[k % 8], start - 1) for k in range(240)], 6)
@@ -562,9 +564,9 @@ def test_series_keep_shard_and_order(learner, rng, observe):
     play(learner, opened(start, shards=n_shards))
     sums = learner.scenario("from_threads", batches_of=batches_of, deadline_s=CALL_S)
     assert [s.get("accepted") for s in sums] == [240] * 3, (
-        f"Three threads ingested 240 new samples each; accepted were {[s.get('accepted') for s in sums]}."
+        f"Three threads ingested 240 new samples each, but {[s.get('accepted') for s in sums]} were accepted."
     )
-    # Then in turn: equal times again, and the one ingested last is the last one.
+    # Then one batch after another: timestamps are equal again, so the sample ingested last is the last one.
     ties = [[sources.sample("tie", f"t-{k}", start - 1) for k in rng.permutation(12)] for _ in range(10)]
     steps: list[list[Any]] = []
     for batch in ties:
@@ -585,18 +587,18 @@ def test_series_keep_shard_and_order(learner, rng, observe):
             archived[metric, source].append(seq)
     unordered = [series for series, seqs in archived.items() if seqs != sorted(seqs)]
     assert not unordered, (
-        f"{len(unordered)} of {len(archived)} series were archived in another order than they were ingested "
-        f"in, for example {unordered[0]}: {archived[unordered[0]][:8] if unordered else ''} …"
+        f"{len(unordered)} of {len(archived)} series were not archived in the order in which they were "
+        f"ingested, for example {unordered[0]}: {archived[unordered[0]][:8] if unordered else ''} …"
     )
     by_series = pids_of(learner.world)
     torn = [series for series, pids in by_series.items() if len(pids) > 1]
-    assert not torn, f"{len(torn)} series were archived by several processes, for example {torn[0]}."
+    assert not torn, f"{len(torn)} series were archived by more than one process, for example {torn[0]}."
     shards = learner.scenario("shards_here", series=list(by_series), shards=n_shards)
     pairs = {(shard, *pids) for shard, pids in zip(shards, by_series.values(), strict=True)}
     observe(len({pid for _, pid in pairs}), limit=n_shards, unit="processes")
     assert len(pairs) == len({shard for shard, _ in pairs}) == len({pid for _, pid in pairs}), (
-        f"Series that shard_of puts together are not together: there are {len(pairs)} pairs of shard and "
-        f"process for {n_shards} shards."
+        f"Each shard must be a process of its own, but shard_of and the archive show {len(pairs)} different "
+        f"pairs of shard and process for {n_shards} shards."
     )
     strangers = {pid for _, pid in pairs} - learner.worker_pids()
     assert not strangers, f"Samples were archived outside of Ray's workers, in process {min(strangers)}."
@@ -604,7 +606,7 @@ def test_series_keep_shard_and_order(learner, rng, observe):
 
 @behaviour(points=6, category="performance")
 def test_few_writes_side_by_side(learner, rng, observe):
-    """An ingest makes one write per shard, and the shards write at the same time."""
+    """An ingest makes at most one write per shard, and the shards write at the same time."""
     world, start, sources, n_shards = learner.world, draw_start(rng), Sources(rng), 3
     hosts = draw_names(rng, "web", 60)
     first = [sources.sample("load", host, start - 200) for host in hosts]
@@ -612,7 +614,7 @@ def test_few_writes_side_by_side(learner, rng, observe):
         sources.sample("load", hosts[k % 60], start - STEP_S * k) for k in rng.permutation(900).tolist()
     ]
     batches = [[*batch, *batch[:10]] for batch in in_batches(samples, 5)]
-    _, one = play(learner, opened(start, shards=n_shards), ["ingest", first])  # now all processes are there
+    _, one = play(learner, opened(start, shards=n_shards), ["ingest", first])  # starts all processes
     check_ingests([one], [{"accepted": len(first), "duplicates": 0, "late": 0}])
     n_before = world.ledger.count("archive")
     world.meet_from, world.write_together = n_before, n_shards
@@ -628,17 +630,17 @@ def test_few_writes_side_by_side(learner, rng, observe):
     peak = world.ledger.peak("archive")
     observe(n_writes, limit=limit, unit="writes")
     assert n_writes <= limit, (
-        f"{len(batches)} ingests of {len(batches[0])} samples on {n_shards} shards made {n_writes} writes; "
-        f"promised are at most {limit}."
+        f"{len(batches)} ingests of {len(batches[0])} samples on {n_shards} shards made {n_writes} writes, "
+        f"expected at most {limit}."
     )
     assert peak >= n_shards, (
-        f"At most {peak} of {n_shards} shards wrote at the same time: one waits for the other."
+        f"At most {peak} of {n_shards} shards wrote at the same time: they wait for each other."
     )
 
 
 @behaviour(points=8, category="performance")
 def test_queries_while_samples_arrive(learner, rng, observe):
-    """Queries are answered while 20,000 samples arrive and the archive keeps all shards waiting."""
+    """Queries are answered while 20,000 samples arrive and the archive makes every shard wait."""
     world, start, sources = learner.world, draw_start(rng), Sources(rng)
     hosts = draw_names(rng, "web", 20)
     steady = [sources.sample("steady", hosts[k % 20], start - STEP_S * k) for k in range(200)]
@@ -657,7 +659,7 @@ def test_queries_while_samples_arrive(learner, rng, observe):
         "flood_and_ask", batches=in_batches(flood, FLOOD_BATCHES), question=list(question), deadline_s=14.0
     )
     assert seen["ingested"].get("accepted") == len(flood), (
-        f"{len(flood)} new samples were ingested; {seen['ingested']!r} came back."
+        f"{len(flood)} new samples were ingested, but ingest returned {seen['ingested']!r} in total."
     )
     for answer in seen["answers"]:
         check_answer(answer, expected, question, 200)
@@ -668,7 +670,7 @@ def test_queries_while_samples_arrive(learner, rng, observe):
     assert n_writes > world.hold_from, f"20,200 samples were archived in only {n_writes} writes."
     assert world.was_answered, (
         f"The archive held the writes of an ingest until {world.answers_wanted} queries had been answered, "
-        f"or for five seconds. Answered meanwhile were {world.answers}: they waited for the writes."
+        f"or for five seconds. Only {world.answers} were answered meanwhile: queries waited for the writes."
     )
 
 
@@ -676,14 +678,14 @@ def test_queries_while_samples_arrive(learner, rng, observe):
 
 
 def poured_sum(metric_number: int, n_poured: int) -> float:
-    """Sum of what is left of a metric after so many samples of scenarios.pour."""
+    """The sum of what is left of a metric after `n_poured` samples of scenarios.pour."""
     kept = range(n_poured - POURED_SERIES * POUR_CAPACITY, n_poured)
     return math.fsum(k * 7919 % 1000 / 8 for k in kept if k % 4 == metric_number)
 
 
 @behaviour(points=9, category="memory")
 def test_memory_is_bounded(learner, rng, observe):
-    """Series keep their newest samples, drops are counted, and memory does not grow."""
+    """Series keep their newest samples, drops are counted, and memory stays bounded."""
     learner.world.keeps_books = False
     start = draw_start(rng)
     full = POURED_SERIES * POUR_CAPACITY
@@ -708,8 +710,8 @@ def test_memory_is_bounded(learner, rng, observe):
     observe(round(held.peak_bytes / 1e6, 1), limit=HELD_MB, unit="MB")
     assert held.peak_bytes <= HELD_MB * 1e6, (
         f"While {POURED_SAMPLES:,} samples passed through {POURED_SERIES} full series, caller and workers "
-        f"together grew by {held.peak_bytes / 1e6:.0f} MB (the caller by {held.driver_bytes / 1e6:.0f} MB); "
-        f"promised are at most {HELD_MB} MB. What has been dropped is still held somewhere."
+        f"together grew by {held.peak_bytes / 1e6:.0f} MB (the caller by {held.driver_bytes / 1e6:.0f} MB), "
+        f"expected at most {HELD_MB} MB. Something still holds what has been dropped."
     )
     now = start + (WARM_SAMPLES + POURED_SAMPLES) // POURED_SERIES + 600
     _, count, stats, _ = play(
@@ -723,7 +725,7 @@ def test_memory_is_bounded(learner, rng, observe):
 
 
 def archived_in_workers(learner: Any) -> None:
-    """Whoever archives must be a worker that a test can kill."""
+    """Every process that archives must be a worker, which a test can kill."""
     pids = {write.pid for write in learner.world.writes}
     assert pids, "Nothing was archived."
     strangers = pids - learner.worker_pids()
@@ -732,7 +734,7 @@ def archived_in_workers(learner: Any) -> None:
 
 @behaviour(points=8, category="resilience", required=True)
 def test_killed_shard(learner, rng, observe):
-    """A killed shard costs what it held, and stats says so; alerts stay as they are."""
+    """A killed shard loses only what it held, stats counts the loss, and alerts do not change."""
     world, start, sources = learner.world, draw_start(rng), Sources(rng)
     metrics = draw_names(rng, "load", 24)
     samples = [
@@ -747,7 +749,7 @@ def test_killed_shard(learner, rng, observe):
     ]
     counts = [["query", metric, "count", 300.0, start] for metric in metrics]
     steps = [["clock", start], *[["ingest", batch] for batch in batches], ["alerts", start], ["stats"]]
-    # The monitor is older than its samples: a loss must not look like silence since it was made.
+    # The monitor is older than its samples: a loss must not look like silence since its creation.
     _, _, *seen, changes, stats = play(learner, opened(start - 100, rules), *steps)
     check_ingests(seen, [{"accepted": len(batch), "duplicates": 0, "late": 0} for batch in batches])
     hottest = max(sample[4] for sample in samples if sample[0] == metrics[0])
@@ -786,7 +788,7 @@ def test_killed_shard(learner, rng, observe):
 
 @behaviour(points=6, category="resilience")
 def test_killed_in_mid_write(learner, rng, observe):
-    """A shard killed while it writes: the samples under way are there, once."""
+    """When a shard is killed during a write, the samples under way are still stored, once."""
     world, start, sources = learner.world, draw_start(rng), Sources(rng)
     metrics = draw_names(rng, "load", 16)
     batches = [
@@ -795,7 +797,7 @@ def test_killed_in_mid_write(learner, rng, observe):
     ]
     shards = learner.scenario("shards_here", series=[(m, "web") for m in metrics], shards=2)
     first = shards[0]
-    assert set(shards) == {0, 1}, f"16 series on 2 shards: shard_of puts all of them on {set(shards)}."
+    assert set(shards) == {0, 1}, f"shard_of puts 16 series on the shards {set(shards)}, expected {{0, 1}}."
     killed_in = {first: 3, 1 - first: 5}  # shard -> number of the batch
     victims = {
         shard: next(s[:3] for s in batches[number] if shards[metrics.index(s[0])] == shard)
@@ -827,7 +829,7 @@ def test_killed_in_mid_write(learner, rng, observe):
 
 @behaviour(points=3, category="resilience")
 def test_nothing_left_behind(learner, rng, observe):
-    """After close nothing is left on the cluster."""
+    """After close, nothing is left on the cluster."""
     start, sources = draw_start(rng), Sources(rng)
     samples = [sources.sample("load", f"web-{k % 9}", start - STEP_S * k) for k in range(90)]
     highest = max(sample[4] for sample in samples)
@@ -846,7 +848,7 @@ def test_nothing_left_behind(learner, rng, observe):
     check_stats(stats, stored=90, firing=["any"])
     left = [what for what in learner.leftovers(within_s=5.0) if what not in before]
     observe(len(left), limit=0, unit="left")
-    assert not left, f"left behind: {'; '.join(left)}"
+    assert not left, f"After close these are left: {'; '.join(left)}"
 
 
 # -- speed -----------------------------------------------------------------------------------------
@@ -863,7 +865,7 @@ def test_speed(learner, race, rng):
 
     def draw(world: Any, rng: np.random.Generator) -> tuple[tuple[Any, ...], dict[str, Any]]:
         world.keeps_books = False
-        number = rounds.setdefault(int(rng.integers(2**62)), len(rounds))  # the same one for both sides
+        number = rounds.setdefault(int(rng.integers(2**62)), len(rounds))  # the same for both sides
         start = epoch_s + 5000.0 * (number + 1)
         series = rng.integers(len(names), size=n_samples)
         values = rng.uniform(1, 1000, size=n_samples)
@@ -875,7 +877,9 @@ def test_speed(learner, race, rng):
 
     def check(_world: Any, args: tuple[Any, ...], _kwargs: dict[str, Any], value: Any) -> None:
         _, start, _, _, series, values, _, questions = args
-        assert value["accepted"] == n_samples, f"{n_samples} samples came, {value['accepted']} were accepted."
+        assert value["accepted"] == n_samples, (
+            f"{n_samples} samples were ingested, but {value['accepted']} were accepted."
+        )
         times = start - 400 + np.arange(n_samples) / 64
         metric_of = np.array([metric for metric, _ in names])[series]
         size = n_samples // len(questions)

@@ -1,4 +1,4 @@
-"""The archive as the judge runs it: its delay, its faults and its books."""
+"""The judge's half of the archive: its delay, its faults and its books."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from grader.suite import Call, KillWorker, OutsideWorld
 
 WRITE_S = 0.002
-MEET_WITHIN_S = 3.0  # how long some writes wait for each other
+MEET_WITHIN_S = 3.0  # how long writes wait for each other
 HOLD_WITHIN_S = 5.0  # how long writes wait for queries to be answered
 
 Name = tuple[str, str, int]  # metric, source, number
@@ -18,7 +18,7 @@ Name = tuple[str, str, int]  # metric, source, number
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One write that the archive took: by whom, and what, in order."""
+    """A write that the archive accepted: the writer, and the samples in order."""
 
     pid: int
     names: tuple[Name, ...]
@@ -29,14 +29,14 @@ class World(OutsideWorld):
 
     Attributes:
         keeps_books: False where only the delay is wanted.
-        writes: What was taken, in order.
-        meet_from: number of the write from which on some wait for each other.
-        write_together: how many: they wait until as many are open.
-        hold_from: number of the write from which on each waits until enough queries were answered.
-        answers_wanted: how many are enough.
-        answers: queries answered while a held write was open.
-        kill_before: samples whose writer is killed before the archive has the write; once each.
-        kill_after: samples whose writer is killed when the archive has it, before the answer; once each.
+        writes: The accepted writes, in order.
+        meet_from: Number of the first write that waits for others.
+        write_together: How many writes wait for each other, from that one on, until all of them are open.
+        hold_from: Number of the first write that waits until enough queries have been answered.
+        answers_wanted: How many answers are enough.
+        answers: Queries answered while a held write was open.
+        kill_before: Samples whose writer is killed before the archive has the write; once each.
+        kill_after: Samples whose writer is killed when the archive has it, before the answer; once each.
     """
 
     def __init__(self, rng: np.random.Generator) -> None:
@@ -54,7 +54,7 @@ class World(OutsideWorld):
         self._holds = True
 
     async def archive(self, call: Call, lines: str) -> None:
-        """Operation: take a write of `metric source number` lines."""
+        """Operation: accept a write of `metric source number` lines."""
         if not self.keeps_books:
             await asyncio.sleep(WRITE_S)
             return
@@ -68,7 +68,7 @@ class World(OutsideWorld):
         self._kill(self.kill_after, names)
 
     async def answered(self, _call: Call) -> None:
-        """Operation of a scenario: a query has been answered."""
+        """Operation for a scenario: a query has been answered."""
         self.answers += self._is_holding()
 
     @property
@@ -91,7 +91,7 @@ class World(OutsideWorld):
     async def _wait_for_answers(self, call: Call) -> None:
         if self.hold_from is not None and call.number >= self.hold_from and self._holds:
             await self.until(lambda: not self._holds or self.was_answered, within_s=HOLD_WITHIN_S)
-            self._holds = False  # the next ones need not wait as long again
+            self._holds = False  # later writes do not wait again
 
     def _kill(self, victims: set[Name], names: tuple[Name, ...]) -> None:
         if victims and (hit := victims.intersection(names)):
