@@ -23,14 +23,14 @@ READING_BYTES = 8
 
 
 class Sample:
-    """Each reading is in it with probability 1 / 2**level, independently of its value and of all others."""
+    """Holds each reading with probability 1 / 2**level, whatever its value and its neighbours."""
 
     def __init__(self):
         self.level = 0
         self.readings = np.empty(0)
 
     def merge(self, level, readings):
-        """Bring both to the higher level and put them together; halve them while they are too many."""
+        """Bring both to the higher level and combine them; halve the result while it is too large."""
         top = max(self.level, level)
         together = np.concatenate([
             survivors(self.readings, top - self.level),
@@ -42,12 +42,12 @@ class Sample:
 
 
 def survivors(readings, tosses):
-    """Those readings for which so many coins in a row show heads."""
+    """The readings that win this many coin tosses in a row."""
     return readings[np.random.random(readings.size) < 0.5**tosses] if tosses else readings
 
 
 class Figures:
-    """Everything that is known of some readings; parts can be merged in any order."""
+    """Everything we know about some readings; parts can be merged in any order."""
 
     def __init__(self):
         self.count, self.mean, self.squares = 0, 0.0, 0.0
@@ -56,7 +56,7 @@ class Figures:
 
     @classmethod
     def of(cls, readings):
-        """The figures of an array. None of its memory is referred to afterwards."""
+        """The figures of an array. They do not refer to its memory."""
         figures, readings = cls(), readings[~np.isnan(readings)]
         if readings.size:
             figures.count, figures.mean = readings.size, float(readings.mean())
@@ -108,7 +108,7 @@ class SensorStats:
         self.name, self.last_k = name, last_k
         saved = service.load(name)
         self.day = pickle.loads(saved) if saved else Day()
-        # How many batches `day` has, and how many the last save had, since this process started.
+        # Batches in `day` and in the last save, counted since this process started.
         self.taken = self.saved = 0
         self.saving = asyncio.Lock()
 
@@ -124,6 +124,7 @@ class SensorStats:
                 self.saved = taken
 
     def take(self, number, part):
+        """Bring the day up to date with a batch; nothing is saved yet."""
         day = self.day
         day.figures.merge(part)
         day.numbers.add(number)
@@ -148,7 +149,7 @@ class File:
 
     Args:
         path: Its name.
-        chunk_readings: How long its chunks are.
+        chunk_readings: Length of its chunks.
     """
 
     def __init__(self, path, chunk_readings):
@@ -163,7 +164,7 @@ class File:
         self.chunks_left = len(self.chunks)
 
     def take(self, part):
-        """Take in what was found in one of its chunks: figures or an error."""
+        """Take in the result for one of its chunks: figures or an error."""
         self.chunks_left -= 1
         if isinstance(part, str):
             self.figures, self.error = Figures(), part
@@ -171,7 +172,7 @@ class File:
             self.figures.merge(part)
 
     def result(self):
-        """What the caller is told about it."""
+        """Its entry in the result of `process`."""
         return self.figures.as_dict() if self.error is None else {"error": self.error}
 
 
@@ -186,7 +187,7 @@ def process(paths, *, memory_budget_bytes):
     while reading:
         (done,), _ = ray.wait(list(reading))
         file = reading.pop(done)
-        for following, first, count in islice(waiting, 1):  # first of all, so that no lane is idle
+        for following, first, count in islice(waiting, 1):  # right away, so that no lane is idle
             reading[read_chunk.remote(following.path, first, count)] = following
         file.take(ray.get(done))
         del done
