@@ -1,17 +1,17 @@
 """The archive of readings and the state store. Not yours to change.
 
-    n = length(path)                          # number of readings, from the file's head; costs nothing
+    n = length(path)                          # number of readings, from the file's header; costs nothing
     with chunk(path, first, count) as part:   # I/O: part is a float64 array of `count` readings
         ...
-    save(key, state)                          # I/O, about 1 ms: keeps bytes outside of the cluster
-    state = load(key)                         # the bytes that were saved last, or None
+    save(key, state)                          # I/O, about 1 ms: keeps bytes outside the cluster
+    state = load(key)                         # the bytes saved last, or None
 
 Import it in the driver and in Ray workers. Every function may be called from several threads and
-processes at a time; a thread has at most one chunk open, and asks for nothing else meanwhile.
+processes at once; a thread has at most one chunk open, and asks for nothing else while it is open.
 
-In a grading chunks and states go through the grader, which keeps the books. Imported by your own
-script the module serves itself: chunks take as long as described there, states are files in
-`STATE_FOLDER` and stay there (delete it, or use a new name, to begin anew).
+During grading, chunks and states go through the grader, which keeps the books. In your own script the
+module serves itself: chunks take as long as the brief says, and states are files in `STATE_FOLDER` that stay
+there (to start over, delete it or use a new name).
 """
 
 import contextlib
@@ -31,7 +31,7 @@ if "KATA_SERVICE" in os.environ:
 else:
     ask = span = None
 
-LATENCY_S = 0.04  # of each chunk
+LATENCY_S = 0.04  # for each chunk
 BYTES_PER_S = 20e6  # of each chunk; the archive delivers four at a time
 MAX_STATE_BYTES = 500_000
 STATE_FOLDER = Path(tempfile.gettempdir()) / "oom_actor_states"
@@ -44,25 +44,25 @@ class BadFile(Exception):  # noqa: N818 - the archive's own word
 
 
 def length(path: str) -> int:
-    """The number of readings that the head of a .npy file announces; they are not looked at.
+    """Return the number of readings that the header of a .npy file announces, without looking at them.
 
     Raises:
-        BadFile: There is no such file, or it is no .npy file of one-dimensional float64.
+        BadFile: The file is missing, or is not a .npy file of one-dimensional float64.
     """
     return _head(path)[0]
 
 
 @contextlib.contextmanager
 def chunk(path: str, first: int, count: int) -> Iterator[np.ndarray]:
-    """Some readings of a file, in memory of their own.
+    """Yield some readings of a file, in memory of their own.
 
     Args:
         path: A .npy file.
         first: Position of the first reading, from 0.
-        count: How many; first + count is at most `length(path)`.
+        count: How many readings; first + count is at most `length(path)`.
 
     Raises:
-        BadFile: As for `length`, or the file ends before the last of these readings: it is truncated.
+        BadFile: As for `length`, or the file is truncated: it ends before the last of these readings.
     """
     n_readings, offset = _head(path)
     if not 0 <= first <= first + count <= n_readings:
@@ -77,16 +77,16 @@ def chunk(path: str, first: int, count: int) -> Iterator[np.ndarray]:
         with _delivered(path, first, count):
             yield np.fromfile(path, dtype="<f8", count=count, offset=offset + 8 * first)
         if ask is not None:
-            ask("settle")  # the end of this chunk is in the books before the next one begins
+            ask("settle")  # the end of this chunk is in the books before the next one starts
     finally:
         _thread.is_reading = False
 
 
 def save(key: str, state: bytes) -> None:
-    """Keep a state in place of the one that was saved under this key before: wholly or not at all.
+    """Replace the state saved under this key, completely or not at all.
 
     Raises:
-        ValueError: It has more than MAX_STATE_BYTES.
+        ValueError: The state is larger than MAX_STATE_BYTES.
     """
     if len(state) > MAX_STATE_BYTES:
         raise ValueError(f"a state of {len(state):,} bytes; at most {MAX_STATE_BYTES:,} are kept")
@@ -100,14 +100,14 @@ def save(key: str, state: bytes) -> None:
 
 
 def load(key: str) -> bytes | None:
-    """The state that was saved last under this key; None if there is none."""
+    """Return the state saved last under this key, or None if there is none."""
     if ask is not None:
         return ask("load", str(key))
     return _state_path(key).read_bytes() if _state_path(key).exists() else None
 
 
 def _head(path: str) -> tuple[int, int]:
-    """Number of readings and where they begin."""
+    """The number of readings and where they start."""
     try:
         with Path(path).open("rb") as file:
             shape, dtype = _shape_and_dtype(file)

@@ -9,7 +9,7 @@ import service
 
 
 def figures(readings):
-    """The six figures of some readings."""
+    """The six figures of an array of readings."""
     if len(readings) == 0:
         return {"count": 0, "mean": None, "std": None, "min": None, "max": None, "p99": None}
     return {
@@ -24,7 +24,7 @@ def figures(readings):
 
 @ray.remote
 class SensorStats:
-    """Takes in batches and knows their figures."""
+    """Takes in batches and reports their figures."""
 
     def __init__(self, name, last_k=8):
         self.name = name
@@ -54,7 +54,7 @@ _loaded = {}
 
 @functools.lru_cache(maxsize=None)
 def load(path):
-    """All readings of a file; reading it once is slow enough."""
+    """All readings of a file, cached: reading it once is slow enough."""
     with service.chunk(path, 0, service.length(path)) as readings:
         return readings[~np.isnan(readings)]
 

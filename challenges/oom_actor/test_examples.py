@@ -1,7 +1,8 @@
-"""What the brief promises, in small.
+"""The promises of the brief on a small scale.
 
-`learner.call` calls a function of your file, `learner.scenario("summaries", ...)` feeds an actor the way
-hidden/scenarios.py does: create, add batch by batch, ask for the summary after so many as `looks` says.
+`learner.call` calls a function of your file. `learner.scenario("summaries", ...)` feeds an actor with
+hidden/scenarios.py: it creates the actor, adds batch after batch, and asks for a summary after the numbers of
+batches in `looks`.
 """
 
 import uuid

@@ -1,32 +1,32 @@
-"""Sensor statistics in constant memory: an actor that survives its death, and an archive that is streamed.
+"""Sensor statistics in constant memory: an actor that survives its own death, and a streamed archive.
 
-The problem. Eight numbers are asked for; whoever keeps the readings to compute them from has lost. And
-what holds memory in a Ray program is not always what one sees:
+The problem. Eight numbers are wanted, and a program that keeps the readings to compute them has already lost.
+What holds memory in a Ray program is also not always what it seems:
 
     a list of batches          the batches: as copies on the heap, as views in the object store
     a slice of a batch         the whole buffer it was cut from; the store cannot let go of it
-    an object reference        the object, for as long as anybody has the reference, the driver too
-    a cache in a worker        what went through it, between calls too: workers are used again
+    an object reference        the object, for as long as anybody has the reference, including the driver
+    a cache in a worker        whatever went through it, even between calls: workers are reused
     a file that is loaded      the file; and four tasks at a time hold four of them
-    an expression of NumPy     one temporary array for each step, as large as its input
+    a NumPy expression         one temporary array for each step, as large as its input
 
-The design. One class, `Kept`, is all that is known of any number of readings: count, mean, sum of squared
-deviations, extremes, and a uniform sample for p99. Two of them can be put together without a look at
+The design. One class, `Kept`, holds all that is known of any number of readings: count, mean, sum of squared
+deviations, extremes, and a uniform sample for p99. Two of them can be merged without looking at
 the readings. The rest is plumbing:
 
-    batch  ->  Kept of the batch  +  Kept so far  ->  saved, then believed            SensorStats
+    batch  ->  Kept of the batch  +  Kept so far  ->  saved, then adopted             SensorStats
     chunk  ->  Kept of the chunk  +  Kept of the file  ->  + Kept of all files        process
 
-The sample. Each reading draws a random key, and those with the SAMPLE smallest keys are kept. Every subset is
-equally likely, whatever order the readings come in, and two samples merge by the same rule. The rank
-of its 99th percentile has a standard deviation of sqrt(0.99 * 0.01 / SAMPLE) = 0.08 %, and half a
+The sample. Each reading draws a random key, and the readings with the SAMPLE smallest keys are kept. Every
+subset is equally likely, whatever order the readings come in, and two samples merge by the same rule. The
+rank of its 99th percentile has a standard deviation of sqrt(0.99 * 0.01 / SAMPLE) = 0.08 %, and half a
 percent is six of them.
 
-Death. A batch is counted when its number and its figures are saved together, in one step that
-happens or does not. Ray restarts the actor and repeats the calls that were not answered; a repeated
-batch that was saved before the death is known by its number.
+Death. A batch counts once its number and its figures have been saved together, in one step that happens
+completely or not at all. Ray restarts the actor and repeats the calls that were not answered; the actor
+recognises a repeated batch that was saved before its death by the number.
 
-The price. p99 is an estimate, the other figures are not. And every `add` pays for saving 270 KB,
+The price. p99 is an estimate; the other figures are not. And every `add` pays for saving 270 KB,
 1 to 2 ms here; if that were too much, several batches would have to share one save before they are answered.
 """
 
@@ -43,25 +43,25 @@ import ray
 import service
 
 SAMPLE = 1 << 14  # readings kept for p99
-STREAMS = 4  # chunks that the archive delivers at a time
+STREAMS = 4  # chunks the archive delivers at a time
 READING_BYTES = 8
 
 
 @dataclass(frozen=True, kw_only=True)
 class Kept:
-    """What is kept of any number of readings."""
+    """What we keep of any number of readings."""
 
     count: int = 0
     mean: float = 0.0
-    squares: float = 0.0  # of the deviations from the mean, summed
+    squares: float = 0.0  # sum of the squared deviations from the mean
     low: float = math.inf
     high: float = -math.inf
     keys: np.ndarray = field(default_factory=lambda: np.empty(0))  # (m,), m = min(count, SAMPLE)
-    sample: np.ndarray = field(default_factory=lambda: np.empty(0))  # (m,): readings of the smallest keys
+    sample: np.ndarray = field(default_factory=lambda: np.empty(0))  # (m,): readings with the smallest keys
 
     @classmethod
     def of(cls, readings: np.ndarray, rng: np.random.Generator) -> Kept:
-        """What to keep of these readings; NaN is none. Nothing of it refers to their memory."""
+        """What to keep of these readings, without NaN. The result does not refer to their memory."""
         readings = readings[~np.isnan(readings)]
         if not readings.size:
             return cls()
@@ -80,7 +80,7 @@ class Kept:
         )
 
     def __add__(self, other: Kept) -> Kept:
-        """What is kept of both (Chan, Golub and LeVeque 1979): no square of a large number occurs."""
+        """Merge two of them (Chan, Golub and LeVeque 1979) without squaring large numbers."""
         count = self.count + other.count
         if not self.count or not other.count:
             return self if self.count else other
@@ -125,7 +125,7 @@ def smallest(keys: np.ndarray, readings: np.ndarray) -> tuple[np.ndarray, np.nda
 
 @dataclass(frozen=True, kw_only=True)
 class Day:
-    """An actor's whole state; what `add` promises is true once this is saved."""
+    """An actor's whole state; the promise of `add` holds once this is saved."""
 
     kept: Kept = field(default_factory=Kept)
     numbers: frozenset[int] = frozenset()
@@ -147,26 +147,26 @@ class SensorStats:
     """The figures of a stream of batches.
 
     Args:
-        name: Key of its state; an actor goes on where the last one of that name stopped.
-        last_k: Of how many batches `recent_mean` is.
+        name: Key of its state; an actor continues where the last one with that name stopped.
+        last_k: How many batches `recent_mean` covers.
     """
 
     def __init__(self, name: str, last_k: int = 8) -> None:
         self.name, self.last_k = name, last_k
-        self.rng = np.random.default_rng()  # from the system: a seed would repeat itself after a restart
+        self.rng = np.random.default_rng()  # unseeded: a seed would repeat itself after a restart
         saved = service.load(name)
-        self.day = Day() if saved is None else pickle.loads(saved)  # noqa: S301 - nobody else saves here
+        self.day = Day() if saved is None else pickle.loads(saved)  # noqa: S301 - only this class saves here
 
     def add(self, number: int, batch: np.ndarray) -> None:
-        """Count a batch, once, however often it comes."""
+        """Count a batch once, however often it is sent."""
         if number in self.day.numbers:
             return
         day = self.day.plus(number, Kept.of(batch, self.rng), self.last_k)
         service.save(self.name, pickle.dumps(day))
-        self.day = day  # not before: an answer "known" would be given to a batch that is not saved
+        self.day = day  # not earlier: a repeated batch would be taken for counted though it is not saved
 
     def summary(self) -> dict[str, Any]:
-        """The figures, the number of batches and the mean of the recent ones."""
+        """The figures, the number of batches and the mean of the recent batches."""
         counts = sum(count for count, _ in self.day.recent.values())
         total = math.fsum(count * mean for count, mean in self.day.recent.values())
         return {
@@ -180,11 +180,11 @@ class SensorStats:
 
 
 def process(paths: Sequence[str], *, memory_budget_bytes: int) -> dict[str, Any]:
-    """The figures of each file and of all.
+    """Compute the figures of each file and of all files together.
 
     Args:
         paths: Distinct .npy files.
-        memory_budget_bytes: What the chunks that are open at a time may count.
+        memory_budget_bytes: The most that open chunks may count at any moment.
 
     Returns:
         `{"files": {path: figures or {"error": reason}}, "total": figures}`.
@@ -195,13 +195,13 @@ def process(paths: Sequence[str], *, memory_budget_bytes: int) -> dict[str, Any]
     total = Kept()
     waiting, reading = list(reversed(paths)), {}
     while waiting or reading:
-        while waiting and len(reading) < lanes:  # a task per lane: that is what keeps the budget
+        while waiting and len(reading) < lanes:  # one task per lane: this keeps the budget
             path = waiting.pop()
             reading[read_file.remote(path, chunk_readings)] = path
         (done,), _ = ray.wait(list(reading))
         path = reading.pop(done)
         found = ray.get(done)
-        del done  # with the reference goes the object
+        del done  # the object goes with its last reference
         if isinstance(found, str):
             files[path] = {"error": found}
         else:
@@ -212,7 +212,7 @@ def process(paths: Sequence[str], *, memory_budget_bytes: int) -> dict[str, Any]
 
 @ray.remote(num_cpus=1)
 def read_file(path: str, chunk_readings: int) -> Kept | str:
-    """What to keep of a whole file, or why it cannot be read: a part of a file counts nothing."""
+    """What to keep of a whole file, or why it cannot be read: part of a file does not count."""
     rng = np.random.default_rng()
     kept = Kept()
     try:
@@ -220,7 +220,7 @@ def read_file(path: str, chunk_readings: int) -> Kept | str:
         for first in range(0, n_readings, chunk_readings):
             with service.chunk(path, first, min(chunk_readings, n_readings - first)) as part:
                 kept += Kept.of(part, rng)
-                del part  # the name outlives the block, and the memory would with it
+                del part  # the name outlives the block and would keep the memory
     except service.BadFile as error:
         return str(error)
     return kept

@@ -1,4 +1,4 @@
-"""Who feeds the actor: runs in the learner's driver. A stream lives on between two calls."""
+"""Feeds the actor from the learner's driver. A stream stays open between calls."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _stream: dict[str, Any] = {}
 
 
 def summaries(solution: Any, jobs: list[dict[str, Any]]) -> list[list[Any]]:
-    """Feed a new actor for each job; its summaries after so many batches as `looks` says.
+    """Feed a new actor for each job and return its summaries after the numbers of batches in `looks`.
 
     Args:
         solution: The learner's module.
@@ -38,20 +38,20 @@ def summaries(solution: Any, jobs: list[dict[str, Any]]) -> list[list[Any]]:
 
 
 def open_stream(solution: Any, key: str, last_k: int) -> None:
-    """Start an actor that stays until `close_stream`."""
+    """Start an actor that lives until `close_stream`."""
     _stream.update(key=key, last_k=last_k, pending=[])
     _stream["actor"] = solution.SensorStats.remote(key, last_k=last_k)
     ray.get(_stream["actor"].__ray_ready__.remote())
 
 
 def stream(_solution: Any, first: int, n: int, bases: list[np.ndarray]) -> None:
-    """Send batches one by one: number i holds `bases[i % len(bases)]`."""
+    """Send batches one by one; number i is `bases[i % len(bases)]`."""
     for number in range(first, first + n):
         ray.get(_stream["actor"].add.remote(number, bases[number % len(bases)]))
 
 
 def send(_solution: Any, batches: list[tuple[int, np.ndarray]], ahead: int, wait: bool) -> None:
-    """Send batches, at most `ahead` of them unanswered; with `wait` until all are answered."""
+    """Send batches. With `wait`, keep at most `ahead` unanswered and return once all are answered."""
     pending = _stream["pending"]
     for number, batch in batches:
         pending.append(_stream["actor"].add.remote(number, batch))
@@ -62,14 +62,14 @@ def send(_solution: Any, batches: list[tuple[int, np.ndarray]], ahead: int, wait
 
 
 def look(_solution: Any) -> dict[str, Any]:
-    """The stream's summary (None if it is huge) and its size, pickled."""
+    """The stream's summary (None if it is huge) and its pickled size."""
     summary = ray.get(_stream["actor"].summary.remote())
     n_bytes = len(pickle.dumps(summary))
     return {"summary": summary if n_bytes <= MAX_ANSWER_BYTES else None, "bytes": n_bytes}
 
 
 def reopen_stream(solution: Any) -> None:
-    """End the actor for good and make a new one under its name."""
+    """End the actor for good and start a new one with the same name."""
     ray.kill(_stream["actor"])
     open_stream(solution, _stream["key"], _stream["last_k"])
 

@@ -1,7 +1,7 @@
-"""What SensorStats and process must do. One behaviour per test.
+"""What SensorStats and process must do, one behaviour per test.
 
-Whether chunks overlap and fit the budget is read from the judge's books; what the processes hold is
-measured from outside.
+The grader's books show whether chunks overlap and fit the budget; the memory of the processes is measured
+from outside.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ MAX_PINNED_BYTES = 12 * MB
 MAX_STORE_BYTES = 60 * MB
 MAX_SUMMARY_BYTES = 10_000
 PROCESS_LIMIT_BYTES = 150 * MB
-SETTLE_S = 5.0  # how long Ray may take to free what nobody refers to
+SETTLE_S = 5.0  # how long Ray may take to free what nothing refers to
 STEADY_S = 1.5
 CALL_S = 25.0  # against hangs only
 KILL_WITHIN_S = 3.0
@@ -48,7 +48,7 @@ Batch = tuple[int, np.ndarray]
 
 
 def truth(parts: Sequence[np.ndarray]) -> Figures:
-    """The figures of all readings in these arrays; in place of p99 the readings themselves."""
+    """The figures of all readings in these arrays, with the readings themselves in place of p99."""
     readings = np.concatenate([np.empty(0), *parts])
     if (missing := np.isnan(readings)).any():
         readings = readings[~missing]
@@ -68,7 +68,7 @@ def truth(parts: Sequence[np.ndarray]) -> Figures:
 
 
 def summary_of(batches: list[Batch], last_k: int) -> Figures:
-    """What `summary` has to answer after these batches; a number counts once."""
+    """What `summary` has to return after these batches; each number counts once."""
     by_number = dict(batches)
     recent = [by_number[number] for number in sorted(by_number)[-last_k:]]
     return {
@@ -79,16 +79,16 @@ def summary_of(batches: list[Batch], last_k: int) -> Figures:
 
 
 def check_figures(seen: Any, right: Figures, where: str) -> None:
-    """The keys, types and values of figures or of a summary."""
-    assert type(seen) is dict, f"{where}: a {type(seen).__name__} came, promised is a dict of figures."
+    """Check the keys, types and values of figures or of a summary."""
+    assert type(seen) is dict, f"{where}: got a {type(seen).__name__}, expected a dict of figures."
     assert set(seen) == set(right), (
-        f"{where}: the keys are {sorted(map(str, seen))}, promised are {sorted(right)}."
+        f"{where}: the keys are {sorted(map(str, seen))}, expected {sorted(right)}."
     )
     for key, value in right.items():
         wanted = type(None) if value is None else int if key in ("count", "batches") else float
         assert type(seen[key]) is wanted, (
-            f"{where}: `{key}` is {seen[key]!r}, a {type(seen[key]).__name__}; promised is "
-            f"{'None, as there is no reading' if value is None else wanted.__name__}."
+            f"{where}: `{key}` is {seen[key]!r}, a {type(seen[key]).__name__}; expected "
+            f"{'None, because there is no reading' if value is None else wanted.__name__}."
         )
         if value is None:
             continue
@@ -104,21 +104,21 @@ def check_figures(seen: Any, right: Figures, where: str) -> None:
 
 
 def value_of(summary: Any, key: str, kind: type) -> Any:
-    """One value of a summary, when the rest is not the point."""
-    assert type(summary) is dict, f"summary gave a {type(summary).__name__}, promised is a dict."
+    """One value of a summary, where the others do not matter."""
+    assert type(summary) is dict, f"summary returned a {type(summary).__name__}, expected a dict."
     value = summary.get(key)
-    assert type(value) is kind, f"`{key}` is {value!r}, promised is {kind.__name__}."
+    assert type(value) is kind, f"`{key}` is {value!r}, expected {kind.__name__}."
     return value
 
 
 def check_p99(seen: float, readings: np.ndarray, where: str) -> None:
-    """With v the sorted readings: v[low] <= seen <= v[high], as the brief says; told by counting."""
+    """Check by counting that v[low] <= seen <= v[high], where v are the sorted readings."""
     n, spare = readings.size, TOLERANCE * (1 + abs(seen))
     low, high = math.floor(RANK_LOW * (n - 1)), math.ceil(RANK_HIGH * (n - 1))
     below, up_to = np.sum(readings < seen - spare), np.sum(readings <= seen + spare)
     assert up_to > low and below <= high, (  # noqa: PT018 - one statement about a rank
-        f"{where}: `p99` is {seen!r}. Of {n} readings {below / n:.2%} are smaller and {up_to / n:.2%} no "
-        f"larger; its rank has to be between {RANK_LOW:.1%} and {RANK_HIGH:.1%}."
+        f"{where}: `p99` is {seen!r}. Of {n} readings, {below / n:.2%} are smaller and {up_to / n:.2%} are "
+        f"not larger; its rank has to be between {RANK_LOW:.1%} and {RANK_HIGH:.1%}."
     )
 
 
@@ -134,7 +134,7 @@ def job(rng: np.random.Generator, batches: list[Batch], *, last_k: int | None, l
 
 
 def watch(learner: Any, *jobs: dict[str, Any]) -> Any:
-    """The summaries that the learner's actors gave, a list per job."""
+    """The summaries from the learner's actors, a list per job."""
     return learner.scenario("summaries", jobs=list(jobs), deadline_s=CALL_S)
 
 
@@ -147,7 +147,7 @@ def cut(readings: np.ndarray, lengths: Sequence[int]) -> list[Batch]:
 
 @contextlib.contextmanager
 def streaming(learner: Any, name: str, last_k: int) -> Iterator[None]:
-    """An actor that lives over several scenarios."""
+    """Keep an actor alive across several scenarios."""
     learner.scenario("open_stream", key=name, last_k=last_k, deadline_s=CALL_S)
     try:
         yield
@@ -160,25 +160,25 @@ def streaming(learner: Any, name: str, last_k: int) -> Iterator[None]:
 
 
 class Archive:
-    """A folder of .npy files that ends with the test."""
+    """A folder of .npy files that lasts as long as the test."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._n = 0
 
     def path(self) -> str:
-        """A name nobody had before."""
+        """An unused name."""
         self._n += 1
         return str(self._folder / f"sensor-{self._n:04d}.npy")
 
     def add(self, readings: np.ndarray) -> str:
-        """Write a file."""
+        """Write a file and return its path."""
         path = self.path()
         np.save(path, readings)
         return path
 
     def add_all(self, drawn: Iterable[np.ndarray]) -> dict[str, np.ndarray]:
-        """Write a file for each array; the arrays by path."""
+        """Write a file for each array and return the arrays by path."""
         return {self.add(readings): readings for readings in drawn}
 
     def link(self, path: str) -> str:
@@ -188,7 +188,7 @@ class Archive:
         return other
 
     def clear(self) -> None:
-        """Remove the files so far."""
+        """Remove all files written so far."""
         for file in self._folder.iterdir():
             file.unlink()
 
@@ -205,27 +205,27 @@ def process(learner: Any, paths: list[str], budget_bytes: int) -> Any:
 
 
 def check_result(seen: Any, files: dict[str, np.ndarray], errors: dict[str, str] | None = None) -> None:
-    """The result of `process` for these files."""
+    """Check the result of `process` for these files."""
     errors = errors or {}
     check_shape(seen, [*files, *errors])
     for path, reason in errors.items():
         told, wanted = seen["files"][path], {"error": reason}
-        assert told == wanted, f"{Path(path).name} is a bad file: {told!r}, expected {wanted!r}."
+        assert told == wanted, f"{Path(path).name} is a bad file; its entry is {told!r}, expected {wanted!r}."
     for path, readings in files.items():
         check_figures(seen["files"][path], truth([readings]), Path(path).name)
     check_figures(seen["total"], truth(list(files.values())), "total")
 
 
 def check_shape(seen: Any, paths: list[str]) -> None:
-    assert type(seen) is dict, f"process returned a {type(seen).__name__}, promised is a dict."
+    assert type(seen) is dict, f"process returned a {type(seen).__name__}, expected a dict."
     assert set(seen) == {"files", "total"}, (
-        f"The keys are {sorted(map(str, seen))}, promised are ['files', 'total']."
+        f"The keys are {sorted(map(str, seen))}, expected ['files', 'total']."
     )
-    assert type(seen["files"]) is dict, f"`files` is a {type(seen['files']).__name__}, promised is a dict."
+    assert type(seen["files"]) is dict, f"`files` is a {type(seen['files']).__name__}, expected a dict."
     missing = [path for path in paths if path not in seen["files"]]
     assert not missing, f"{len(missing)} of {len(paths)} files are not in the result: {shown(missing)}."
     strange = [str(path) for path in seen["files"] if path not in set(paths)]
-    assert not strange, f"These files were not asked for: {shown(strange)}."
+    assert not strange, f"The result has files that were not asked for: {shown(strange)}."
 
 
 def shown(paths: Sequence[str]) -> str:
@@ -234,7 +234,7 @@ def shown(paths: Sequence[str]) -> str:
 
 
 def check_all_read(world: Any, files: dict[str, np.ndarray]) -> None:
-    """Every reading of the files was asked for."""
+    """Check that every reading of the files was asked for."""
     chunks = world.chunks()
     for path, readings in files.items():
         read = np.zeros(readings.size, dtype=bool)
@@ -242,17 +242,17 @@ def check_all_read(world: Any, files: dict[str, np.ndarray]) -> None:
             if chunk.args[0] == path:
                 read[chunk.args[1] : chunk.args[1] + chunk.args[2]] = True
         assert read.all(), (
-            f"Of the {read.size} readings of {Path(path).name} {read.sum()} were read with service.chunk."
+            f"Of {Path(path).name}, {read.sum()} of {read.size} readings were read with service.chunk."
         )
 
 
 def check_readers(learner: Any) -> None:
-    """Ray workers have asked."""
+    """Check that only Ray workers asked for chunks."""
     chunks = learner.world.ledger.entries("chunk")
     workers = learner.worker_pids()
     elsewhere = [chunk for chunk in chunks if chunk.pid not in workers]
     assert not elsewhere, (
-        f"{len(elsewhere)} of {len(chunks)} chunks were read outside of Ray's workers, "
+        f"{len(elsewhere)} of {len(chunks)} chunks were read outside Ray's workers, "
         f"{sum(chunk.pid == learner.driver_pid for chunk in elsewhere)} of them in the driver."
     )
 
@@ -262,13 +262,13 @@ def chunk_bytes(chunks: Sequence[Any]) -> int:
 
 
 def check_budget(world: Any, budget_bytes: int, since: int = 0) -> int:
-    """The open chunks never counted more than the budget; the most they counted."""
+    """Check that open chunks never counted more than the budget; return the most they counted."""
     most = world.most_open(since)
     counted = chunk_bytes(most)
     each = ", ".join(f"{chunk_bytes([chunk]) / MB:.2f} MB" for chunk in most[:6])
     assert counted <= budget_bytes, (
-        f"The budget was {budget_bytes / MB:.2f} MB; at one moment {len(most)} chunks were open that count "
-        f"{counted / MB:.2f} MB: {each}{', ...' if len(most) > 6 else ''}."
+        f"The budget was {budget_bytes / MB:.2f} MB, but at one moment {len(most)} chunks were open that "
+        f"counted {counted / MB:.2f} MB: {each}{', ...' if len(most) > 6 else ''}."
     )
     return counted
 
@@ -278,7 +278,7 @@ def check_budget(world: Any, budget_bytes: int, since: int = 0) -> int:
 
 @behaviour(points=7, category="correctness", required=True)
 def test_figures_are_exact(learner, rng, observe):
-    """Count, min, max, mean and std are exact, far from zero too."""
+    """Count, min, max, mean and std are exact, even far from zero."""
     lengths = [1, 7, 1000, 20_000, 3, 4000]
     near = rng.normal(rng.uniform(-5, 5), 2.0, sum(lengths))
     near[:1000] += 3.0
@@ -298,11 +298,11 @@ def test_figures_are_exact(learner, rng, observe):
 
 @behaviour(points=8, category="correctness", required=True)
 def test_p99(learner, rng, observe):
-    """p99 is within half a percent of rank on any distribution and order."""
+    """p99 is within half a percent of rank, whatever the distribution and order."""
     n = 100_000
     rising = np.sort(rng.lognormal(0.0, 1.5, n))
     falling = -np.sort(-rng.pareto(1.1, n))
-    ties = rng.permutation(np.repeat([0.0, 1.0], [n - n // 50, n // 50]))  # one in fifty is a one
+    ties = rng.permutation(np.repeat([0.0, 1.0], [n - n // 50, n // 50]))  # one in fifty is a 1
     uneven = np.concatenate([
         rng.normal(20.0, 1.0, 60_000), rng.normal(90.0, 5.0, 2000), rng.normal(-3.0, 1.0, 38_000)
     ])  # fmt: skip
@@ -324,7 +324,7 @@ def test_p99(learner, rng, observe):
 
 @behaviour(points=6, category="correctness", required=True)
 def test_recent_mean(learner, rng, observe):
-    """recent_mean is that of the last k batches by number."""
+    """recent_mean covers the k batches with the highest numbers."""
     lengths = [30, 2000, 5, 700, 40, 1200, 9, 300]
     drawn = cut(rng.normal(0.0, 1.0, sum(lengths)) + np.repeat(np.arange(8.0), lengths), lengths)
     numbers = [0, 1, 4, 2, 7, 5, 3, 11]  # some come late, some are missing
@@ -339,7 +339,7 @@ def test_recent_mean(learner, rng, observe):
 
 @behaviour(points=6, category="correctness", required=True)
 def test_nan_and_empty_batches(learner, rng, observe):
-    """NaN is no reading; a batch without a reading is a batch."""
+    """NaN is not a reading, but a batch without a reading counts as a batch."""
     nothing, only_nan = np.empty(0), np.full(40, np.nan)
     mixed = rng.normal(3.0, 1.0, 900)
     mixed[rng.choice(900, size=300, replace=False)] = np.nan
@@ -369,19 +369,19 @@ def test_actor_heap_stays_small(learner, rng, observe):
     most = max(grown, default=0)
     observe(round(most / MB), limit=MAX_GROWN_BYTES // MB, unit="MB")
     assert seen["bytes"] <= MAX_SUMMARY_BYTES, (
-        f"Pickled, the summary has {seen['bytes']:,} bytes; at most {MAX_SUMMARY_BYTES:,} were promised."
+        f"Pickled, the summary has {seen['bytes']:,} bytes; the limit is {MAX_SUMMARY_BYTES:,}."
     )
     count, expected = value_of(seen["summary"], "count", int), N_BATCHES * BATCH_READINGS
     assert count == expected, f"After {N_BATCHES} batches `count` is {count}, expected {expected}."
     assert most <= MAX_GROWN_BYTES, (
         f"While {N_BATCHES - 6} batches of 4 MB went through the actor, the heap of one worker grew by "
-        f"{most / MB:.0f} MB; at most {MAX_GROWN_BYTES // MB} were promised."
+        f"{most / MB:.0f} MB; the limit is {MAX_GROWN_BYTES // MB} MB."
     )
 
 
 @behaviour(points=8, category="memory", required=True)
 def test_actor_pins_no_batches(learner, rng, observe):
-    """Batches that were taken in leave the object store."""
+    """A batch leaves the object store once it has been added."""
     last_k, n = 40, 60
     bases = [rng.normal(level, 1.0, BATCH_READINGS) for level in (1.0, 4.0)]
     before = settled_store_bytes(learner)
@@ -391,26 +391,26 @@ def test_actor_pins_no_batches(learner, rng, observe):
         becomes(lambda: store_bytes(learner) - before <= MAX_PINNED_BYTES, SETTLE_S)
         pinned = store_bytes(learner) - before
     observe(round(pinned / MB), limit=MAX_PINNED_BYTES // MB, unit="MB")
-    right = truth(bases)["mean"]  # both occur equally often, also among the last forty
+    right = truth(bases)["mean"]  # both occur equally often, among the last forty too
     for key in ("mean", "recent_mean"):
         value = value_of(seen["summary"], key, float)
         assert abs(value - right) <= TOLERANCE * (1 + abs(right)), (
             f"`{key}` is {value!r}, expected {right!r}."
         )
     assert pinned <= MAX_PINNED_BYTES, (
-        f"{n} batches of 4 MB were sent to an actor with last_k={last_k} and answered. {SETTLE_S:.0f} s "
-        f"later the object store holds {pinned / MB:.0f} MB more than before; at most "
-        f"{MAX_PINNED_BYTES // MB} were promised. Something refers to batches that were taken in."
+        f"An actor with last_k={last_k} was sent {n} batches of 4 MB and answered them all. {SETTLE_S:.0f} s "
+        f"later the object store holds {pinned / MB:.0f} MB more than before; the limit is "
+        f"{MAX_PINNED_BYTES // MB} MB. Something still refers to batches that were already added."
     )
 
 
 def store_bytes(learner: Any) -> int:
-    """Bytes in use in the object store, now."""
+    """Bytes in use in the object store right now."""
     return int(learner.side.look("store")["store"]["used_bytes"])
 
 
 def settled_store_bytes(learner: Any) -> int:
-    """Bytes in use in the object store, once Ray has freed what an earlier test left (in a second)."""
+    """Bytes in use in the object store, once Ray has freed what earlier tests left (within a second)."""
     deadline_s = time.monotonic() + SETTLE_S
     seen, since_s = store_bytes(learner), time.monotonic()
     while seen and time.monotonic() < min(deadline_s, since_s + STEADY_S):
@@ -423,7 +423,7 @@ def settled_store_bytes(learner: Any) -> int:
 
 @behaviour(points=11, category="resilience", required=True)
 def test_killed_actor(learner, rng, observe):
-    """An actor killed three times in mid-stream loses nothing and counts nothing twice."""
+    """An actor that is killed three times mid-stream loses nothing and counts nothing twice."""
     world = learner.world
     batches = cut(rng.normal(0.0, 1.0, 480_000) + np.repeat(np.arange(24.0), 20_000), [20_000] * 24)
     world.kill_at_save = {1: "before", 3: "after"}
@@ -436,7 +436,7 @@ def test_killed_actor(learner, rng, observe):
         becomes(lambda: not world.open("save"), KILL_WITHIN_S)
         world.hold_saves = False
         send_all(learner, batches[15:])
-        send_all(learner, [batches[20], batches[3], batches[23]])  # again
+        send_all(learner, [batches[20], batches[3], batches[23]])  # sent again
         seen = learner.scenario("look", deadline_s=CALL_S)
         learner.scenario("reopen_stream", deadline_s=CALL_S)
         again = learner.scenario("look", deadline_s=CALL_S)
@@ -445,13 +445,13 @@ def test_killed_actor(learner, rng, observe):
     right = summary_of(batches, 4)
     found = value_of(seen["summary"], "batches", int)
     assert found == len(batches), (
-        f"{len(batches)} batches were sent and answered, three of them sent again; meanwhile the actor was "
-        f"killed {kills} times. It counted {found} batches."
+        f"{len(batches)} batches were sent and answered, three of them twice, while the actor was killed "
+        f"{kills} times. It counted {found} batches."
     )
     check_figures(seen["summary"], right, "after the kills")
-    check_figures(again["summary"], right, "a new actor under the name of the dead one")
+    check_figures(again["summary"], right, "a new actor with the name of the dead one")
     if not killed_from_outside:
-        void("no process of the actor was there to be killed")
+        void("the actor had no process to kill")
 
 
 def send_all(learner: Any, batches: list[Batch]) -> None:
@@ -459,14 +459,14 @@ def send_all(learner: Any, batches: list[Batch]) -> None:
 
 
 def becomes(condition: Callable[[], bool], within_s: float) -> None:
-    """Wait until it does, or not."""
+    """Wait until the condition is true or the time is up."""
     deadline_s = time.monotonic() + within_s
     while not condition() and time.monotonic() < deadline_s:
         time.sleep(0.005)
 
 
 def kill_actor(learner: Any) -> bool:
-    """Kill the actor's process: the one that saves, or the one that Ray names."""
+    """Kill the actor's process: the one that saved last, or the one Ray names."""
     saving = [entry.pid for entry in learner.world.ledger.entries("save")[-1:]]
     named = [actor.pid for actor in learner.actors() if actor.state == "ALIVE"]
     for pid in saving + named:
@@ -481,7 +481,7 @@ def kill_actor(learner: Any) -> bool:
 
 @behaviour(points=6, category="correctness", required=True)
 def test_files_and_total(learner, rng, observe, archive):
-    """Each file has its figures, and all files together."""
+    """Each file gets its figures, and so do all files together."""
     lengths = [1, 40_000, 0, 7, 90_000, 2500]
     drawn = [rng.normal(level, 1.0 + level, n) for level, n in enumerate(lengths)]
     drawn[4] = np.sort(drawn[4])
@@ -497,7 +497,7 @@ def test_files_and_total(learner, rng, observe, archive):
 
 @behaviour(points=7, category="resilience", required=True)
 def test_bad_files(learner, rng, observe, archive):
-    """A truncated or foreign file is reported, the rest completes."""
+    """A bad file is reported, and the rest is completed."""
     learner.world.latency_s = 0.01
     files = archive.add_all(rng.normal(5.0, 1.0, (3, 60_000)))
     errors = {}
@@ -524,7 +524,7 @@ def test_bad_files(learner, rng, observe, archive):
 
 @behaviour(points=8, category="memory", required=True)
 def test_budget_is_kept(learner, rng, observe, archive):
-    """Open chunks never count more than the budget, however large a file is."""
+    """Open chunks never count more than the budget, however large the files are."""
     world = learner.world
     world.latency_s, world.bytes_per_s = 0.02, 400e6
     lengths = [3_000_000, 200_000, 30_000, 650_000, 30_000, 500_000, 100_000, 300_000]
@@ -539,7 +539,7 @@ def test_budget_is_kept(learner, rng, observe, archive):
 
 @behaviour(points=4, category="performance", required=True)
 def test_budget_is_used(learner, rng, observe, archive):
-    """At least two chunks are open at a time and fill half of the budget."""
+    """At least two chunks are open at a time and fill half the budget."""
     world, budget_bytes = learner.world, 4 * MB
     world.together_bytes = budget_bytes // 2
     files = archive.add_all(rng.normal(2.0, 1.0, (6, 225_000)))
@@ -547,16 +547,16 @@ def test_budget_is_used(learner, rng, observe, archive):
     check_result(seen, files)
     counted, n_open = check_budget(world, budget_bytes), world.ledger.peak("chunk")
     observe(round(counted / MB, 2), limit=budget_bytes / 2 / MB, unit="MB at once")
-    assert n_open >= 2, f"With {len(files)} files to read never two chunks were open at the same time."
+    assert n_open >= 2, f"With {len(files)} files to read, two chunks were never open at the same time."
     assert counted >= budget_bytes // 2, (
         f"With {len(files)} files of 1.8 MB and a budget of {budget_bytes / MB:.0f} MB, open chunks never "
-        f"counted more than {counted / MB:.2f} MB; at least half of the budget was promised."
+        f"counted more than {counted / MB:.2f} MB; they have to fill at least half of the budget."
     )
 
 
 @behaviour(points=6, category="memory", required=True)
 def test_process_heap_stays_small(learner, rng, observe, archive):
-    """Files of 256 MB go through a budget of 8 MB, and nothing of them is kept."""
+    """256 MB of files pass through a budget of 8 MB, and none of it is kept."""
     world, budget_bytes = learner.world, 8 * MB
     world.latency_s, world.bytes_per_s = 0.005, 1e9
     small = [archive.add(rng.normal(0.0, 1.0, 20_000)) for _ in range(4)]
@@ -578,18 +578,18 @@ def test_process_heap_stays_small(learner, rng, observe, archive):
     observe(round(held.peak_bytes / MB), limit=PROCESS_LIMIT_BYTES // MB, unit="MB")
     assert held.peak_bytes <= PROCESS_LIMIT_BYTES, (
         f"While two calls read 8 files of 32 MB with a budget of 8 MB, the heaps of driver and workers grew "
-        f"by {held.peak_bytes / MB:.0f} MB; at most {PROCESS_LIMIT_BYTES // MB} were promised."
+        f"by {held.peak_bytes / MB:.0f} MB; the limit is {PROCESS_LIMIT_BYTES // MB} MB."
     )
     assert held.peak_store_bytes <= MAX_STORE_BYTES, (
         f"While two calls read 8 files of 32 MB with a budget of 8 MB, the object store held up to "
-        f"{held.peak_store_bytes / MB:.0f} MB more than before; {MAX_STORE_BYTES // MB} were promised."
+        f"{held.peak_store_bytes / MB:.0f} MB more than before; the limit is {MAX_STORE_BYTES // MB} MB."
     )
     check_budget(world, budget_bytes)
 
 
 @behaviour(points=4, category="memory", required=True)
 def test_nothing_stays(learner, rng, observe, archive):
-    """After the call nothing of it is left on the cluster."""
+    """The call leaves nothing behind on the cluster."""
     learner.world.latency_s = 0.01
     files = archive.add_all(rng.normal(2.0, 1.0, (16, 50_000)))
     before = settled_store_bytes(learner)
@@ -601,12 +601,12 @@ def test_nothing_stays(learner, rng, observe, archive):
         more = store_bytes(learner) - before
         left += [f"{more / MB:.0f} MB more in the object store than before"] if more > MB else []
     observe(len(left), limit=0, unit="left")
-    assert not left, f"After the call there is still: {'; '.join(left)}."
+    assert not left, f"The call left behind: {'; '.join(left)}."
 
 
 @behaviour(points=10, category="performance")
 def test_speed(race, archive):
-    """12 files of 2 MB with a budget of 4 MB, as fast as the reference."""
+    """Reading 12 files of 2 MB with a budget of 4 MB is as fast as the reference."""
     budget_bytes = 4 * MB
 
     def draw(world: Any, rng: np.random.Generator) -> tuple[tuple[Any, ...], dict[str, Any]]:

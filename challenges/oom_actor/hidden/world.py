@@ -1,4 +1,4 @@
-"""Archive and state store as the judge runs them: delays, faults, and the states themselves."""
+"""The archive and the state store as the judge runs them: delays, faults, and the saved states."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ import numpy as np
 
 from grader.suite import Call, Entry, KillWorker, OutsideWorld, Refused
 
-STREAMS = 4  # chunks that are delivered at a time
+STREAMS = 4  # chunks delivered at a time
 LATENCY_S = 0.04
 BYTES_PER_S = 20e6
 READING_BYTES = 8
 MAX_STATE_BYTES = 500_000
-TOGETHER_WITHIN_S = 8.0  # how long chunks are held for others to come
-HELD_WITHIN_S = 6.0  # how long a save is held for its process to be killed
+TOGETHER_WITHIN_S = 8.0  # how long chunks wait for others to arrive
+HELD_WITHIN_S = 6.0  # how long a save waits for its process to be killed
 
 
 class World(OutsideWorld):
     """The archive of one test. The test sets the attributes before it calls the learner.
 
     Attributes:
-        latency_s: what each chunk takes besides its bytes.
+        latency_s: how long each chunk takes in addition to its bytes.
         bytes_per_s: how fast the bytes of a chunk are delivered.
-        together_bytes: chunks are held until two or more are open with so many bytes (once).
-        kill_at_save: number of a save -> its process is killed "before" or "after" the state is kept.
+        together_bytes: once, chunks are held until two or more are open with this many bytes together.
+        kill_at_save: number of a save -> its process is killed "before" or "after" the state is stored.
         hold_saves: saves are not answered while this is true.
-        states: what was saved last, by key.
-        files: readings by path; for a test to remember what it wrote.
+        states: the state saved last, by key.
+        files: readings by path, where a test can note what it wrote.
     """
 
     def __init__(self, rng: np.random.Generator) -> None:
@@ -47,7 +47,7 @@ class World(OutsideWorld):
         self._together_since_s: float | None = None
 
     async def chunk(self, call: Call, path: str, first: int, count: int) -> None:  # noqa: ARG002
-        """Operation: some readings are read; its entry is open until the learner lets go of them."""
+        """Operation: read some readings. The entry stays open until the learner lets go of them."""
         if first < 0 or count < 0:
             raise Refused("BadRange", f"readings {first} to {first + count}")
         await self._wait_for_others()
@@ -55,10 +55,10 @@ class World(OutsideWorld):
             await asyncio.sleep(self.latency_s + count * READING_BYTES / self.bytes_per_s)
 
     async def settle(self, call: Call) -> None:
-        """Operation: what this connection sent before is in the books."""
+        """Operation: its answer shows that whatever this connection sent earlier is in the books."""
 
     async def save(self, call: Call, key: str, state: bytes) -> None:
-        """Operation: keep a state."""
+        """Operation: store a state."""
         if len(state) > MAX_STATE_BYTES:
             raise Refused("TooLarge", f"a state of {len(state):,} bytes")
         fault = self.kill_at_save.get(call.number)
@@ -71,15 +71,15 @@ class World(OutsideWorld):
             raise KillWorker
 
     async def load(self, call: Call, key: str) -> bytes | None:  # noqa: ARG002
-        """Operation: the state that was kept last."""
+        """Operation: return the state stored last."""
         return self.states.get(key)
 
     def chunks(self) -> list[Entry]:
-        """Every chunk that was asked for, those apart that do not exist."""
+        """Every chunk that was asked for, except those that do not exist."""
         return [entry for entry in self.ledger.entries("chunk") if entry.outcome != "refused"]
 
     def most_open(self, since: int = 0) -> list[Entry]:
-        """The chunks that were open when most bytes were, of those from entry number `since` on."""
+        """The chunks that were open when the most bytes were, counting from entry number `since`."""
         chunks = [chunk for chunk in self.chunks() if chunk.number >= since]
         moments = [(chunk.start_s, 1, chunk) for chunk in chunks]
         moments += [(chunk.end_s, 0, chunk) for chunk in chunks if chunk.end_s is not None]
@@ -110,5 +110,5 @@ class World(OutsideWorld):
 
 
 def open_bytes(chunks: Iterable[Entry]) -> int:
-    """What these chunks count together."""
+    """How many bytes these chunks count together."""
     return sum(chunk.args[2] * READING_BYTES for chunk in chunks)
