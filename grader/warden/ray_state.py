@@ -2,7 +2,7 @@
 
 Runs in a side's warden, which shares the cluster's token. Reads the GCS tables behind `ray.timeline()`
 and the raylet's own counters; it never becomes a driver of the cluster, so it adds no job, no worker
-and no object. `tests/test_ray_state.py` fails when Ray changes what is read here.
+and no object. `tests/engine/warden/test_ray_state.py` fails when Ray changes what is read here.
 """
 
 from __future__ import annotations

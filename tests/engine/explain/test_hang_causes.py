@@ -1,0 +1,75 @@
+"""Every cause of a hang is named, on a real cluster, with the line where it happens."""
+
+import time
+
+import numpy as np
+import pytest
+
+from grader.side.observation import SolutionTimeout
+from tests.support.sides import EchoWorld, side_with, use
+
+DEADLINE_S = 2.0  # workers stand by
+
+CAUSES = {
+    "actors_hold_cpus": ["4 Desk actors hold all 4 CPUs", "`small`", "needs 1 CPU", "solution.py:"],
+    "one_actor_too_many": [
+        "1 Desk actor waits to be placed and needs 1 CPU",
+        "4 Desk actors hold all 4 CPUs",
+    ],
+    "infeasible": ["`certified` asks for 1 certified", "no node has that", "0 certified"],
+    "infeasible_by_cpus": ["`small` asks for 9 CPUs", "the most a node offers is 4 CPUs"],
+    "waits_for_an_infeasible_one": ["`certified` asks for 1 certified"],
+    "actors_wait_for_each_other": ["2 actors wait for each other", "Ping waits for Ping"],
+    "actor_waits_for_itself": ["Actor Selfish waits for a call on itself"],
+    "blocked_event_loop": ["event loop of async actor Gateway", "ray.get", "me.look_up.remote()"],
+    "runs_too_long": ["`long_task` has been running for", "time.sleep(600)"],
+    "driver_outside_ray": ["driver stands outside Ray", "box.get()", "no task is unfinished"],
+    "driver_spins": ["driver stands outside Ray", "runs"],
+    "waits_for_a_signal": ["`Consumer.drain` has waited", "self.inbox.get()"],
+    "waits_for_nothing": ["driver waits in Ray", "no task is unfinished"],
+    "call_never_answered": ["service.never(17) has not answered", "task `asks`"],
+    "driver_asks": ["service.never(17) has not answered", "the driver waits"],
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("hangs")
+
+
+@pytest.fixture(scope="module")
+def side(folder):
+    with side_with("hangs.py", folder) as started:
+        yield started
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+def test_a_hang_is_explained(side, cause):
+    side.set_world(EchoWorld(np.random.default_rng(0)))
+    side.warm_up()
+    with pytest.raises(SolutionTimeout) as seen:
+        side.call("solution", cause, (), {}, DEADLINE_S)
+    for words in CAUSES[cause]:
+        assert words in seen.value.message, seen.value.message
+
+
+def test_after_two_hangs_what_is_stuck_is_given_up_early_and_what_is_slow_is_not(side, folder):
+    use(side, "hangs.py", folder)
+    side.set_world(EchoWorld(np.random.default_rng(0)))
+    for _ in range(2):
+        assert waited_s(side, 3.0) >= 3.0
+    assert waited_s(side, 24.0) < 18.0
+    assert side.call("solution", "slow", (), {}, 24.0) == 7
+
+
+def waited_s(side, deadline_s):
+    start = time.monotonic()
+    with pytest.raises(SolutionTimeout, match="asks for 1 certified"):
+        side.call("solution", "infeasible", (), {}, deadline_s)
+    return time.monotonic() - start
+
+
+def test_the_side_is_usable_after_all_that(side):
+    side.set_world(EchoWorld(np.random.default_rng(0)))
+    assert side.call("solution", "fine", (), {}, 10.0) == 5
+    assert side.rig.becomes_clean()

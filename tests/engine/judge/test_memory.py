@@ -1,0 +1,137 @@
+"""What is seen of a side's memory, and that too much of it ends a process, on a real cluster."""
+
+import os
+
+import numpy as np
+import pytest
+
+from grader.judge.learner import Learner
+from grader.side.observation import HeldTooMuch
+from grader.system.processes import anonymous_bytes
+from tests.support.sides import EchoWorld, side_with
+
+PROGRAM = """
+import os
+import subprocess
+import sys
+import time
+import numpy as np
+import ray
+
+@ray.remote
+class Holder:
+    def __init__(self):
+        self.kept = []
+    def hold(self, megabytes):
+        self.kept.append(np.ones(megabytes * 1_000_000, np.uint8))
+        time.sleep(0.3)
+        return os.getpid()
+    def look(self, array):
+        self.kept.append(array)
+        time.sleep(0.3)
+        return int(array[::4096].sum())
+
+def in_an_actor(megabytes):
+    return ray.get(Holder.remote().hold.remote(megabytes))
+
+def in_the_driver(megabytes):
+    kept = np.ones(megabytes * 1_000_000, np.uint8)
+    time.sleep(0.3)
+    return len(kept)
+
+def in_the_store(megabytes):
+    ref = ray.put(np.ones(megabytes * 1_000_000, np.uint8))
+    return ray.get(Holder.remote().look.remote(ref))
+
+def in_a_child(megabytes):
+    program = f"import time; x = b'x' * {megabytes} * 1_000_000; time.sleep(0.6)"
+    return subprocess.run([sys.executable, "-c", program], check=True).returncode
+
+def quietly():
+    return ray.get(Holder.remote().hold.remote(0))
+
+def swallowing(megabytes):
+    try:
+        ray.get(Holder.remote().hold.remote(megabytes))
+    except ray.exceptions.RayActorError:
+        return "as if nothing had been"
+"""
+MB = 1_000_000
+
+
+@pytest.fixture(scope="module")
+def side(tmp_path_factory):
+    with side_with(PROGRAM, tmp_path_factory.mktemp("memory")) as started:
+        yield started
+
+
+@pytest.fixture
+def learner(side):
+    world = EchoWorld(np.random.default_rng(0))
+    side.set_world(world)
+    side.ready()
+    return Learner(side, world)
+
+
+def test_an_actors_heap_is_seen_at_its_pid(learner):
+    with learner.memory() as held:
+        pid = learner.call("in_an_actor", 80)
+    assert 75 * MB < held.grown_bytes[pid] < 110 * MB
+    assert held.peak_bytes >= held.grown_bytes[pid]
+    assert held.driver_bytes < 30 * MB
+    assert held.peak_store_bytes < 5 * MB
+
+
+def test_the_drivers_heap_is_seen(learner):
+    with learner.memory() as held:
+        learner.call("in_the_driver", 80)
+    assert 75 * MB < held.driver_bytes < 110 * MB
+
+
+def test_a_childs_heap_counts_too(learner):
+    with learner.memory() as held:
+        learner.call("in_a_child", 150)
+    assert held.peak_bytes > 75 * MB
+
+
+def test_the_store_is_not_heap(learner):
+    with learner.memory() as held:
+        learner.call("in_the_store", 60)
+    assert 55 * MB < held.peak_store_bytes < 70 * MB
+    workers = {pid: n for pid, n in held.grown_bytes.items() if pid != learner.driver_pid}
+    assert max(workers.values(), default=0) < 30 * MB
+
+
+def test_little_is_seen_where_little_is_held(learner):
+    with learner.memory(limit_bytes=60 * MB) as held:
+        learner.call("quietly")
+    assert held.peak_bytes < 60 * MB
+
+
+@pytest.mark.parametrize("name", ["in_an_actor", "in_the_driver", "swallowing"])
+def test_who_holds_more_than_the_limit_is_killed_and_told_so(learner, name):
+    with (
+        pytest.raises(HeldTooMuch, match=r"it held \d+ MB, the limit is 60 MB") as seen,
+        learner.memory(60 * MB),
+    ):
+        learner.call(name, 200)
+    assert seen.value.held_bytes > 60 * MB
+    assert learner.call("in_the_driver", 1) == MB
+
+
+def test_a_process_is_killed_from_outside_only_if_it_is_the_solutions(learner):
+    learner.call("quietly")
+    with pytest.raises(ValueError, match="no living process of the solution"):
+        learner.kill(os.getpid())
+    with pytest.raises(ValueError, match="no living process of the solution"):
+        learner.kill(learner.side.warden.pid)
+    before = learner.driver_pid
+    learner.kill(before)
+    learner.side.recover()
+    learner.side.ready()
+    assert learner.driver_pid != before
+
+
+def test_a_process_that_is_gone_holds_nothing(learner):
+    assert anonymous_bytes(os.getpid()) > MB
+    assert anonymous_bytes(2**22 + 1) == 0

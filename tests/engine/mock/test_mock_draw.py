@@ -1,0 +1,94 @@
+"""Sets are drawn alike for the same seed, and as the shape says."""
+
+import pytest
+
+from grader.catalogue.questions import Question
+from grader.errors import UsageError
+from grader.mock.draw import SHAPES, draw
+from tests.support.examples import a_challenge
+
+KINDS = ("fix", "debug", "optimise", "implement", "implement", "fix")
+CHALLENGES = [a_challenge(name=f"c{n}", kind=kind, level=1 + n % 5) for n, kind in enumerate(KINDS)]
+
+
+def a_question(number, kind="choice", topic="tasks", level=2):
+    return Question(
+        id=f"q{number}", topic=topic, kind=kind, level=level, text="What?", choices=("a", "b", "c", "d"),
+        answer=1, rubric=(), minutes=1, explanation="So.", source="Ray", check="",
+    )  # fmt: skip
+
+
+TOPICS = ("tasks", "actors", "memory")
+QUESTIONS = [
+    a_question(f"{kind}{n}", kind, TOPICS[n % 3], 1 + n % 5)
+    for kind in ("choice", "short", "design")
+    for n in range(12)
+]
+
+
+def drawn(**changes):
+    usual = {
+        "shape": "screen", "minutes": None, "level": 0, "seed": 7,
+        "challenges": CHALLENGES, "questions": QUESTIONS, "solved": (),
+    }  # fmt: skip
+    return draw(**(usual | changes))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_set_is_as_its_shape_says(shape):
+    plan = drawn(shape=shape)
+    kinds = [next(c.kind for c in CHALLENGES if c.name == name) for name in plan.challenges]
+    assert len(set(plan.challenges)) == len(plan.challenges)
+    assert all(kind in allowed for kind, allowed in zip(kinds, SHAPES[shape].coding, strict=True))
+    asked = [next(q for q in QUESTIONS if q.id == each) for each in plan.questions]
+    count = {kind: sum(q.kind == kind for q in asked) for kind in ("choice", "short", "design")}
+    form = SHAPES[shape]
+    assert count == {"choice": form.n_choice, "short": form.n_short, "design": form.n_design}
+    assert plan.minutes == form.minutes
+    if form.n_choice:
+        assert len({q.topic for q in asked if q.kind == "choice"}) == len(TOPICS)
+
+
+def test_the_same_seed_draws_the_same_set_and_another_one_another():
+    assert drawn(seed=3) == drawn(seed=3)
+    assert drawn(seed=3, challenges=CHALLENGES[::-1], questions=QUESTIONS[::-1]) == drawn(seed=3)
+    assert len({drawn(seed=seed).questions for seed in range(10)}) > 5
+
+
+def test_solved_challenges_come_only_when_nothing_else_is_left():
+    solved = {"c0", "c1", "c2"}
+    for seed in range(20):
+        assert drawn(seed=seed, solved=solved).challenges[0] not in solved
+    assert drawn(solved={c.name for c in CHALLENGES}).challenges
+
+
+def test_the_level_is_met_as_nearly_as_there_are_any():
+    for seed in range(20):
+        (name,) = drawn(seed=seed, level=5).challenges
+        level = next(c.level for c in CHALLENGES if c.name == name)
+        assert level >= 4
+    assert drawn(level=3, minutes=10).minutes == 10
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"shape": "lunch"}, "screen, debugging, onsite"),
+        ({"shape": "onsite", "challenges": CHALLENGES[:3]}, "implement"),
+        ({"questions": QUESTIONS[:3]}, "6 questions are wanted, 3 are there"),
+    ],
+)
+def test_what_cannot_be_drawn_is_said(changes, words):
+    with pytest.raises(UsageError, match=words):
+        drawn(**changes)
+
+
+def test_a_challenge_of_an_hour_is_no_part_of_a_short_screen_while_there_are_shorter_ones():
+    by_name = {
+        f"m{minutes}": a_challenge(name=f"m{minutes}", kind="fix", minutes=minutes) for minutes in (30, 60)
+    }
+    challenges = list(by_name.values())
+    assert {drawn(seed=seed, challenges=challenges).challenges for seed in range(20)} == {("m30",)}
+    assert {len(drawn(seed=seed, challenges=challenges[1:]).challenges) for seed in range(3)} == {1}
+    long = {drawn(seed=seed, challenges=challenges, minutes=90).challenges for seed in range(20)}
+    assert long == {("m30",), ("m60",)}

@@ -1,0 +1,100 @@
+"""A side that takes too much memory, too many processes or too much disk is stopped, and told why."""
+
+import numpy as np
+import pytest
+
+from grader.side.observation import Observation
+from grader.warden.guard import disk_use
+from grader.warden.order import Limits
+from tests.support.sides import FOUR_CPUS, EchoWorld, side_with
+
+PROGRAM = """
+import os, subprocess, sys, threading, time
+import ray
+
+def fine():
+    return ray.get(ray.remote(lambda: 5).remote())
+
+def driver_eats():
+    kept = []
+    while True:
+        kept.append(bytearray(os.urandom(1_000_000)) * 20)
+        time.sleep(0.01)
+
+@ray.remote(max_retries=0)
+def eats():
+    driver_eats()
+
+def worker_eats():
+    ray.get(eats.remote())
+
+def forks():
+    while True:
+        try:
+            if os.fork() == 0:
+                time.sleep(600)
+        except OSError:
+            time.sleep(0.1)
+
+def spawns():
+    started = []
+    while True:
+        started.append(subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]))
+
+def threads():
+    while True:
+        try:
+            threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
+        except RuntimeError:
+            time.sleep(0.1)
+
+def writes():
+    while True:
+        with open(f"{time.monotonic_ns()}.bin", "wb") as file:
+            file.write(os.urandom(20_000_000))
+
+def litters():
+    while True:
+        open(f"{time.monotonic_ns()}.txt", "w").close()
+
+def one_big_file():
+    with open("big.bin", "wb") as file:
+        while True:
+            file.write(os.urandom(20_000_000))
+"""
+LIMITS = Limits(memory_bytes=900_000_000, processes=60, threads=2_000, disk_bytes=600_000_000)
+WORDS = {
+    "driver_eats": "of memory together, the limit is 900 MB",
+    "worker_eats": "of memory together, the limit is 900 MB",
+    "forks": "processes, the limit is 60",
+    "spawns": "processes, the limit is 60",
+    "threads": "threads, the limit is 2000",
+    "writes": "files and folders, the limit is 600 MB",
+    "litters": "files and folders, the limit is 600 MB",
+    "one_big_file": "OSError: [Errno 27] File too large",
+}
+
+
+@pytest.fixture(scope="module")
+def side(tmp_path_factory):
+    with side_with(PROGRAM, tmp_path_factory.mktemp("guard"), needs=FOUR_CPUS, limits=LIMITS) as started:
+        yield started
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_who_takes_too_much_is_stopped_and_told_so(side, name):
+    side.set_world(EchoWorld(np.random.default_rng(0)))
+    with pytest.raises(Observation) as seen:
+        side.call("solution", name, (), {}, 60.0)
+    assert WORDS[name] in seen.value.message
+    assert side.call("solution", "fine", (), {}, 30.0) == 5
+
+
+def test_disk_use_counts_what_files_occupy(tmp_path):
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "a.bin").write_bytes(b"x" * 100_000)
+    with (tmp_path / "sparse.bin").open("wb") as file:
+        file.truncate(10**12)
+    used, entries = disk_use(tmp_path)
+    assert 100_000 <= used < 1_000_000
+    assert entries == 3

@@ -1,0 +1,24 @@
+# attack: returns Decimals where floats were promised
+# challenge: slow_gets
+# only: test_scores_are_right, test_any_list_of_ids, test_few_tasks
+# at most: 0
+# outcomes: fail
+# says: is decimal.Decimal; plain data was promised
+"""An accident: money habits."""
+
+import decimal
+
+import ray
+import service
+
+
+@ray.remote(num_cpus=0.25)
+def score_record(record_id, model):
+    raw = service.fetch(record_id)
+    return {"id": record_id, "score": service.score(service.features(raw), model)}
+
+
+def score_all(record_ids, model):
+    model = ray.put(model)
+    refs = [score_record.remote(record_id, model) for record_id in record_ids]
+    return [result | {"score": decimal.Decimal(result["score"])} for result in ray.get(refs)]

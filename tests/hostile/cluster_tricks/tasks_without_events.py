@@ -1,0 +1,22 @@
+# attack: a task per step, none of which reports to the cluster
+# challenge: slow_gets
+# only: test_few_tasks
+# at most: 0
+# outcomes: fail
+# says: records became 72 tasks
+"""Ray lets a task be silent about itself: hopes that what nobody reported was not done."""
+
+import ray
+import service
+
+
+def silent(function):
+    return ray.remote(num_cpus=0.25, enable_task_events=False)(function)
+
+
+def score_all(record_ids, model):
+    model = ray.put(model)
+    fetched = [silent(service.fetch).remote(record_id) for record_id in record_ids]
+    features = [silent(service.features).remote(raw) for raw in fetched]
+    scores = ray.get([silent(service.score).remote(vector, model) for vector in features])
+    return [{"id": record_id, "score": score} for record_id, score in zip(record_ids, scores, strict=True)]

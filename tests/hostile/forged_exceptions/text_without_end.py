@@ -1,0 +1,17 @@
+# attack: an exception whose text takes for ever
+# challenge: toy
+# only: test_total
+# at most: 0
+# outcomes: timeout
+# says: while True
+"""Hopes that its text is made where no deadline runs."""
+
+
+class Endless(Exception):
+    def __str__(self):
+        while True:
+            pass
+
+
+def total(keys):
+    raise Endless

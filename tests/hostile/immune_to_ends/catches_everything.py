@@ -1,0 +1,18 @@
+# attack: except BaseException around everything, for ever
+# challenge: toy
+# only: test_total
+# at most: 0
+# outcomes: timeout
+# says: outside Ray | while True
+"""Hopes that its deadline is an exception: a thread or a signal that raises one is swallowed."""
+
+
+def total(keys):
+    while True:
+        try:
+            while True:
+                pass
+        except BaseException:
+            continue
+        finally:
+            continue
