@@ -10,18 +10,18 @@ from typing import Any
 OUTPUT_KEPT_BYTES = 64 * 1024
 
 
-class Output:
-    """Drains a process's output; keeps its end and counts the rest."""
+class Transcript:
+    """The end of what was printed, and how much it was in all."""
 
-    def __init__(self, pipe: Any) -> None:
+    def __init__(self) -> None:
         self.total_bytes = 0
         self._kept: collections.deque[bytes] = collections.deque()
         self._kept_bytes = 0
-        self._thread = threading.Thread(target=self._drain, args=(pipe,), daemon=True)
-        self._thread.start()
+        self._lock = threading.Lock()
 
-    def _drain(self, pipe: Any) -> None:
-        while chunk := os.read(pipe.fileno(), 65536):
+    def add(self, chunk: bytes) -> None:
+        """Append; of a flood only the end is kept."""
+        with self._lock:
             self.total_bytes += len(chunk)
             self._kept.append(chunk)
             self._kept_bytes += len(chunk)
@@ -30,4 +30,40 @@ class Output:
 
     def tail(self) -> str:
         """The last words, at most OUTPUT_KEPT_BYTES of them."""
-        return b"".join(list(self._kept)).decode(errors="replace")[-OUTPUT_KEPT_BYTES:]
+        return self.since(0)
+
+    def since(self, total_bytes: int) -> str:
+        """What came after so many bytes, as far as it is kept."""
+        with self._lock:
+            n_new = min(self.total_bytes - total_bytes, OUTPUT_KEPT_BYTES)
+            kept = b"".join(self._kept)
+        return kept[-n_new:].decode(errors="replace") if n_new > 0 else ""
+
+
+class Output:
+    """Drains a process's output.
+
+    Args:
+        pipe: Where it comes from.
+        transcript: Where it is kept as well.
+    """
+
+    def __init__(self, pipe: Any, transcript: Transcript | None = None) -> None:
+        self._own, self._shared = Transcript(), transcript
+        self._thread = threading.Thread(target=self._drain, args=(pipe,), daemon=True)
+        self._thread.start()
+
+    def _drain(self, pipe: Any) -> None:
+        while chunk := os.read(pipe.fileno(), 65536):
+            self._own.add(chunk)
+            if self._shared is not None:
+                self._shared.add(chunk)
+
+    @property
+    def total_bytes(self) -> int:
+        """How much it printed."""
+        return self._own.total_bytes
+
+    def tail(self) -> str:
+        """The last words, at most OUTPUT_KEPT_BYTES of them."""
+        return self._own.tail()

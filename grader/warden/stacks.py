@@ -1,7 +1,6 @@
 """What the processes of a side are doing, as they write it themselves when they are asked by a signal.
 
-The files lie where the solution can reach them: it may put a pipe there, a link, or a terabyte. What is
-read is a bounded piece of a plain file, or nothing.
+The files lie where the solution can reach them, so a bounded piece of a plain file is read, or nothing.
 """
 
 from __future__ import annotations
@@ -9,10 +8,11 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import stat
 import time
 from collections.abc import Sequence
 from pathlib import Path
+
+from grader.warden.plain_file import read_piece, size_of
 
 WRITTEN_WITHIN_S = 1.0
 MAX_BYTES = 256 * 1024
@@ -29,7 +29,7 @@ def dump_stacks(folder: Path, pids: Sequence[int]) -> dict[str, str]:
         What each process's threads are doing, as `faulthandler` writes it; keys are pids.
     """
     files = {pid: folder / f"{pid}.txt" for pid in pids}
-    before = {pid: size for pid, path in files.items() if (size := _size(path)) is not None}
+    before = {pid: size for pid, path in files.items() if (size := size_of(path)) is not None}
     waiting = set(before)
     for pid in waiting:
         with contextlib.suppress(OSError):
@@ -37,25 +37,6 @@ def dump_stacks(folder: Path, pids: Sequence[int]) -> dict[str, str]:
     deadline = time.monotonic() + WRITTEN_WITHIN_S
     while waiting and time.monotonic() < deadline:
         time.sleep(0.02)
-        waiting = {pid for pid in waiting if _size(files[pid]) == before[pid]}
+        waiting = {pid for pid in waiting if size_of(files[pid]) == before[pid]}
     time.sleep(0.02)  # the last lines of a dump that has begun
-    return {str(pid): _read(files[pid], size) for pid, size in before.items()}
-
-
-def _size(path: Path) -> int | None:
-    """Bytes of a plain file; None when it is none."""
-    with contextlib.suppress(OSError):
-        found = path.lstat()
-        return found.st_size if stat.S_ISREG(found.st_mode) else None
-    return None
-
-
-def _read(path: Path, offset: int) -> str:
-    """A piece of a file, without following a link or waiting at a pipe."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
-        with os.fdopen(descriptor, "rb") as file:
-            if stat.S_ISREG(os.fstat(descriptor).st_mode):
-                file.seek(offset)
-                return file.read(MAX_BYTES).decode(errors="replace")
-    return ""
+    return {str(pid): read_piece(files[pid], size, MAX_BYTES) for pid, size in before.items()}

@@ -31,6 +31,7 @@ from grader.warden.cluster import VITAL_PROCESSES, await_address, side_environme
 from grader.warden.guard import Guard
 from grader.warden.order import ClusterNeeds, Limits, SideFolder
 from grader.warden.output import Output
+from grader.warden.printed import Printed
 from grader.warden.stacks import dump_stacks
 
 AGENTS_WITHIN_S = 5.0
@@ -49,6 +50,7 @@ class Warden:
         self.address = ""
         self.driver: subprocess.Popen[bytes] | None = None
         self.output: Output | None = None
+        self._printed = Printed(self.folder.ray)
         self.limits = Limits(**job["limits"])
         self._guard: Guard | None = None
         self._state: Any = None
@@ -101,7 +103,7 @@ class Warden:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        self.output = Output(self.driver.stdout)
+        self.output = Output(self.driver.stdout, self._printed.driver)
         return self.driver.pid
 
     def driver_down(self) -> int | None:
@@ -146,6 +148,14 @@ class Warden:
         if self.output is None:
             return {"tail": "", "total_bytes": 0}
         return {"tail": self.output.tail(), "total_bytes": self.output.total_bytes}
+
+    def printed_mark(self) -> dict[str, int]:
+        """How much the solution has printed by now: see `grader.warden.printed`."""
+        return self._printed.mark()
+
+    def printed_since(self, mark: dict[str, int]) -> str:
+        """What driver and workers have printed after a mark."""
+        return self._printed.since(mark)
 
     def look(self, names: list[str]) -> dict[str, Any]:
         """Tables of the cluster by name, as plain data: see `grader.tables`.
