@@ -1,15 +1,15 @@
-"""The outside world of the order desk: warehouse, price computer and carrier. Not yours to change.
+"""The outside world of the order desk: warehouse, price computer and carrier. Do not change this file.
 
-Each function takes one order and blocks until it is answered. An order is
+Each function takes one order and blocks until the answer comes. An order is
 
     {"id": "A-4711", "customer": "c-07", "kind": "sale", "express": False, "hazardous": False,
      "lines": [{"sku": "sku-12", "quantity": 2}, ...]}
 
-All four recognise an order by its id: the same call again gets the same answer and books nothing
-twice. What cannot be served is refused with an exception; its text is the reason.
+All four recognise an order by its id: repeating a call gets the same answer and books nothing
+twice. If an order cannot be served, the call raises an exception whose text is the reason.
 
-In a grading every call goes to the grader, which makes the delays and keeps the books. Imported
-by your own script, the module serves itself, and three kinds of orders meet trouble: a line with
+In a grading every call goes to the grader, which makes the delays and keeps the books. When your own
+script imports the module, it serves itself, and three kinds of orders run into trouble: a line with
 sku "sold-out" is out of stock, customer "nowhere" has no address, and shipping to customer "limbo"
 never returns.
 """
@@ -26,11 +26,11 @@ else:
 
 
 class OrderRefusedError(Exception):
-    """The outside world turns an order down; `str(error)` is the reason."""
+    """The outside world refuses an order; `str(error)` is the reason."""
 
 
 class OutOfStock(OrderRefusedError):  # noqa: N818 - the warehouse's own word
-    """`reserve`: an item of the order is not there."""
+    """`reserve`: an item of the order is not in stock."""
 
 
 class BadAddress(OrderRefusedError):  # noqa: N818 - the carrier's own word
@@ -41,7 +41,7 @@ def take_back(order: dict) -> str:
     """Book in the goods that come back with an exchange (I/O, 20 to 40 ms).
 
     Returns:
-        The number of the receipt.
+        The receipt number.
     """
     return _served("take_back", order, _take_back_alone)
 
@@ -50,10 +50,10 @@ def reserve(order: dict) -> str:
     """Set the order's goods aside (I/O, 20 to 40 ms; it may never return).
 
     Returns:
-        The number of the reservation.
+        The reservation number.
 
     Raises:
-        OutOfStock: An item is not there.
+        OutOfStock: An item is not in stock.
     """
     return _served("reserve", order, _reserve_alone)
 

@@ -1,7 +1,7 @@
-"""The order desk: has every order of a batch reserved, priced and shipped.
+"""The order desk: reserves, prices and ships every order of a batch.
 
-Customers keep to their own desk. Exchanges go through the warehouse, which knows its shelves,
-express orders through a lane that takes many of them at a time.
+Each customer has one desk. Exchanges go through the warehouse, which knows its shelves; express
+orders go through a lane that handles many of them at a time.
 """
 
 import queue
@@ -17,17 +17,17 @@ WINDOW = 8
 
 @ray.remote(num_cpus=1)
 def price_order(order):
-    """The order's amount in cents; one CPU each, so that four run at a time."""
+    """Return the order's amount in cents; one CPU each, so that four run at a time."""
     return price(order)
 
 
-# Hazardous goods are priced where the certified price list is.
+# Hazardous goods are priced where the certified price list is kept.
 price_hazardous = price_order.options(resources={"hazmat": 1})
 
 
 @ray.remote(num_cpus=0)
 class Warehouse:
-    """Reserves the goods of exchanges and knows the shelf of each."""
+    """Reserves the goods for exchanges and knows their shelves."""
 
     def __init__(self):
         self.shelves = {}
@@ -38,13 +38,13 @@ class Warehouse:
         return reserve(order)
 
     def shelf_for(self, order):
-        """The shelf where the goods that come back are put."""
+        """Return the shelf for the goods that come back."""
         return self.shelves.setdefault(order["id"], len(self.shelves) + 1)
 
 
 @ray.remote(num_cpus=0)
 class Returns:
-    """Books in what customers send back."""
+    """Books in the goods that customers send back."""
 
     def __init__(self, warehouse):
         self.warehouse = warehouse
@@ -58,14 +58,14 @@ class Returns:
 
 @ray.remote(num_cpus=1)
 class Desk:
-    """Handles the orders of its customers one after the other."""
+    """Handles the orders of its customers one by one."""
 
     def __init__(self, warehouse, returns):
         self.warehouse = warehouse
         self.returns = returns
 
     def handle(self, order):
-        """Reserve, price and ship; gives the id and the amount."""
+        """Reserve, price and ship; return the id and the amount."""
         if order["kind"] == "exchange":
             ray.get(self.warehouse.reserve.remote(order, self.returns))
         else:
@@ -78,14 +78,14 @@ class Desk:
 
 @ray.remote(num_cpus=0)
 class ExpressLane:
-    """Handles many express orders at a time."""
+    """Handles many express orders at the same time."""
 
     async def quote(self, order):
-        """The order's amount in cents."""
+        """Return the order's amount in cents."""
         return await price_order.remote(order)
 
     async def handle(self, order):
-        """Reserve, price and ship; gives the id and the amount."""
+        """Reserve, price and ship; return the id and the amount."""
         lane = ray.get_runtime_context().current_actor
         reserve(order)
         amount = ray.get(lane.quote.remote(order))
@@ -94,7 +94,7 @@ class ExpressLane:
 
 
 def collect(refs, results):
-    """Hand on each result as it comes in; None says that there are no more."""
+    """Pass on each result as it comes in; None means that there are no more."""
     pending = list(refs)
     while pending:
         ready, pending = ray.wait(pending[:WINDOW])

@@ -1,4 +1,4 @@
-"""What the brief promises, on a service that serves itself (see service.py)."""
+"""What the brief promises, tried on a service that serves itself (see service.py)."""
 
 
 def order(number: int, **fields: object) -> dict:

@@ -1,31 +1,31 @@
-"""The order desk: every order ends as done, failed or timed out, and the call ends in time.
+"""The order desk: every order ends up done, failed or timed out, and the call returns in time.
 
-The problem. Each order is reserved, priced and shipped. Pricing needs a CPU and only four may run
-at a time. The rest is waiting for somebody else, who may never answer.
+The problem. Each order is reserved, priced and shipped. Pricing needs a CPU, and only four prices may
+run at a time. The other steps just wait for somebody else, who may never answer.
 
-The obvious program. An actor per desk that handles its orders and fetches each price with
-`ray.get`. It stops for good as soon as a wait closes a circle or has no end:
+The obvious program. An actor per desk handles its orders and gets each price with `ray.get`. It
+stops for good as soon as the waits form a circle, or one of them has no end:
 
     a desk keeps its CPU while it waits for a price, and the price needs that CPU
-    a task asks for a resource that no node has, and Ray goes on hoping
-    two actors ask each other, each in the middle of its one method call
-    an async method blocks the loop on which its own answer would have to run
+    a task asks for a resource that no node has, and Ray keeps hoping for one
+    two actors call each other, each in the middle of its only method call
+    an async method blocks the event loop on which its own answer would have to run
     a consumer waits for a message whose sender has died
-    a carrier does not answer, and nobody set a time
+    a carrier does not answer, and nobody set a timeout
 
-The design. Nothing waits for Ray inside Ray. The steps of an order are a chain of calls, each
-handed the *reference* of the one before, so that Ray starts a step when its forerunner is there:
+The design. Nothing inside Ray waits for Ray. The steps of an order are a chain of calls. Each is handed
+a *reference* to the result of the one before, so Ray starts a step once the previous one has finished:
 
     counter.reserve(order) --ref--> price_order(order) --ref--> counter.ship(order)
        a thread, 0 CPUs              a task, 1 CPU                a thread, 0 CPUs
 
 A refusal travels down the chain by itself: the last reference raises what the first step raised.
-Only the driver waits, once, for all last references together and with the one deadline there is.
-What has not come by then is stopped from outside: `ray.cancel(force=True)` for prices, `ray.kill`
-for the counter, because neither a thread nor a call into C code can be interrupted from inside.
+Only the driver waits, once, for all the last references together and with the one deadline there is.
+Whatever is unfinished by then is stopped from outside: `ray.cancel(force=True)` for prices, `ray.kill`
+for the counter, because neither a blocked thread nor a call into C code can be interrupted from inside.
 
-The price. One process holds every open call, so a crash there repeats the calls of all orders in
-it. That is allowed because the service recognises an order by its id; see NOTES.md.
+The cost. One process holds every open call, so a crash there repeats the open calls of all orders.
+That is allowed because the service recognises an order by its id; see NOTES.md.
 """
 
 import time
@@ -34,40 +34,40 @@ import ray
 import service
 from ray.exceptions import RayError, RayTaskError
 
-MAX_OPEN_CALLS = 256  # threads of the counter; a thread that waits costs a stack and no CPU
+MAX_OPEN_CALLS = 256  # threads of the counter; a waiting thread costs a stack but no CPU
 
 
-@ray.remote(num_cpus=1)  # the cluster's four CPUs are the limit, also for two calls at a time
+@ray.remote(num_cpus=1)  # the cluster's four CPUs are the limit, even for two batches at once
 def price_order(order: dict, _reserved: str) -> int:
-    """The order's amount in cents. Ray repeats the task when its worker dies."""
+    """Return the order's amount in cents. Ray retries the task if its worker dies."""
     return service.price(order)
 
 
 @ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)
 class Counter:
-    """Makes the calls that only wait, each in a thread. After a crash Ray repeats open calls."""
+    """Makes the calls that only wait, each in a thread. After a crash, Ray repeats the open calls."""
 
     def reserve(self, order: dict) -> str:
-        """Set the goods aside, after the old ones of an exchange have come back."""
+        """Set the goods aside; for an exchange, first take the old ones back."""
         if order["kind"] == "exchange":
             service.take_back(order)
         return service.reserve(order)
 
     def ship(self, order: dict, amount: int) -> int:
-        """Ship the order; hand the amount on as the result of the whole chain."""
+        """Ship the order and pass the amount on as the result of the whole chain."""
         service.ship(order)
         return amount
 
 
 def process_orders(orders: list[dict], *, deadline_s: float) -> dict:
-    """Reserve, price and ship every order within one deadline for all.
+    """Reserve, price and ship every order, with one deadline for the whole batch.
 
     Args:
         orders: As described in the brief; ids are unique.
         deadline_s: Seconds from now until the answer is due.
 
     Returns:
-        `{"done": {id: cents}, "timed_out": [id], "failed": {id: reason}}`; each id is in one.
+        `{"done": {id: cents}, "timed_out": [id], "failed": {id: reason}}`; each id appears once.
     """
     due = time.monotonic() + deadline_s
     outcome = {"done": {}, "timed_out": [], "failed": {}}
@@ -90,8 +90,8 @@ def process_orders(orders: list[dict], *, deadline_s: float) -> dict:
             except RayError as error:
                 outcome["failed"][shipments[ref]] = reason_of(error)
         outcome["timed_out"] = [shipments[ref] for ref in late]
-    finally:  # also when the driver itself is interrupted
-        # Only those: cancelling a task in the moment it ends may abort the driver (Ray 2.60).
+    finally:  # even if the driver itself is interrupted
+        # Only these: cancelling a task at the moment it ends can abort the driver (Ray 2.60).
         for ref in unfinished(prices):
             ray.cancel(ref, force=True)
         ray.kill(counter)
@@ -99,10 +99,10 @@ def process_orders(orders: list[dict], *, deadline_s: float) -> dict:
 
 
 def unfinished(refs: list[ray.ObjectRef]) -> list[ray.ObjectRef]:
-    """Those of the references whose task has not ended."""
+    """Return the references whose task has not ended."""
     return ray.wait(refs, num_returns=len(refs), timeout=0)[1]
 
 
 def reason_of(error: RayError) -> str:
-    """What the service said; Ray wraps it together with the traceback of its task."""
+    """Return what the service said; Ray wraps it together with the task's traceback."""
     return str(error.cause if isinstance(error, RayTaskError) else error)

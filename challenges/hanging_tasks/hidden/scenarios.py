@@ -1,4 +1,4 @@
-"""What has to run inside the learner's process."""
+"""Code that has to run inside the learner's process."""
 
 import threading
 
@@ -10,34 +10,34 @@ PROBES = 4
 
 @ray.remote(num_cpus=1, max_retries=0)
 def probe() -> None:
-    """Stand for somebody else's work: takes one CPU and waits for the other probes."""
+    """Stand in for somebody else's work: take one CPU and wait for the other probes."""
     ask("probe")
 
 
 @ray.remote(num_cpus=0)
 def warm(n_workers: int) -> None:
-    """Keep a worker process until there are enough of them."""
+    """Occupy a worker process until there are enough of them."""
     ask("warm", n_workers)
 
 
 def ready(_solution, n_workers: int) -> None:
-    """Have the worker processes of a new driver started: that is not what is judged."""
+    """Start the worker processes of a new driver, because their start is not judged."""
     ray.get([warm.remote(n_workers) for _ in range(n_workers)], timeout=60.0)
 
 
 def process(solution, orders: list[dict], within_s: float) -> dict:
-    """Process one batch; `within_s` is the deadline the solution is given."""
+    """Process one batch; `within_s` is the deadline given to the solution."""
     return solution.process_orders(orders, deadline_s=within_s)
 
 
 def probe_cpus(_solution) -> int:
-    """Have the cluster do something else; how many probes ended."""
+    """Give the cluster other work to do; return how many probes ended."""
     probes = [probe.remote() for _ in range(PROBES)]
     return len(ray.wait(probes, num_returns=PROBES, timeout=20.0)[0])
 
 
 def two_at_once(solution, batches: list[list[dict]], within_s: float) -> list:
-    """Process two batches at the same time; an exception is given as its text."""
+    """Process two batches at the same time; an exception is returned as its text."""
     outcomes = [None] * len(batches)
 
     def work(number: int) -> None:

@@ -1,4 +1,4 @@
-"""What process_orders must do. One behaviour per test."""
+"""What process_orders has to do: one behaviour per test."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ import numpy as np
 
 from grader.suite import behaviour, void
 
-GRACE_S = 1.0  # how much later than its deadline a call may return
-GUARD_S = 1.15  # how much later than its deadline a call is stopped
+GRACE_S = 1.0  # how long after its deadline a call may return
+GUARD_S = 1.15  # how long after its deadline a call is stopped
 PRICE_LIMIT = 4
 READY_WITHIN_S = 40.0  # starting processes on a busy machine
 MAX_WORKERS = 6
-SETTLE_S = 3.0  # how long cancelled work may take to be gone
+SETTLE_S = 3.0  # how long cancelled work may take to go away
 STEPS = ("take_back", "reserve", "price", "ship")
 SHOWN = 5
-PATIENT_S = 10.0  # on a machine where more wants to run than there are CPUs for
+PATIENT_S = 10.0  # the deadline on a machine with more to run than CPUs
 
 Order = dict[str, Any]
 
 
 def make_orders(world: Any, rng: np.random.Generator, n: int, *, customers: int) -> list[Order]:
-    """Ordinary orders, spread evenly over the customers; the world learns their amounts."""
+    """Make ordinary orders, spread evenly over the customers, and tell the world their amounts."""
     numbers = rng.choice(np.arange(10_000, 100_000), size=2 * n + 100, replace=False)
     new = [f"A-{number}" for number in numbers if f"A-{number}" not in world.amounts][:n]
     names = rng.choice(np.arange(10, 100), size=customers, replace=False)
@@ -64,24 +64,24 @@ def assert_outcome(
     failed: dict[str, str] | None = None,
     timed_out: set[str] | frozenset[str] = frozenset(),
 ) -> None:
-    """The result holds each order once, where it belongs, with its amount or reason."""
+    """Assert that the result holds each order once, where it belongs, with its amount or reason."""
     failed = failed or {}
-    assert type(seen) is dict, f"process_orders returned {type(seen).__name__}, promised is a dict"
+    assert type(seen) is dict, f"process_orders returned {type(seen).__name__} instead of a dict"
     promised = {"done": dict, "timed_out": list, "failed": dict}
     assert set(seen) == set(promised), (
-        f"the result has the keys {sorted(map(str, seen))}, promised are {sorted(promised)}"
+        f"the result has the keys {sorted(map(str, seen))}; it must have {sorted(promised)}"
     )
     for key, kind in promised.items():
         assert type(seen[key]) is kind, (
-            f"`{key}` is a {type(seen[key]).__name__}, promised is a {kind.__name__}"
+            f"`{key}` is a {type(seen[key]).__name__}; it must be a {kind.__name__}"
         )
     places = Counter([*seen["done"], *seen["timed_out"], *seen["failed"]])
     missing = [i for i in ids_of(orders) if not places[i]]
     assert not missing, (
-        f"{len(missing)} of {len(orders)} orders are in none of done, timed_out and failed: {listed(missing)}"
+        f"{len(missing)} of {len(orders)} orders are missing from the result: {listed(missing)}"
     )
     twice = [i for i, count in places.items() if count > 1]
-    assert not twice, f"these orders ended more than once: {listed(twice)}"
+    assert not twice, f"these orders are in the result more than once: {listed(twice)}"
     strange = [str(i) for i in places if i not in set(ids_of(orders))]
     assert not strange, f"these ids were not in the batch: {listed(strange)}"
 
@@ -89,22 +89,22 @@ def assert_outcome(
         where = "failed" if order_id in failed else "timed_out" if order_id in timed_out else "done"
         found = next(key for key in promised if order_id in seen[key])
         detail = f" (reason: {seen['failed'][order_id]!r})" if found == "failed" else ""
-        assert found == where, f"order {order_id} is in `{found}`{detail}, it belongs in `{where}`"
+        assert found == where, f"order {order_id} is in `{found}`{detail}; it belongs in `{where}`"
         if where == "failed":
             assert seen["failed"][order_id] == failed[order_id], (
-                f"order {order_id} failed for the reason {seen['failed'][order_id]!r}, "
+                f"the reason for order {order_id} is {seen['failed'][order_id]!r}; "
                 f"the service said {failed[order_id]!r}"
             )
         elif where == "done":
             amount = seen["done"][order_id]
-            assert type(amount) is int, f"the amount of {order_id} is {amount!r}, promised is an int"
+            assert type(amount) is int, f"the amount of {order_id} is {amount!r}; it must be an int"
             assert amount == amounts[order_id], (
-                f"the amount of {order_id} is {amount}, its price was {amounts[order_id]}"
+                f"the amount of {order_id} is {amount}; its price was {amounts[order_id]}"
             )
 
 
 def start_workers(learner: Any, n_orders: int) -> None:
-    """Start processes before the clock does: for each CPU, for actors and for what only waits."""
+    """Start worker processes before the clock runs: for the CPUs, for actors and for calls that only wait."""
     n_workers = min(max(n_orders, PRICE_LIMIT), MAX_WORKERS)
     learner.scenario("ready", n_workers=n_workers, deadline_s=READY_WITHIN_S)
 
@@ -112,10 +112,10 @@ def start_workers(learner: Any, n_orders: int) -> None:
 def process_now(
     learner: Any, orders: list[Order], *, deadline_s: float, stuck: set[str] | frozenset[str] = frozenset()
 ) -> tuple[Any, float, float]:
-    """The result for one batch, at once; the seconds until it came by the judge's clock, and the deadline.
+    """Process one batch right away; return the result, the seconds by the judge's clock, and the deadline.
 
-    Where so much runs that orders miss a usually generous deadline which nothing holds up, there is a
-    second try with more time: what never ends misses that, too.
+    On a crowded machine, orders that nothing holds up can miss a deadline that is usually generous. Then
+    there is a second try with more time: what never ends will miss that too.
     """
     while True:
         start_s = time.monotonic()
@@ -129,7 +129,7 @@ def process_now(
 
 
 def missed(seen: Any, stuck: set[str] | frozenset[str]) -> bool:
-    """Whether orders are said to have timed out that nothing holds up."""
+    """Whether orders are reported as timed out although nothing holds them up."""
     late = seen.get("timed_out") if type(seen) is dict else None
     return type(late) is list and any(order_id not in stuck for order_id in late)
 
@@ -137,20 +137,20 @@ def missed(seen: Any, stuck: set[str] | frozenset[str]) -> bool:
 def process(
     learner: Any, orders: list[Order], *, deadline_s: float, stuck: set[str] | frozenset[str] = frozenset()
 ) -> Any:
-    """The result for one batch, with worker processes that have been started before."""
+    """Start the workers, then process one batch and return the result."""
     return timed(learner, orders, deadline_s=deadline_s, stuck=stuck)[0]
 
 
 def timed(
     learner: Any, orders: list[Order], *, deadline_s: float, stuck: set[str] | frozenset[str] = frozenset()
 ) -> tuple[Any, float, float]:
-    """The same with the seconds until it came and the deadline that it had."""
+    """Do the same; return the seconds it took and its deadline as well."""
     start_workers(learner, len(orders))
     return process_now(learner, orders, deadline_s=deadline_s, stuck=stuck)
 
 
 def assert_steps_in_order(world: Any, orders: list[Order]) -> None:
-    """Each step of an order began when the one before it had been answered."""
+    """Assert that each step of an order started after the one before it had been answered."""
     entries = {(e.op, *e.args): e for e in world.ledger.entries(outcome="ok")}
     for order in orders:
         steps = STEPS if order["kind"] == "exchange" else STEPS[1:]
@@ -161,12 +161,12 @@ def assert_steps_in_order(world: Any, orders: list[Order]) -> None:
         for before, after in pairwise(steps):
             ended_s = entries[before, order["id"]].end_s
             assert ended_s <= entries[after, order["id"]].start_s, (
-                f"order {order['id']}: `{after}` began before `{before}` was answered"
+                f"order {order['id']}: `{after}` started before `{before}` was answered"
             )
 
 
 def no_open_calls(world: Any, within_s: float) -> list[str]:
-    """Calls to the service that are still open after `within_s` seconds."""
+    """List the calls to the service that are still open after `within_s` seconds."""
     give_up_s = time.monotonic() + within_s
     while world.open() and time.monotonic() < give_up_s:
         time.sleep(0.02)
@@ -195,7 +195,7 @@ def test_hazardous_order(learner, rng, observe):
 
 @behaviour(points=7, category="correctness", required=True)
 def test_exchange(learner, rng, observe):
-    """An exchange is done, its old goods taken back first."""
+    """An exchange is done after its old goods are taken back."""
     orders = make_orders(learner.world, rng, 3, customers=2)
     orders[1]["kind"] = "exchange"
     seen = process(learner, orders, deadline_s=2.0)
@@ -232,13 +232,13 @@ def test_failed_orders_keep_their_reason(learner, rng, observe):
     seen = process(learner, orders, deadline_s=2.5)
     assert_outcome(seen, orders, world.amounts, failed=failed)
     further = [e.op for e in world.ledger.entries() if e.args == (no_stock,) and e.op != "reserve"]
-    assert not further, f"order {no_stock} was out of stock; after that came {', '.join(further)}"
+    assert not further, f"order {no_stock} was out of stock and still went on to {', '.join(further)}"
     observe(len(failed), unit="failed orders")
 
 
 @behaviour(points=8, category="correctness", required=True)
 def test_no_order_is_lost(learner, rng, observe):
-    """Twenty orders of one customer: none lost, none twice."""
+    """Of twenty orders from one customer, none is lost or shipped twice."""
     orders, world = make_orders(learner.world, rng, 20, customers=1), learner.world
     seen = process(learner, orders, deadline_s=10.0)
     shipped = Counter(entry.args[0] for entry in world.ledger.entries("ship"))
@@ -250,24 +250,24 @@ def test_no_order_is_lost(learner, rng, observe):
 
 @behaviour(points=5, category="correctness")
 def test_nothing_is_awaited(learner, rng, observe):
-    """When nothing is stuck, nothing is awaited."""
+    """When nothing is stuck, the call does not wait for its deadline."""
     orders, deadline_s = make_orders(learner.world, rng, 3, customers=2), 20.0
     seen, took_s, _ = timed(learner, orders, deadline_s=deadline_s)
     observe(round(took_s, 2), limit=deadline_s / 4, unit="s")
     assert_outcome(seen, orders, learner.world.amounts)
     assert took_s < deadline_s / 4, (
-        f"3 orders, none of them stuck, took {took_s:.1f} s of a deadline of {deadline_s:.0f} s"
+        f"3 orders took {took_s:.1f} s although none was stuck; the deadline was {deadline_s:.0f} s"
     )
     seen, took_s, _ = timed(learner, [], deadline_s=deadline_s)
     assert_outcome(seen, [], {})
-    assert took_s < deadline_s / 4, f"no orders at all took {took_s:.1f} s"
+    assert took_s < deadline_s / 4, f"an empty batch took {took_s:.1f} s"
 
 
 @behaviour(points=8, category="correctness", required=True)
 def test_four_prices_at_a_time(learner, rng, observe):
     """Four prices run at a time, no fewer and no more.
 
-    No more also when two batches are processed at the same time.
+    The upper limit also holds while two batches are processed at the same time.
     """
     world = learner.world
     world.prices_together = PRICE_LIMIT
@@ -276,8 +276,8 @@ def test_four_prices_at_a_time(learner, rng, observe):
     peak = world.ledger.peak("price")
     observe(peak, limit=PRICE_LIMIT, unit="prices at a time")
     assert_outcome(seen, orders, world.amounts)
-    assert peak >= PRICE_LIMIT, f"at most {peak} prices ran at a time; there are CPUs for four"
-    assert peak <= PRICE_LIMIT, f"{peak} prices ran at a time; at most four may"
+    assert peak >= PRICE_LIMIT, f"at most {peak} prices ran at a time; there are enough CPUs for four"
+    assert peak <= PRICE_LIMIT, f"{peak} prices ran at a time; the limit is four"
 
     batches = [make_orders(learner.world, rng, 12, customers=6) for _ in range(2)]
     outcomes = learner.scenario(
@@ -286,16 +286,16 @@ def test_four_prices_at_a_time(learner, rng, observe):
     peak = world.ledger.peak("price")
     observe(peak, limit=PRICE_LIMIT, unit="prices at a time")
     for batch, outcome in zip(batches, outcomes, strict=True):
-        assert not isinstance(outcome, str), f"one of two calls at once raised {outcome}"
+        assert not isinstance(outcome, str), f"of two calls at the same time, one raised {outcome}"
         assert_outcome(outcome, batch, world.amounts)
     assert peak <= PRICE_LIMIT, (
-        f"{peak} prices ran at a time while two batches were processed; at most four may"
+        f"{peak} prices ran at a time while two batches were processed; the limit is four"
     )
 
 
 @behaviour(points=8, category="resilience")
 def test_worker_killed(learner, rng, observe):
-    """Workers killed in mid-price and mid-ship cost no order."""
+    """No order is lost when workers are killed during `price` and `ship`."""
     orders, world = make_orders(learner.world, rng, 6, customers=3), learner.world
     world.kill_at = {"price": 2, "ship": 1}
     seen = process(learner, orders, deadline_s=4.5)
@@ -303,7 +303,7 @@ def test_worker_killed(learner, rng, observe):
     observe(len(killed), limit=2, unit="workers killed")
     for op, number in world.kill_at.items():
         calls = world.ledger.count(op)
-        assert calls > number, f"`{op}` was called {calls} times for {len(orders)} orders"
+        assert calls > number, f"`{op}` was called only {calls} times for {len(orders)} orders"
         if op not in killed:
             void(f"no worker was killed while it called `{op}`")
     assert_outcome(seen, orders, world.amounts)
@@ -311,7 +311,7 @@ def test_worker_killed(learner, rng, observe):
 
 @behaviour(points=2, category="resilience")
 def test_nothing_left_behind(learner, rng, observe):
-    """Nothing is left behind on the cluster."""
+    """Nothing is left on the cluster."""
     orders = make_orders(learner.world, rng, 3, customers=2)
     before = set(learner.leftovers(within_s=SETTLE_S))
     seen = process(learner, orders, deadline_s=3.0)
@@ -331,13 +331,13 @@ def test_deadline_is_kept(learner, rng, observe):
     observe(round(took_s, 2), limit=deadline_s + GRACE_S, unit="s")
     assert_outcome(seen, orders, world.amounts, timed_out=stuck)
     assert took_s <= deadline_s + GRACE_S, (
-        f"the deadline was {deadline_s} s, the answer came after {took_s:.2f} s"
+        f"the deadline was {deadline_s} s, but the call took {took_s:.2f} s"
     )
 
 
 @behaviour(points=8, category="resilience", required=True)
 def test_stuck_work_is_cancelled(learner, rng, observe):
-    """Stuck work is stopped and its CPUs are usable again."""
+    """Stuck work is stopped, and its CPUs can be used again."""
     orders, world, deadline_s = make_orders(learner.world, rng, 9, customers=2), learner.world, 2.5
     stuck = ids_of(orders[:4])
     steps = rng.permutation(["price", "price", "ship", "reserve"]).tolist()
@@ -348,16 +348,16 @@ def test_stuck_work_is_cancelled(learner, rng, observe):
     probes = world.ledger.peak("probe")
     observe(probes, limit=PRICE_LIMIT, unit="CPUs usable")
     assert probes == PRICE_LIMIT, (
-        f"after the call {PRICE_LIMIT} tasks with one CPU each were started; "
-        f"only {probes} ran at a time: stuck work still holds a CPU"
+        f"after the call, {PRICE_LIMIT} tasks with one CPU each were started, "
+        f"but only {probes} ran at a time: stuck work still holds a CPU"
     )
     still_open = no_open_calls(world, SETTLE_S)
-    assert not still_open, f"after the call these were still waiting: {listed(still_open)}"
+    assert not still_open, f"after the call, these service calls were still open: {listed(still_open)}"
 
 
 @behaviour(points=5, category="resilience")
 def test_second_call_is_unaffected(learner, rng, observe):
-    """A batch after one with stuck orders is not affected."""
+    """A batch is not affected by stuck orders in the one before."""
     first = make_orders(learner.world, rng, 9, customers=3)
     second = make_orders(learner.world, rng, 6, customers=3)
     world = learner.world
@@ -372,7 +372,7 @@ def test_second_call_is_unaffected(learner, rng, observe):
 
 @behaviour(points=11, category="performance")
 def test_speed(learner, race, rng):
-    """60 orders, three of them stuck, as fast as the reference."""
+    """The speed matches the reference with 60 orders, three of them stuck."""
     few = make_orders(learner.world, rng, 5, customers=5)
     assert_outcome(process(learner, few, deadline_s=3.0), few, learner.world.amounts)
 

@@ -1,4 +1,4 @@
-"""Warehouse, price computer and carrier as the judge runs them: answers, delays and faults."""
+"""The warehouse, the price computer and the carrier as the judge runs them: answers, delays, faults."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from grader.suite import Call, KillWorker, OutsideWorld, Refused
 PRICE_S = 0.03
 IO_S = (0.02, 0.04)
 MEET_WITHIN_S = 2.0  # how long the first prices wait for each other
-LINGER_S = 1.0  # and then for one too many
+LINGER_S = 1.0  # and then how long they wait for one too many
 PROBES = 4
 PROBE_WITHIN_S = 8.0
 WARM_WITHIN_S = 30.0
 
 
 class World(OutsideWorld):
-    """The orders of one test. The test sets the attributes before it calls the learner.
+    """The orders of one test. The test sets the attributes before it calls the solution.
 
     Attributes:
-        amounts: cents by order id; what `price` answers.
+        amounts: cents by order id, which is what `price` answers.
         refusals: (operation, order id) -> (kind, reason): the call is refused.
         stuck: (operation, order id) of calls that are never answered.
         kill_at: operation -> number of the call whose caller is killed (once).
-        prices_together: the first so many prices wait until as many run, and then for one more.
-        held_back: orders whose shipping is answered only after every other order was shipped.
-        hold_s: how long those are held at most.
+        prices_together: this many first prices wait until all of them run, then for one more.
+        held_back: orders whose `ship` is answered only after every other order has been shipped.
+        hold_s: the longest time those are held.
     """
 
     def __init__(self, rng: np.random.Generator) -> None:
@@ -48,7 +48,7 @@ class World(OutsideWorld):
         self._warm: set[int] = set()
 
     async def take_back(self, call: Call, order_id: str) -> str:
-        """Operation: book in what comes back with an exchange."""
+        """Operation: book in the goods that come back with an exchange."""
         await self._io(call, order_id)
         return f"back-{order_id}"
 
@@ -58,7 +58,7 @@ class World(OutsideWorld):
         return f"held-{order_id}"
 
     async def price(self, call: Call, order_id: str) -> int:
-        """Operation: an order's amount in cents."""
+        """Operation: answer an order's amount in cents."""
         await self._faults(call, order_id)
         if call.number < self.prices_together and self._met:
             self._met = await self.until(
@@ -85,12 +85,12 @@ class World(OutsideWorld):
         return f"track-{order_id}"
 
     async def probe(self, call: Call) -> None:
-        """Operation of a scenario: meet the other three, each on a CPU of its own."""
+        """Operation of a scenario: meet the other three, each on its own CPU."""
         self._probes = call.number + 1
         await self.until(lambda: self._probes >= PROBES, within_s=PROBE_WITHIN_S)
 
     async def warm(self, call: Call, n_workers: int) -> None:
-        """Operation of a scenario: hold so many workers until all of them are there."""
+        """Operation of a scenario: hold this many workers until all of them are there."""
         self._warm.add(call.pid)
         await self.until(lambda: len(self._warm) >= n_workers, within_s=WARM_WITHIN_S)
 
