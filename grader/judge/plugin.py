@@ -26,6 +26,7 @@ from grader.judge.learner import Learner
 from grader.judge.race import Race
 from grader.judge.verdict import Check, speed_check
 from grader.side.observation import Observation, Void
+from grader.words import plain
 
 
 @dataclass(slots=True)
@@ -39,11 +40,13 @@ class Notes:
 
 EXAMPLE_WITHIN_S = 30.0
 MAX_MESSAGE = 8000
+MAX_OUTPUT = 4000
 GRADING = pytest.StashKey[Grading]()
 PLAIN_RUNS = pytest.StashKey[dict[tuple[str, bool], Grading]]()
 NOTES = pytest.StashKey[Notes]()
 RACE = pytest.StashKey[Race]()
 STARTED = pytest.StashKey[float]()
+PRINTED = pytest.StashKey[dict[str, int]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -201,6 +204,8 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     item.stash[STARTED] = time.monotonic()
     if grading is not None and described is not None:
         grading.tell(Started(described))
+        side = grading.asked.arena.learner_side
+        item.stash[PRINTED] = side.printed_mark() if side.is_started else {}
     return (yield)
 
 
@@ -223,18 +228,28 @@ def pytest_runtest_makereport(
         return report
     check = _check(grading, item, described, error)
     seconds = round(time.monotonic() - item.stash[STARTED], 3)
-    check = replace(check, message=_shortened(check.message), seconds=seconds)
+    check = replace(
+        check,
+        message=_shortened(check.message, MAX_MESSAGE),
+        seconds=seconds,
+        output=_printed(grading, item.stash.get(PRINTED, {})),
+    )
     grading.reports.add(check)
     grading.tell(Ended(check))
     return report
 
 
-def _shortened(message: str) -> str:
-    """A message as it may stand in a record: it quotes what a solution returned, which may be megabytes."""
-    if len(message) <= MAX_MESSAGE:
-        return message
-    left_out = len(message) - MAX_MESSAGE
-    return f"{message[: MAX_MESSAGE // 2]} … {left_out:,} characters … {message[-MAX_MESSAGE // 2 :]}"
+def _shortened(text: str, most: int) -> str:
+    """A text as it may stand in a record: it quotes what a solution made, which may be megabytes."""
+    if len(text) <= most:
+        return text
+    return f"{text[: most // 2]} … {len(text) - most:,} characters … {text[-most // 2 :]}"
+
+
+def _printed(grading: Grading, mark: dict[str, int]) -> str:
+    """What the solution has printed since a mark, without what could move a cursor or colour a verdict."""
+    side = grading.asked.arena.learner_side
+    return _shortened(plain(side.printed(mark)), MAX_OUTPUT) if side.is_started else ""
 
 
 def _behaviour(item: pytest.Item) -> Behaviour | None:

@@ -207,6 +207,7 @@ def _check_json(check: Check) -> dict[str, Any]:
         "limit": _finite(check.limit),
         "unit": check.unit,
         "seconds": check.seconds,
+        "output": check.output,
     }
 
 

@@ -30,6 +30,7 @@ class Check:
         limit: What it was compared with.
         unit: Of both.
         seconds: How long the behaviour took.
+        output: What the solution printed meanwhile, shortened.
     """
 
     behaviour: Behaviour
@@ -40,6 +41,7 @@ class Check:
     limit: float | str | None = None
     unit: str = ""
     seconds: float = 0.0
+    output: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

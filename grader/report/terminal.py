@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, chop_cells
 from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
+from grader import words
 from grader.catalogue.challenges import Challenge
 from grader.catalogue.submission import Submission
 from grader.explain.diagnosis import diagnose
 from grader.judge.events import Collected, Ended, Event, Started
 from grader.judge.record import Record
 from grader.judge.verdict import Check
-
-if TYPE_CHECKING:  # it imports pytest; `list` must not pay for that
-    pass
 
 WORDS = {
     "pass": ("PASS", "green"),
@@ -32,7 +28,6 @@ WORDS = {
     "inconclusive": ("----", "yellow"),
     "error": ("OURS", "magenta"),
 }
-_CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _MAX_MESSAGE_LINES = 24
 _WIDE = 104
 _TITLE_COLUMN = 60
@@ -40,7 +35,7 @@ _TITLE_COLUMN = 60
 
 def plain(text: str) -> str:
     """Text that came from a solution, without what could move a cursor or colour a verdict."""
-    return _CONTROL.sub("", text)
+    return words.plain(text)
 
 
 def paragraph(console: Console, text: Text) -> None:
@@ -58,10 +53,12 @@ class Progress:
 
     Args:
         console: Where to.
+        show_output: Also show what the solution printed in behaviours that passed.
     """
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, *, show_output: bool = False) -> None:
         self._console = console
+        self._show_output = show_output
         self._status: Status | None = None
         self._n_done = self._n_all = 0
         self._said = ""
@@ -130,7 +127,7 @@ class Progress:
             check = replace(check, message="As above.")
         else:
             self._said = check.message
-        for line in check_lines(check, self._console.width):
+        for line in check_lines(check, self._console.width, show_output=self._show_output):
             self._console.print(line, soft_wrap=True)
 
     def _line(self, text: str) -> None:
@@ -138,8 +135,14 @@ class Progress:
             self._console.print(Text(line), soft_wrap=True)
 
 
-def check_lines(check: Check, width: int) -> list[Text]:
-    """One behaviour: outcome, title, points, what was measured; then its message, indented."""
+def check_lines(check: Check, width: int, *, show_output: bool = False) -> list[Text]:
+    """One behaviour: outcome, title, points, what was measured; then its message and what was printed.
+
+    Args:
+        check: The behaviour as it ended.
+        width: Columns of the terminal.
+        show_output: Show what was printed also where it passed.
+    """
     word, style = WORDS[check.outcome]
     points = f"{_points(check)}/{check.behaviour.points}".rjust(7)
     measured = _measured(check)
@@ -155,7 +158,25 @@ def check_lines(check: Check, width: int) -> list[Text]:
         lines.append(Text(" " * 10 + measured, style="dim"))
     if check.outcome != "pass" and check.message:
         lines += [Text(line) for line in _message_lines(plain(check.message), width)]
+    if check.output and (show_output or check.outcome != "pass"):
+        lines.append(Text(" " * 10 + "The solution printed:"))
+        lines += [Text(line, style="dim") for line in _output_lines(plain(check.output), width)]
     return lines
+
+
+def _output_lines(output: str, width: int) -> list[str]:
+    """What a solution printed, marked so that no line of it can be taken for one of ours."""
+    room, indent = max(width - 14, 30), " " * 12 + "| "
+    whole = [line.expandtabs(4) for line in output.splitlines()]
+    pieces = [piece for line in whole for piece in (chop_cells(line, room) or [""])]
+    return _first([indent + piece for piece in pieces])
+
+
+def _first(lines: list[str]) -> list[str]:
+    """As many lines as are shown."""
+    if len(lines) <= _MAX_MESSAGE_LINES:
+        return lines
+    return [*lines[:_MAX_MESSAGE_LINES], " " * 10 + "… (the whole text is in the record)"]
 
 
 def _message_lines(message: str, width: int) -> list[str]:
@@ -171,9 +192,7 @@ def _message_lines(message: str, width: int) -> list[str]:
             for piece in (chop_cells(line, space) if cell_len(line) > space else [line])
         ]
         lines += [indent + lead + piece for piece in pieces] or [""]
-    if len(lines) > _MAX_MESSAGE_LINES:
-        lines = [*lines[:_MAX_MESSAGE_LINES], f"{indent}… (the whole text is in the record)"]
-    return lines
+    return _first(lines)
 
 
 def _points(check: Check) -> str:

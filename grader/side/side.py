@@ -184,6 +184,18 @@ class Side:
         """Tables of the cluster as they are now."""
         return self.rig.look(*names)
 
+    def printed(self, mark: dict[str, int]) -> str:
+        """What the solution has printed since a mark; empty when its rig is new, or is gone."""
+        with contextlib.suppress(ClusterError):
+            return str(self.warden.ask("printed_since", mark))
+        return ""
+
+    def printed_mark(self) -> dict[str, int]:
+        """How much the solution has printed by now, for `printed`."""
+        with contextlib.suppress(ClusterError):
+            return dict(self.warden.ask("printed_mark"))
+        return {}
+
     # -- driver ----------------------------------------------------------------------------------
 
     def _driver_up(self) -> None:

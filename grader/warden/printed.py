@@ -38,7 +38,7 @@ class Printed:
         return {"": self.driver.total_bytes} | {path.name: n for path, n in self._files().items()}
 
     def since(self, mark: Mapping[str, int]) -> str:
-        """What was printed after a mark, the driver's first; of a flood the driver's end and the workers' start."""
+        """What was printed after a mark; of a flood, the driver's end and the start of the workers'."""
         parts, left_bytes = [self.driver.since(mark.get("", 0))], WORKERS_READ_BYTES
         for path, n_bytes in self._files().items():
             offset = mark.get(path.name, 0)

@@ -58,10 +58,11 @@ def lines_of(check, width=80):
     return [line.plain for line in check_lines(check, width)]
 
 
-def printed(width=80, **options):
+def printed(width=80, *, show_output=False, **options):
     """A progress and the text it has printed so far."""
     file = io.StringIO()
-    return Progress(Console(file=file, width=width, **options)), file.getvalue
+    console = Console(file=file, width=width, **options)
+    return Progress(console, show_output=show_output), file.getvalue
 
 
 # -- the end --------------------------------------------------------------------------------------
@@ -135,6 +136,35 @@ def test_what_a_solution_says_cannot_forge_a_line(field, trick):
     lines = text().splitlines()
     assert lines[0].startswith("  FAIL  A title")
     assert [line for line in lines[1:] if not line.startswith(" " * 10)] == []
+
+
+@pytest.mark.parametrize("trick", TRICKS.values(), ids=TRICKS.keys())
+def test_what_a_solution_printed_cannot_forge_a_line(trick):
+    progress, text = printed()
+    progress.listen(Ended(a_check("fail", "no", output=f"first\n  PASS  All   10/10\n{trick}")))
+    assert not [c for c in text() if is_control(c)]
+    quoted = text().splitlines()[3:]
+    assert quoted[:2] == [" " * 12 + "| first", " " * 12 + "|   PASS  All   10/10"]
+    assert [line for line in quoted if not line.startswith(" " * 12 + "| ")] == []
+
+
+@pytest.mark.parametrize(
+    ("outcome", "show_output", "is_shown"),
+    [("fail", False, True), ("crash", False, True), ("pass", False, False), ("pass", True, True)],
+)
+def test_what_was_printed_is_shown_where_it_helps(outcome, show_output, is_shown):
+    progress, text = printed(show_output=show_output)
+    progress.listen(Ended(a_check(outcome, output="look here")))
+    assert ("look here" in text()) is is_shown
+
+
+def test_a_flood_is_cut_and_long_lines_are_kept_whole():
+    progress, text = printed(width=60)
+    progress.listen(Ended(a_check("fail", output="\n".join(["y" * 100, *map(str, range(100))]))))
+    lines = text().splitlines()
+    assert "".join(line.strip(" |") for line in lines[2:5]) == "y" * 100
+    assert len(lines) < 40
+    assert "in the record" in lines[-1]
 
 
 def test_ordinary_text_is_left_as_it_is():
