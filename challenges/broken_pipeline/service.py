@@ -11,7 +11,7 @@ A record is a dict with a unique string under "id"; everything else may be missi
 
 You may call all of this from several threads and processes at the same time.
 
-During a grading the grader runs the price server and the sink. It causes the delays and faults and keeps the
+During grading, the grader runs the price server and the sink: it causes the delays and faults and keeps the
 books. When your own script imports this module, it serves itself: a record with sku "cursed" cannot be
 transformed, and a sink is a folder with one file per batch.
 """

@@ -3,9 +3,9 @@
 The problem. Batches come from a source that may never end. Each record is validated, priced, turned
 into a row and written; some records are bad, workers die, and the sink may close.
 
-The obvious program. One stage after another: validate all batches, then enrich, transform and write them.
-Every stage waits for the slowest batch of the previous one, and the whole day has to fit into memory. What
-passes from task to task arrives as a read-only array, or as a reference that nobody has resolved.
+The obvious program. One stage after another: validate all batches, then enrich all, then transform all,
+then write. Every stage waits for the slowest batch of the one before, and the day has to fit into memory.
+What passes from task to task arrives as a read-only array, or as a reference that nobody has resolved.
 
 The design. One task carries one batch through all stages, so there is nothing to hand over and no
 barrier to wait at. Stages overlap because several batches are in flight:
