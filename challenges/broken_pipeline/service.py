@@ -1,19 +1,19 @@
-"""The outside world of the order pipeline: its rules, the price server and the sink. Not yours to change.
+"""The service behind the order pipeline: the rules, the price server and the sink. Not yours to change.
 
-    validate(record)                  # some microseconds; raises Invalid
-    parts = enrich(records)           # I/O: one request for all records of a batch, waits without CPU
-    row = transform(record, parts[i])  # computing, some milliseconds for each record; works in place
-    sink.write(batch_id, rows)        # I/O: one request, waits without CPU
+    validate(record)                  # a few microseconds; raises Invalid
+    parts = enrich(records)           # I/O: one request for all records of a batch; waits without using CPU
+    row = transform(record, parts[i])  # computing: a few milliseconds per record; works in place
+    sink.write(batch_id, rows)        # I/O: one request; waits without using CPU
 
-A record is a dict with a unique string under "id"; what else it holds may be missing or wrong:
+A record is a dict with a unique string under "id"; everything else may be missing or wrong:
 
     {"id": "o-48211", "customer": "c-07", "sku": "s-113", "quantity": 3}
 
-All of it may be called from several threads and processes at the same time.
+You may call all of this from several threads and processes at the same time.
 
-In a grading the price server and the sink are the grader's, which makes the delays and the faults and keeps
-the books. Imported by your own script, the module serves itself: a record with sku "cursed" cannot be
-transformed, and a sink is a folder with one file for each batch.
+During grading, the grader runs the price server and the sink: it causes the delays and faults and keeps the
+books. When your own script imports this module, it serves itself: a record with sku "cursed" cannot be
+transformed, and a sink is a folder with one file per batch.
 """
 
 import json
@@ -31,28 +31,28 @@ if "KATA_SERVICE" in os.environ:
 else:
     Refused, ask = None, None
 
-N_PARTS = 4  # of a unit price: goods, surcharge, freight, tax
-WAIT_S = 0.03  # what a request takes when this module serves itself
+N_PARTS = 4  # parts of a unit price: goods, surcharge, freight, tax
+WAIT_S = 0.03  # how long a request takes when this module serves itself
 TRANSFORM_S = 0.005
 
 
-class Invalid(Exception):  # noqa: N818 - a verdict, not a defect
-    """`validate`: the record breaks a rule; `str(error)` is the reason."""
+class Invalid(Exception):  # noqa: N818 - a verdict, not an error
+    """Raised by `validate`: the record breaks a rule, and `str(error)` is the reason."""
 
 
 class SinkClosed(Exception):  # noqa: N818 - likewise
-    """`Sink.write`: the sink takes no further batch; this one was not taken."""
+    """Raised by `Sink.write`: the sink is closed and has not taken this batch."""
 
 
 class TransformError(Exception):
-    """`transform`: one of the many things that go wrong with single records."""
+    """Raised by `transform`: one of the many things that can be wrong with a record."""
 
 
 def validate(record: dict) -> None:
     """Check one record.
 
     Raises:
-        Invalid: It breaks a rule; the first one is named.
+        Invalid: It breaks a rule; the message names the first one.
     """
     customer, sku, quantity = record.get("customer"), record.get("sku"), record.get("quantity")
     if type(customer) is not str or not customer:
@@ -66,10 +66,10 @@ def validate(record: dict) -> None:
 
 
 def enrich(records: list[dict]) -> np.ndarray:
-    """Get the unit prices of valid records from the price server (I/O, one request for all of them).
+    """Get the unit prices of valid records from the price server (I/O: one request for all of them).
 
     Returns:
-        int64 array of shape (len(records), N_PARTS): the parts of each record's unit price, in cents.
+        An int64 array of shape (len(records), N_PARTS): the parts of each record's unit price, in cents.
     """
     if not records:
         return np.zeros((0, N_PARTS), np.int64)
@@ -82,18 +82,18 @@ def enrich(records: list[dict]) -> np.ndarray:
 
 
 def transform(record: dict, parts: np.ndarray) -> dict:
-    """Turn one valid record into the row that is written; computing, so it keeps its process busy.
+    """Turn one valid record into the row to be written. This computes, so it keeps its process busy.
 
     Args:
         record: The record.
-        parts: Its line of what `enrich` returned, shape (N_PARTS,). It is scaled IN PLACE from the unit to
-            the quantity of the order, so it has to be writable, and it is used up afterwards.
+        parts: Its line of the array from `enrich`, of shape (N_PARTS,). It is scaled IN PLACE from one unit
+            to the quantity ordered, so it has to be writable and cannot be used again.
 
     Returns:
         `{"id": str, "customer": str, "cents": int}`.
 
     Raises:
-        Exception: Of any type, for single records that cannot be transformed; again whenever it is tried.
+        Exception: Of any type, for a record that cannot be transformed; every attempt raises it again.
     """
     if ask is not None:
         _ask_transform(record["id"])
@@ -106,10 +106,10 @@ def transform(record: dict, parts: np.ndarray) -> dict:
 
 
 class Sink:
-    """Where the rows go. Small and picklable: hand it to tasks and actors as it is.
+    """Where the rows go. Small and picklable: pass it to tasks and actors as it is.
 
     Args:
-        place: Names the sink; when this module serves itself, a folder (none: a new one).
+        place: The sink's name; when this module serves itself, a folder (None: a new one).
     """
 
     def __init__(self, place: str | None = None) -> None:
@@ -118,12 +118,12 @@ class Sink:
     def write(self, batch_id: int | str, rows: list[dict]) -> None:
         """Write the rows of one batch, all or none (I/O).
 
-        The sink knows a batch by its `batch_id` alone. A write under an id that it has taken before is
-        acknowledged and changes nothing, whatever the rows are, also when the sink has been closed since.
-        1 and "1" are two ids.
+        The sink knows a batch only by its `batch_id`. A write under an id that it has already taken is
+        acknowledged and changes nothing, whatever the rows are, even if the sink has closed since then.
+        1 and "1" are different ids.
 
         Raises:
-            SinkClosed: The sink is closed and has not taken this id before; nothing was written.
+            SinkClosed: The sink is closed and has not taken this id; nothing was written.
         """
         if type(batch_id) not in (int, str):
             raise TypeError(f"a batch_id is an int or a str, not {type(batch_id).__name__}")

@@ -1,7 +1,7 @@
 """The order pipeline: validates, enriches, transforms and writes the day's batches.
 
-Every stage is a task of its own, so that each can be scaled by itself. Large batches are enriched in
-parts; what a batch is worth is added to the totals as soon as it is written.
+Every stage is a separate task, so each can be scaled independently. Large batches are enriched in parts,
+and a batch is added to the totals as soon as it is written.
 """
 
 import uuid
@@ -10,7 +10,7 @@ import ray
 
 from service import Invalid, enrich, transform, validate
 
-PART = 4  # records that are enriched together
+PART = 4  # records enriched together
 
 
 @ray.remote
@@ -32,7 +32,7 @@ class Totals:
 
 @ray.remote
 def validate_batch(batch):
-    """Tell the valid records from the others."""
+    """Separate the valid records from the others."""
     valid, rejected = [], []
     for record in batch:
         try:
@@ -46,13 +46,13 @@ def validate_batch(batch):
 
 @ray.remote
 def enrich_part(records):
-    """The prices of some records."""
+    """Get the prices of some records."""
     return enrich(records)
 
 
 @ray.remote
 def transform_parts(records, tables):
-    """The rows of a large batch; `tables` holds its prices, part by part."""
+    """Make the rows of a large batch; `tables` holds its prices, part by part."""
     try:
         prices = [parts for table in tables for parts in table]
         return [transform(record, parts) for record, parts in zip(records, prices)]
@@ -62,7 +62,7 @@ def transform_parts(records, tables):
 
 @ray.remote
 def enrich_and_transform(records):
-    """The rows of a small batch: one task is enough."""
+    """Make the rows of a small batch: one task is enough."""
     try:
         return [transform(record, parts) for record, parts in zip(records, enrich(records))]
     except:
@@ -71,7 +71,7 @@ def enrich_and_transform(records):
 
 @ray.remote
 def write_batch(sink, rows, totals):
-    """Write a batch and add it to the totals; how many rows it has."""
+    """Write a batch, add it to the totals and return how many rows it has."""
     sink.write(uuid.uuid4().hex, rows)
     for row in rows:
         before = ray.get(totals.get.remote(row["customer"]))
@@ -94,7 +94,7 @@ def run_group(group, sink, totals):
 
 
 def run_pipeline(batches, sink, *, max_in_flight=8):
-    """Process the day; see the brief for what is promised."""
+    """Process the day's batches; the brief says what is promised."""
     totals = Totals.remote()
     accepted, rejected = 0, []
     day = list(batches)

@@ -1,7 +1,7 @@
-"""What the brief promises, on a service that serves itself (see service.py).
+"""What the brief promises, checked on a service that serves itself (see service.py).
 
-`solution.run_on(batches, folder, ...)` is `run_pipeline(batches, service.Sink(folder), ...)`: only plain data
-travels from here to your program.
+`solution.run_on(batches, folder, ...)` calls `run_pipeline(batches, service.Sink(folder), ...)`, because only
+plain data travels from here to your program.
 """
 
 import json
@@ -15,7 +15,7 @@ def record(number: int, **fields: object) -> dict:
 
 @pytest.fixture
 def written(tmp_path):
-    """The rows that the sink in `tmp_path` holds, by id; each once."""
+    """The rows in the sink at `tmp_path`, by id; each of them once."""
 
     def read() -> dict:
         rows = [row for path in sorted(tmp_path.glob("*.json")) for row in json.loads(path.read_text())]

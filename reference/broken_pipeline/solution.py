@@ -1,27 +1,27 @@
-"""The order pipeline: each record once, at most `max_in_flight` batches under way.
+"""The order pipeline: each record once, at most `max_in_flight` batches in flight.
 
 The problem. Batches come from a source that may never end. Each record is validated, priced, turned
-into a row and written; single records are bad, workers die, and the sink may close.
+into a row and written; some records are bad, workers die, and the sink may close.
 
-The obvious program. A stage after the other: validate all batches, then enrich all, then transform,
-then write. Every stage waits for the slowest batch of the one before; the day has to fit into memory;
-and what goes from task to task arrives as a read-only array, or as a reference that nobody resolved.
+The obvious program. One stage after another: validate all batches, then enrich all, then transform all,
+then write. Every stage waits for the slowest batch of the one before, and the day has to fit into memory.
+What passes from task to task arrives as a read-only array, or as a reference that nobody has resolved.
 
 The design. One task carries one batch through all stages, so there is nothing to hand over and no
-barrier to wait at; that batches overlap is left to having several of them under way:
+barrier to wait at. Stages overlap because several batches are in flight:
 
     source -> [validate > enrich > transform > write]  one batch   |
               [validate > enrich > transform > write]  another     |  at most max_in_flight
               [validate > enrich > transform > write]  a third     |
-    driver <- accepted, rejected, totals of each batch, in the order in which they end
+    driver <- accepted, rejected, totals of each batch, in the order in which they finish
 
-A failure belongs to the smallest thing that can fail. A record's exception is caught around the record.
-A worker's death is Ray's to repair: it runs the task again, and that is safe because the batch is written
-under its number in the source, the same in every attempt. A task reports what it did as its *result*, which
-counts once however often it ran; nothing is added up on the way.
+A failure belongs to the smallest thing that can fail. An exception from a record is caught around that
+record. When a worker dies, Ray runs its task again, which is safe because the batch is written under its
+number in the source: the same in every attempt. A task reports what it did as its *result*, which counts
+once however often the task ran; nothing is added up along the way.
 
-The price. A batch that is half done starts again from its first step when its worker dies, and while it
-waits for the price server it occupies a worker process and its share of a CPU: see NOTES.md.
+The price. When a worker dies, its batch starts again from the first step; and while a batch waits for the
+price server, it occupies a worker process and its share of a CPU. See NOTES.md.
 """
 
 from collections import Counter
@@ -36,7 +36,7 @@ def process(batch: list[dict], sink: service.Sink, number: int) -> dict | None:
     """Carry one batch from validation to the sink.
 
     Returns:
-        The batch's own report; None when the closed sink did not take it.
+        The batch's own report; None if the sink had closed and did not take it.
     """
     valid, rejected = [], []
     for record in batch:
@@ -50,7 +50,7 @@ def process(batch: list[dict], sink: service.Sink, number: int) -> dict | None:
     for record, parts in zip(valid, service.enrich(valid), strict=True):
         try:
             rows.append(service.transform(record, parts))
-        except Exception as error:  # noqa: BLE001 - one bad record, whatever is bad about it
+        except Exception as error:  # noqa: BLE001 - one bad record, whatever is wrong with it
             rejected.append((record["id"], str(error)))
         else:
             totals[rows[-1]["customer"]] += rows[-1]["cents"]
@@ -64,17 +64,17 @@ def process(batch: list[dict], sink: service.Sink, number: int) -> dict | None:
 
 
 def run_pipeline(batches: Iterable[list[dict]], sink: service.Sink, *, max_in_flight: int = 8) -> dict:
-    """Process a source of batches until it ends or the sink is closed.
+    """Process the batches of a source until it ends or the sink closes.
 
     Args:
         batches: The source; read one batch at a time, when there is room.
         sink: Takes the rows.
-        max_in_flight: How many batches may be under way.
+        max_in_flight: How many batches may be in flight.
 
     Returns:
         `{"accepted": int, "rejected": [(record_id, reason)], "totals": {customer: cents}}`.
     """
-    # The batches share the CPUs: so many tasks run side by side, no fewer and no more.
+    # Each batch reserves its share of the CPUs, so that `max_in_flight` of them run side by side.
     cpus = ray.cluster_resources()["CPU"]
     task = process.options(num_cpus=min(1.0, int(1000 * cpus / max_in_flight) / 1000))
     report = {"accepted": 0, "rejected": [], "totals": Counter()}
@@ -83,12 +83,12 @@ def run_pipeline(batches: Iterable[list[dict]], sink: service.Sink, *, max_in_fl
     try:
         for number, batch in enumerate(batches):
             in_flight.append(task.remote(batch, sink, number))
-            # Room is made before the loop turns to the source: afterwards there would be one too many.
+            # Make room before the loop asks the source again: after that there would be one too many.
             while len(in_flight) >= max_in_flight:
                 is_open &= settle_one(in_flight, report)
             if not is_open:
                 break
-    finally:  # also when the source has raised: what it handed over is finished first
+    finally:  # even if the source has raised: what it handed over is finished first
         while in_flight:
             settle_one(in_flight, report)
         if hasattr(batches, "close"):
@@ -97,7 +97,7 @@ def run_pipeline(batches: Iterable[list[dict]], sink: service.Sink, *, max_in_fl
 
 
 def settle_one(in_flight: list[ray.ObjectRef], report: dict) -> bool:
-    """Wait for whichever batch ends first and enter it in the report; False when the sink was closed."""
+    """Wait for whichever batch finishes first and add it to the report; False if the sink had closed."""
     (ended,), in_flight[:] = ray.wait(in_flight)
     batch = ray.get(ended)
     if batch is None:

@@ -1,4 +1,4 @@
-"""What has to run inside the learner's process: sinks, and sources that are not lists."""
+"""Code that has to run inside the learner's process: sinks, and sources that are not lists."""
 
 import inspect
 from collections.abc import Iterator
@@ -10,15 +10,15 @@ from service_link import ask
 
 
 class TillError(RuntimeError):
-    """What a source raises half-way."""
+    """Raised by a source before its end."""
 
 
 def run_on(batches: list[list[dict]], place: str, **options: int) -> dict:
-    """`run_pipeline` on the sink of that name: a call that can be made with plain data alone."""
+    """Call `run_pipeline` with the sink of that name: this way, plain data is enough for a call."""
     return solution.run_pipeline(batches, service.Sink(place), **options)
 
 
-# Races and the visible examples call functions of the solution's module only.
+# Races and the visible examples can only call functions of the solution's module.
 solution.run_on = run_on
 
 
@@ -29,17 +29,17 @@ def run_list(_solution, batches: list[list[dict]], place: str, options: dict, *,
 
 @ray.remote(num_cpus=0)
 def warm(n_workers: int) -> None:
-    """Keep a worker process until there are enough of them."""
+    """Occupy a worker process until there are enough of them."""
     ask("warm", n_workers)
 
 
 def ready(_solution, n_workers: int) -> None:
-    """Have the worker processes of a new driver started: that is not what is judged."""
+    """Start the worker processes of a new driver: how long that takes is not judged."""
     ray.get([warm.remote(n_workers) for _ in range(n_workers)], timeout=60.0)
 
 
 def till(raised: list[TillError]) -> Iterator[list[dict]]:
-    """The day's batches, each read when it is asked for; notes the error it ends with."""
+    """Yield the day's batches, each read when it is asked for; an error that ends them goes into `raised`."""
     try:
         while "end" not in (answer := ask("read")):
             if "raise" in answer:
@@ -51,14 +51,14 @@ def till(raised: list[TillError]) -> Iterator[list[dict]]:
 
 
 def stream(solution, place: str, limit: int) -> dict:
-    """Run the day from a generator; an exception is given as its text."""
+    """Run the day from a generator; an exception is returned as its text."""
     raised: list[TillError] = []
     source = till(raised)
     seen = {"report": None, "error": "", "is_the_sources": False}
     try:
         seen["report"] = solution.run_pipeline(source, service.Sink(place), max_in_flight=limit)
     except Exception as error:  # noqa: BLE001 - the judge decides what it means
-        lines = str(error).strip().splitlines() or [""]  # Ray's text is a traceback; its last line says what
+        lines = str(error).strip().splitlines() or [""]  # the last line of Ray's traceback says what
         seen["error"] = f"{type(error).__name__}: {lines[-1]}"
         seen["is_the_sources"] = error in raised
     ask("returned")

@@ -1,7 +1,7 @@
-"""What run_pipeline must do. One behaviour per test.
+"""What run_pipeline must do: one behaviour per test.
 
-Nothing here gates on a clock. Where calls have to meet, the world holds them until they have met or
-a guard time is over; a right program meets long before.
+No verdict here depends on a clock. Where calls have to meet, the world holds them until they have met or
+a guard time is over; in a correct program they meet long before.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ import numpy as np
 
 from grader.suite import SolutionRaised, behaviour, void
 
-CALL_S = 25.0  # against hangs only
+CALL_S = 25.0  # only against hangs
 READY_WITHIN_S = 40.0
 GUARD_S = 8.0  # how long calls wait for each other
-LINGER_S = 0.5  # and then for one too many
+LINGER_S = 0.5  # and how long after that for one too many
 SETTLE_S = 5.0
 N_PARTS = 4
 N_CPUS = 4
 N_WORKERS = 8  # started before calls have to meet
-HUGE_CENTS = 10**15  # sums of such amounts are exact as int, not as float
+HUGE_CENTS = 10**15  # sums of such amounts are exact as ints, not as floats
 SHOWN = 4
 RACE_BATCHES = 16
-RACE_LIMIT = 4  # as many as there are CPUs: Ray ends idle workers beyond that, also between two rounds
-RACE_ENRICH_S, RACE_TRANSFORM_S, RACE_WRITE_S = 0.04, 0.008, 0.04  # a transform takes this for each record
-RACE_SLOW_S = 0.4  # for one `enrich` and one `write` of every eight
+RACE_LIMIT = 4  # as many as there are CPUs: Ray ends idle workers beyond that, even between two rounds
+RACE_ENRICH_S, RACE_TRANSFORM_S, RACE_WRITE_S = 0.04, 0.008, 0.04  # the transform's: per record
+RACE_SLOW_S = 0.4  # one `enrich` and one `write` of every eight
 NAIVE_RATIO = 1.8
 
 Batch = list[dict[str, Any]]
@@ -36,7 +36,7 @@ Batch = list[dict[str, Any]]
 
 
 def spoil(record: dict[str, Any], kind: int, rng: np.random.Generator) -> str:
-    """Make a record break one rule of `validate`; the reason it has to be rejected for."""
+    """Make a record break one rule of `validate`, and return the reason it has to be rejected for."""
     if kind == 0:
         del record["customer"]
         return "it has no customer"
@@ -59,15 +59,15 @@ def add_day(
     n_invalid: int = 0,
     cents: int = 50_000,
 ) -> list[Batch]:
-    """A new day of so many batches; the world learns it.
+    """Make up a day's batches and tell the world about them.
 
     Args:
-        world: The test's.
-        rng: Source of the day.
-        sizes: Records of each batch.
-        customers: Who orders; without, each batch has two customers of its own.
+        world: The test's world.
+        rng: The test's generator.
+        sizes: The number of records in each batch.
+        customers: Who orders; by default, each batch has its own two customers.
         n_invalid: How many records of each batch break a rule.
-        cents: Largest part of a unit price.
+        cents: The largest a part of a unit price can be.
     """
     known = {record["id"] for batch in world.batches for record in batch}
     numbers = (f"o-{number}" for number in rng.permutation(np.arange(10_000, 100_000)))
@@ -107,25 +107,25 @@ def listed(values: Any) -> str:
 
 
 def check_form(seen: Any) -> None:
-    assert type(seen) is dict, f"run_pipeline returned {type(seen).__name__}, promised is a dict"
+    assert type(seen) is dict, f"run_pipeline returned {type(seen).__name__}, expected a dict"
     assert set(seen) == {"accepted", "rejected", "totals"}, (
-        f"the report has the keys {sorted(map(str, seen))}, promised are accepted, rejected, totals"
+        f"the report has the keys {sorted(map(str, seen))}, expected accepted, rejected, totals"
     )
-    assert type(seen["accepted"]) is int, f"`accepted` is {seen['accepted']!r}, promised is an int"
+    assert type(seen["accepted"]) is int, f"`accepted` is {seen['accepted']!r}, expected an int"
     assert type(seen["rejected"]) is list, (
-        f"`rejected` is a {type(seen['rejected']).__name__}, promised is a list"
+        f"`rejected` is a {type(seen['rejected']).__name__}, expected a list"
     )
     for item in seen["rejected"]:
         right = type(item) in (tuple, list) and len(item) == 2 and all(type(x) is str for x in item)
-        assert right, f"`rejected` holds {item!r}, promised is (record_id, reason)"
-    assert type(seen["totals"]) is dict, f"`totals` is a {type(seen['totals']).__name__}, promised is a dict"
+        assert right, f"`rejected` holds {item!r}, expected (record_id, reason)"
+    assert type(seen["totals"]) is dict, f"`totals` is a {type(seen['totals']).__name__}, expected a dict"
     for customer, cents in seen["totals"].items():
         right = type(customer) is str and type(cents) is int
-        assert right, f"`totals` holds {customer!r}: {cents!r}, promised is str: int"
+        assert right, f"`totals` holds {customer!r}: {cents!r}, expected str: int"
 
 
 def check_rejected(world: Any, seen: dict[str, Any], batches: list[int]) -> None:
-    """Each bad record of these batches is rejected once, for its reason, and no other."""
+    """Each bad record of these batches is rejected once and for its reason; no other record is rejected."""
     reasons = world.reasons()
     ids = set(ids_of([world.batches[batch] for batch in batches]))
     expected = {record_id: reasons[record_id] for record_id in ids & set(reasons)}
@@ -135,7 +135,7 @@ def check_rejected(world: Any, seen: dict[str, Any], batches: list[int]) -> None
     assert not twice, f"these records were rejected more than once: {listed(twice)}"
     wrongly = set(found) - set(expected)
     assert not wrongly, (
-        f"{len(wrongly)} records were rejected that should not be, for example {min(wrongly)} "
+        f"{len(wrongly)} records were rejected but should not have been, for example {min(wrongly)} "
         f"for the reason {found[min(wrongly)]!r}"
     )
     missing = set(expected) - set(found)
@@ -145,12 +145,12 @@ def check_rejected(world: Any, seen: dict[str, Any], batches: list[int]) -> None
     )
     for record_id, reason in expected.items():
         assert found[record_id] == reason, (
-            f"{record_id} was rejected for the reason {found[record_id]!r}, the service said {reason!r}"
+            f"{record_id} was rejected for the reason {found[record_id]!r}, but the service said {reason!r}"
         )
 
 
 def check_totals(world: Any, seen: dict[str, Any], batches: list[int]) -> None:
-    """The totals are those of the accepted records of these batches, to the cent."""
+    """The totals match the accepted records of these batches, to the cent."""
     rows = [row for batch in batches for row in world.rows_of(batch)]
     expected: Counter[str] = Counter()
     for row in rows:
@@ -163,7 +163,7 @@ def check_totals(world: Any, seen: dict[str, Any], batches: list[int]) -> None:
     strange = set(seen["totals"]) - set(expected)
     assert not strange, f"`totals` holds customers without an accepted record: {listed(strange)}"
     assert seen["accepted"] == len(rows), (
-        f"`accepted` is {seen['accepted']}, but {len(rows)} records of the day are good"
+        f"`accepted` is {seen['accepted']}, but {len(rows)} records are good"
     )
 
 
@@ -177,13 +177,13 @@ def check_sink(world: Any, batches: list[int], place: str) -> None:
     twice = [record_id for record_id, count in places.items() if count > 1]
     assert not twice, f"the sink holds {len(twice)} rows more than once: {listed(twice)}"
     strange = set(places) - set(expected)
-    assert not strange, f"the sink holds rows that do not belong there: {listed(strange)}"
+    assert not strange, f"the sink holds rows that do not belong in it: {listed(strange)}"
     for row in held:
         assert row == expected[row["id"]], f"the sink holds {row!r}, expected {expected[row['id']]!r}"
 
 
 def check_day(world: Any, seen: Any, *, batches: list[int] | None = None, place: str = "") -> None:
-    """Report and sink are right for these batches (none: for all of the day)."""
+    """Report and sink are right for these batches (by default: for all of the day)."""
     batches = list(range(len(world.batches))) if batches is None else batches
     check_form(seen)
     check_rejected(world, seen, batches)
@@ -192,7 +192,7 @@ def check_day(world: Any, seen: Any, *, batches: list[int] | None = None, place:
 
 
 def run_day(learner: Any, day: list[Batch], *, lazily: bool = False, **options: int) -> Any:
-    """The report for a day from a list (lazily: from a plain iterator)."""
+    """The report on a day from a list (lazily: from a plain iterator)."""
     inputs = {"batches": day, "place": learner.world.sink, "options": options, "lazily": lazily}
     try:
         return learner.scenario("run_list", **inputs, deadline_s=CALL_S)
@@ -202,7 +202,7 @@ def run_day(learner: Any, day: list[Batch], *, lazily: bool = False, **options: 
 
 
 def stream_day(learner: Any, *, limit: int, place: str = "") -> dict[str, Any]:
-    """What comes of a day from a generator: report, error, whether the generator was closed."""
+    """How a day from a generator ends: report, error, whether the generator was closed."""
     inputs = {"place": place or learner.world.sink, "limit": limit}
     streamed: dict[str, Any] = learner.scenario("stream", **inputs, deadline_s=CALL_S)
     becomes_quiet(learner)
@@ -210,13 +210,13 @@ def stream_day(learner: Any, *, limit: int, place: str = "") -> dict[str, Any]:
 
 
 def report_of(streamed: dict[str, Any]) -> Any:
-    """The report of a day that was not to raise."""
+    """The report on a day that must not raise."""
     assert not streamed["error"], f"run_pipeline raised {streamed['error']}"
     return streamed["report"]
 
 
 def going_on_after_return(world: Any) -> list[str]:
-    """Calls to the service that were open when run_pipeline returned, or began later."""
+    """Calls to the service that were open when run_pipeline returned, or started later."""
     (returned,) = world.ledger.entries("returned")
     return [
         entry.op
@@ -227,7 +227,7 @@ def going_on_after_return(world: Any) -> list[str]:
 
 
 def becomes_quiet(learner: Any) -> None:
-    """Wait for what goes on after the return: it must not keep the next test's workers busy."""
+    """Wait for what keeps running after the return, so that the next test does not find its workers busy."""
     learner.leftovers(within_s=SETTLE_S)
 
 
@@ -240,7 +240,7 @@ def start_workers(learner: Any, n_workers: int) -> None:
 
 @behaviour(points=8, category="correctness", required=True)
 def test_totals_are_exact(learner, rng, observe):
-    """Totals of customers who order in every batch are exact."""
+    """Totals are exact for customers who order in every batch."""
     world = learner.world
     world.acknowledged_every_s = 0.1
     customers = [f"c-{number}" for number in rng.choice(np.arange(10, 100), size=3, replace=False)]
@@ -253,7 +253,7 @@ def test_totals_are_exact(learner, rng, observe):
 
 @behaviour(points=7, category="correctness", required=True)
 def test_every_record_once(learner, rng, observe):
-    """Every record is written once or rejected once, with its reason."""
+    """Every record is either written once or rejected once, with its reason."""
     world = learner.world
     day = add_day(world, rng, [5, 7, 1, 6, 14, 4, 9, 5, 3, 8, 6], n_invalid=2)
     seen = run_day(learner, day)
@@ -263,7 +263,7 @@ def test_every_record_once(learner, rng, observe):
 
 @behaviour(points=7, category="correctness", required=True)
 def test_bad_record_costs_only_itself(learner, rng, observe):
-    """A record that cannot be transformed costs only itself."""
+    """A record that cannot be transformed takes no other record with it."""
     world = learner.world
     day = add_day(world, rng, [4, 3, 5, 4, 4, 3, 4, 5], n_invalid=1)
     kinds = ["TransformError", "ArithmeticError", "LookupError", "OverflowError", "ValueError"]
@@ -278,7 +278,7 @@ def test_bad_record_costs_only_itself(learner, rng, observe):
 
 @behaviour(points=5, category="correctness", required=True)
 def test_empty_source_and_batches(learner, rng, observe):
-    """No batch, empty batches, and batches without a good record are all right."""
+    """An empty source, empty batches and batches without a good record all work."""
     world = learner.world
     nothing = {"accepted": 0, "rejected": [], "totals": {}}
     for day in ([], [[]], [[], [], []]):
@@ -292,7 +292,7 @@ def test_empty_source_and_batches(learner, rng, observe):
 
 @behaviour(points=6, category="correctness", required=True)
 def test_source_raises(learner, rng, observe):
-    """A source that raises: what it handed over is finished, then its error comes out."""
+    """When the source raises, its batches are finished before its exception comes out."""
     world = learner.world
     world.breaks = f"till {rng.integers(100)} does not answer"
     n_held, limit = 3, 4
@@ -308,14 +308,15 @@ def test_source_raises(learner, rng, observe):
         f"but run_pipeline returned {streamed['report']!r}"
     )
     assert streamed["is_the_sources"], (
-        f"the source raised TillError: {world.breaks}, but out of run_pipeline came {streamed['error']}"
+        f"the source raised TillError: {world.breaks}, but run_pipeline raised {streamed['error']}; "
+        "the source's own exception object has to come out"
     )
     assert len(world.read_ahead) == len(day), (
-        f"only {len(world.read_ahead)} of {len(day)} batches were read before the error came out"
+        f"only {len(world.read_ahead)} of {len(day)} batches were read before run_pipeline raised"
     )
     going_on = going_on_after_return(world)
     assert not going_on, (
-        f"when the error came out, {len(going_on)} calls were still going on or yet to come: "
+        f"when run_pipeline raised, {len(going_on)} calls were still open or came later: "
         f"{listed(set(going_on))}"
     )
     check_sink(world, list(range(len(day))), world.sink)
@@ -326,7 +327,7 @@ def test_source_raises(learner, rng, observe):
 
 @behaviour(points=9, category="resilience", required=True)
 def test_endless_source_is_closed(learner, rng, observe):
-    """An endless source is read as needed, and closed when the sink is."""
+    """An endless source is read as needed, and closed once the sink is closed."""
     world = learner.world
     world.closes_after, limit = 7, 3
     add_day(world, rng, [3] * 80, n_invalid=1)
@@ -335,17 +336,17 @@ def test_endless_source_is_closed(learner, rng, observe):
     may_read = world.closes_after + 2 * limit
     observe(n_read, limit=may_read, unit="batches read")
     assert n_read <= may_read, (
-        f"the sink was closed after {world.closes_after} batches, at most {limit} were to be in flight, "
+        f"the sink was closed after {world.closes_after} batches and at most {limit} may be in flight, "
         f"but {n_read} batches were read"
     )
     seen = report_of(streamed)
     check_day(world, seen, batches=sorted(world.written()))
     assert len(world.taken) == world.closes_after, (
-        f"the sink was ready to take {world.closes_after} batches, it was given {len(world.taken)}"
+        f"the sink would have taken {world.closes_after} batches, but it was given only {len(world.taken)}"
     )
     assert streamed["is_closed"], "run_pipeline returned without closing its source: `close` was not called"
     going_on = going_on_after_return(world)
-    assert not going_on, f"{len(going_on)} calls were still open, or came later, when run_pipeline returned"
+    assert not going_on, f"{len(going_on)} calls were still open when run_pipeline returned, or came later"
 
 
 @behaviour(points=3, category="resilience")
@@ -362,7 +363,7 @@ def test_nothing_left_behind(learner, rng, observe):
 
 @behaviour(points=8, category="resilience", required=True)
 def test_worker_killed_in_transform(learner, rng, observe):
-    """Workers killed in mid-transform cost no record and count none twice."""
+    """No record is lost or counted twice when workers are killed mid-transform."""
     world = learner.world
     day = add_day(world, rng, [5, 4, 3, 5, 3, 4, 2, 5], n_invalid=1)
     world.kill_in_transform = {world.rows_of(1)[1]["id"], world.rows_of(3)[2]["id"]}
@@ -371,12 +372,12 @@ def test_worker_killed_in_transform(learner, rng, observe):
     observe(killed, limit=2, unit="workers killed")
     check_day(world, seen)
     if killed < 2:
-        void("fewer than two workers were killed while they transformed a record")
+        void("fewer than two workers were killed while transforming a record")
 
 
 @behaviour(points=9, category="resilience", required=True)
 def test_worker_killed_after_write(learner, rng, observe):
-    """Workers killed between a write and its acknowledgement duplicate nothing."""
+    """Nothing is duplicated when workers are killed between a write and its acknowledgement."""
     world = learner.world
     world.kill_after_write = {2, 4}
     day = add_day(world, rng, [4, 3, 5, 4, 2, 3, 5, 4], n_invalid=1)
@@ -393,7 +394,7 @@ def test_worker_killed_after_write(learner, rng, observe):
 
 @behaviour(points=9, category="performance", required=True)
 def test_in_flight_limit(learner, rng, observe):
-    """As many batches are in flight as may be, and never one more."""
+    """The number of batches in flight reaches its limit and never exceeds it."""
     world = learner.world
     start_workers(learner, N_WORKERS)
     n_read = 0
@@ -411,17 +412,17 @@ def test_in_flight_limit(learner, rng, observe):
         n_read = len(world.read_ahead)
         observe(peak, limit=limit, unit="batches in flight")
         assert peak <= limit, (
-            f"with max_in_flight={limit} a batch was read while {peak - 1} others were in flight"
+            f"with max_in_flight={limit}, a batch was read while {peak - 1} others were in flight"
         )
         assert together.met, (
-            f"with max_in_flight={limit} and enough to do, there were never {limit} batches that "
-            "waited for the price server at the same time"
+            f"with max_in_flight={limit} and enough to do, there were never {limit} batches "
+            "waiting for the price server at the same time"
         )
 
 
 @behaviour(points=6, category="performance", required=True)
 def test_four_transforms_at_a_time(learner, rng, observe):
-    """Four Ray workers transform at a time."""
+    """Four Ray workers transform at the same time."""
     world = learner.world
     start_workers(learner, N_WORKERS)
     most = 0
@@ -441,15 +442,15 @@ def test_four_transforms_at_a_time(learner, rng, observe):
         for entry in world.ledger.entries()
         if entry.op in ("enrich", "transform", "write") and entry.pid == learner.driver_pid
     }
-    assert not strangers, f"{listed(strangers)} were called in the driver, promised are Ray workers"
+    assert not strangers, f"called in the driver instead of in Ray workers: {listed(strangers)}"
     assert most >= N_CPUS, (
-        f"at most {most} processes transformed at a time; there are {N_CPUS} CPUs and enough to do"
+        f"at most {most} processes transformed at the same time; there are {N_CPUS} CPUs and enough to do"
     )
 
 
 @behaviour(points=7, category="performance", required=True)
 def test_stages_overlap(learner, rng, observe):
-    """While one batch is enriched and one transformed, others are written."""
+    """While one batch is enriched and another transformed, others are written."""
     world = learner.world
     start_workers(learner, N_WORKERS)
     day = add_day(world, rng, [2] * 8)
@@ -466,15 +467,15 @@ def test_stages_overlap(learner, rng, observe):
     check_day(world, seen)
     observe(len(written_meanwhile), limit=2, unit="batches written meanwhile")
     assert held.met, (
-        "one of eight batches was held in `enrich` and one in `transform`; "
-        f"{len(written_meanwhile)} of the other six were written meanwhile, expected at least 2: "
-        "a stage waited for all batches of the one before"
+        "of eight batches, one was held in `enrich` and one in `transform`. Of the other six, "
+        f"{len(written_meanwhile)} were written in the meantime, expected at least 2: "
+        "a stage waited until all batches had finished the one before"
     )
 
 
 @behaviour(points=7, category="performance", required=True)
 def test_slow_batch_delays_nobody(learner, rng, observe):
-    """While one batch hangs, all others are written."""
+    """While one batch is stuck, all the others are written."""
     world = learner.world
     limit = 4
     start_workers(learner, N_WORKERS)
@@ -492,14 +493,14 @@ def test_slow_batch_delays_nobody(learner, rng, observe):
     check_day(world, seen)
     observe(len(written_meanwhile), limit=len(others), unit="batches written meanwhile")
     assert written_meanwhile == others, (
-        f"with max_in_flight={limit}, one batch was held in `enrich`; {len(written_meanwhile)} of the other "
-        f"{len(others)} were written meanwhile, the rest waited for it"
+        f"with max_in_flight={limit}, one batch was held in `enrich`. Only {len(written_meanwhile)} of the "
+        f"other {len(others)} were written in the meantime; the rest waited for it"
     )
 
 
 @behaviour(points=9, category="performance")
 def test_speed(learner, race, rng):
-    """A day of 16 batches, some of them slow, as fast as the reference."""
+    """A day of 16 batches, some of them slow, takes about as long as with the reference."""
     few = add_day(learner.world, rng, [3, 2, 4, 5, 2, 3, 4, 2], n_invalid=1)
     check_day(learner.world, run_day(learner, few))
 

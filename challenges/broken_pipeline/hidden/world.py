@@ -1,4 +1,4 @@
-"""Source, price server and sink as the judge runs them: the day's batches, the delays and the faults."""
+"""The source, price server and sink that the judge runs: the day's batches, the delays and the faults."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 from grader.suite import Call, KillWorker, OutsideWorld, Refused
 
 ENRICH_S = 0.03
-TRANSFORM_S = 0.004  # for each record
+TRANSFORM_S = 0.004  # per record
 WRITE_S = 0.03
 N_PARTS = 4
 WARM_WITHIN_S = 30.0
@@ -24,15 +24,15 @@ Row = dict[str, Any]
 
 
 class Gate:
-    """Holds callers until a condition was true once, or until its guard time has gone by.
+    """Holds callers until a condition has been true once, or until its guard time is over.
 
-    The guard starts with the first caller, and whoever comes after its end passes at once: a
-    program that never meets the condition waits once, not once for each call.
+    The guard time starts with the first caller, and whoever comes after its end passes at once: a
+    program that never meets the condition waits once, not once per call.
 
     Args:
-        condition: What the callers wait for.
-        guard_s: How long the gate stays closed at most.
-        linger_s: How long it stays closed after the condition came true.
+        condition: What callers wait for.
+        guard_s: The longest the gate stays closed.
+        linger_s: How long it stays closed after the condition has come true.
     """
 
     def __init__(self, condition: Callable[[], bool], *, guard_s: float, linger_s: float = 0.0) -> None:
@@ -48,32 +48,32 @@ class Gate:
         return self._met_at_s is not None and time.monotonic() >= self._met_at_s + self._linger_s
 
     async def passed(self, world: OutsideWorld) -> None:
-        """Returns when the gate is open."""
+        """Return when the gate is open."""
         if self._since_s is None:
             self._since_s = time.monotonic()
         await world.until(self._is_open, within_s=self._guard_s, since_s=self._since_s)
 
 
 class World(OutsideWorld):
-    """One day of one test. The test sets the attributes before it calls the learner.
+    """One day of one test. The test sets the attributes before it calls the solution.
 
-    A batch is known by its place among `batches`, a record by its id.
+    A batch is identified by its index in `batches`, a record by its id.
 
     Attributes:
-        batches: The day, in order; made by `add`.
-        poison: record id -> (type, text) of what `transform` raises for it.
-        breaks: When all batches are handed over, the source raises with this text instead of ending.
-        closes_after: The sink takes so many batches and is closed then.
-        kill_in_transform: ids whose next transform kills the process that asks (once each).
-        kill_after_write: The writes that are taken as the so many-th (from 1) kill the process that asks.
-        gates: (operation, batch or None for all) -> what its calls wait for.
-        slow: (operation, batch) -> seconds a call takes, instead of the usual.
-        enrich_s, transform_s, write_s: What a call takes usually.
-        sink: Place of the day's sink; a run may have one of its own, whose place begins like this.
-        acknowledged_every_s: Answers of writes go out together, at whole multiples of this.
+        batches: The day's batches, in order; filled by `add`.
+        poison: record id -> (type, text) of the exception that `transform` raises for it.
+        breaks: Once all batches are handed over, the source raises with this text instead of ending.
+        closes_after: The sink closes once it has taken this many batches.
+        kill_in_transform: ids of records whose next transform kills the calling process (once each).
+        kill_after_write: Which writes, counted from 1 as the sink takes them, kill the calling process.
+        gates: (operation, batch or None for all) -> the gate its calls wait at.
+        slow: (operation, batch) -> seconds a call takes instead of the usual time.
+        enrich_s, transform_s, write_s: How long a call usually takes.
+        sink: Place of the day's sink; a run may have its own, whose place starts with this.
+        acknowledged_every_s: Answers to writes go out together, at multiples of this.
 
         taken: What the sinks hold: rows by (place of the sink, batch id).
-        read_ahead: For each batch handed over, how many were in flight before.
+        read_ahead: For each batch handed over, how many others were in flight at that moment.
         broke: The source has raised.
     """
 
@@ -109,7 +109,7 @@ class World(OutsideWorld):
         Args:
             batch: Its records.
             parts: The parts of each record's unit price, in cents.
-            reasons: Of those records that break a rule of `validate`.
+            reasons: For the records that break a rule of `validate`: id -> reason.
         """
         for record, prices in zip(batch, parts, strict=True):
             self._parts[record["id"]] = prices
@@ -118,15 +118,15 @@ class World(OutsideWorld):
         self.batches.append(batch)
 
     def gate(self, condition: Callable[[], bool], *, guard_s: float, linger_s: float = 0.0) -> Gate:
-        """A new gate, to be put into `gates`."""
+        """Make a gate, to be put into `gates`."""
         return Gate(condition, guard_s=guard_s, linger_s=linger_s)
 
     def reasons(self) -> dict[str, str]:
-        """Why records of the day have to be rejected, by id."""
+        """The reasons for which records of the day have to be rejected, by id."""
         return self._reasons | {record_id: text for record_id, (_, text) in self.poison.items()}
 
     def row(self, record: Record) -> Row:
-        """The oracle: what is written for an accepted record."""
+        """The oracle: the row to be written for an accepted record."""
         cents = record["quantity"] * sum(self._parts[record["id"]])
         return {"id": record["id"], "customer": record["customer"], "cents": cents}
 
@@ -136,11 +136,11 @@ class World(OutsideWorld):
         return [self.row(record) for record in self.batches[batch] if record["id"] not in reasons]
 
     def batch_of(self, record_id: Any) -> int | None:
-        """The batch a record belongs to; None when there is no such record."""
+        """The batch a record belongs to; None if there is no such record."""
         return self._batch_of.get(record_id) if type(record_id) is str else None
 
     def written(self) -> set[int]:
-        """Batches of which a sink holds a row."""
+        """Batches that have a row in a sink."""
         rows = [row for taken in list(self.taken.values()) for row in taken]
         batches = {self.batch_of(row.get("id")) for row in rows}
         return {batch for batch in batches if batch is not None}
@@ -161,7 +161,7 @@ class World(OutsideWorld):
     # -- operations ------------------------------------------------------------------------------
 
     async def read(self, call: Call) -> dict[str, Any]:  # noqa: ARG002
-        """Operation of the source: the next batch, the end, or what it raises."""
+        """Operation of the source: the next batch, the end, or the text of its exception."""
         if len(self.read_ahead) < len(self.batches):
             batch = len(self.read_ahead)
             self.read_ahead.append(len(self._unfinished))
@@ -177,10 +177,10 @@ class World(OutsideWorld):
         """Operation of the source: its clean-up has run."""
 
     async def returned(self, call: Call) -> None:
-        """Operation of a scenario: run_pipeline has come to its end."""
+        """Operation of a scenario: run_pipeline has ended."""
 
     async def warm(self, call: Call, n_workers: int) -> None:
-        """Operation of a scenario: hold so many workers until all of them are there."""
+        """Operation of a scenario: hold workers until this many of them are there."""
         self._warm.add(call.pid)
         await self.until(lambda: len(self._warm) >= n_workers, within_s=WARM_WITHIN_S)
 
@@ -193,7 +193,7 @@ class World(OutsideWorld):
         return np.array([self._parts[record_id] for record_id in record_ids], np.int64).reshape(-1, N_PARTS)
 
     async def transform(self, call: Call, record_id: str) -> None:
-        """Operation: the computing of one record."""
+        """Operation: the computation for one record."""
         if record_id not in self._parts:
             raise Refused("UnknownRecord", record_id)
         await self._time("transform", call, self.transform_s)
@@ -204,9 +204,9 @@ class World(OutsideWorld):
             raise Refused(*self.poison[record_id])
 
     async def write(self, call: Call, place: str, batch_id: int | str, rows: list[Row]) -> None:
-        """Operation: a sink takes a batch, once for each id."""
+        """Operation: a sink takes a batch, once per id."""
         if not str(place).startswith(self.sink):
-            raise Refused("ValueError", f"there is no sink {place}")  # a task of an earlier test is late
+            raise Refused("ValueError", f"there is no sink {place}")  # a late task of an earlier test
         if not all(type(row) is dict for row in rows):
             raise Refused("ValueError", "the rows of a batch are dicts")
         await self._time("write", call, self.write_s)
