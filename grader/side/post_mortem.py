@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
+from functools import partial
 
 from grader.errors import ClusterError
 from grader.explain.hangs import HangCause, explain
@@ -18,21 +19,22 @@ LIMIT_BROKEN = "limit_broken"
 
 def explain_hang(warden: WardenClient, calls: Sequence[Entry], driver_pid: int) -> HangCause:
     """Why the driver does not answer, from cluster, stacks and the world's open calls."""
-
-    def stacks_of(pids: list[int]) -> dict[int, str]:
-        return {int(pid): text for pid, text in warden.ask("stacks", pids).items()}
-
     if broken := limits_broken(warden):
         return HangCause(cause=LIMIT_BROKEN, sentence=f"Before that {broken}.", evidence=())
     try:
         seen = Tables(warden.ask("look", list(CLUSTER_TABLES)))
-        return explain(take_snapshot(seen, calls, driver_pid, stacks_of))
+        return explain(take_snapshot(seen, calls, driver_pid, partial(stacks_of, warden)))
     except ClusterError as error:
         return HangCause(
             cause="cluster_lost",
             sentence="The cluster itself does not answer any more: was a Ray process killed?",
             evidence=(str(error).strip().splitlines()[-1],),
         )
+
+
+def stacks_of(warden: WardenClient, pids: list[int]) -> dict[int, str]:
+    """What processes of the side are doing, as `faulthandler` writes it."""
+    return {int(pid): text for pid, text in warden.ask("stacks", pids).items()}
 
 
 def limits_broken(warden: WardenClient) -> str:

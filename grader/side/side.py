@@ -16,6 +16,7 @@ from typing import Any
 from grader.catalogue.submission import Submission
 from grader.errors import ClusterError, GradingError, Superseded
 from grader.explain.hangs import CLUSTER_STALLED, HangCause
+from grader.explain.standstill import may_wake
 from grader.inside import kata_wire
 from grader.side.driver_link import CONNECT_WITHIN_S, TRANSFER_WITHIN_S, DriverLink, understood
 from grader.side.observation import (
@@ -27,8 +28,9 @@ from grader.side.observation import (
     SolutionTimeout,
 )
 from grader.side.patience import Patience, is_stuck
-from grader.side.post_mortem import LIMIT_BROKEN, explain_death, explain_hang, limits_broken
+from grader.side.post_mortem import LIMIT_BROKEN, explain_death, explain_hang, limits_broken, stacks_of
 from grader.side.rig import Rig
+from grader.side.standstill_watch import StandstillWatch
 from grader.side.warden_client import WardenClient, WardenLostError
 from grader.tables import TableName, Tables
 from grader.warden.order import ClusterNeeds, Limits
@@ -172,6 +174,8 @@ class Side:
     def set_world(self, world: OutsideWorld | None) -> None:
         """What `service.py` asks from now on."""
         self._world = self.server.world = world
+        if world is not None and self._submission is not None and not may_wake(self._submission.source):
+            world.nothing_can_come = StandstillWatch(self, world).is_certain
 
     # -- cluster ---------------------------------------------------------------------------------
 
@@ -195,6 +199,10 @@ class Side:
         with contextlib.suppress(ClusterError):
             return dict(self.warden.ask("printed_mark"))
         return {}
+
+    def stacks_of(self, pids: list[int]) -> dict[int, str]:
+        """What processes of the side are doing, as `faulthandler` writes it."""
+        return stacks_of(self.warden, pids)
 
     # -- driver ----------------------------------------------------------------------------------
 

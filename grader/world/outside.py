@@ -17,6 +17,7 @@ from grader.system.machine import stretched
 from grader.world.ledger import Entry, Ledger
 from grader.world.operations import declared
 
+SURELY_HELD_S = 0.3  # a right program has done what it is waited for by then, mostly
 _POLL_S = 0.002
 
 
@@ -66,6 +67,8 @@ class OutsideWorld:
         self.rng = rng
         self.ledger = Ledger()
         self.operations = declared(type(self), OutsideWorld)
+        self.n_held = 0  # calls that wait for a condition now
+        self.nothing_can_come: Callable[[], bool] = lambda: False  # set by the side that calls this world
 
     def open(self, op: str | None = None) -> list[Entry]:
         """Entries of operations that are running now."""
@@ -74,7 +77,7 @@ class OutsideWorld:
     async def until(
         self, condition: Callable[[], bool], within_s: float = 5.0, *, since_s: float | None = None
     ) -> bool:
-        """Wait for a condition; False when the time has gone by without it.
+        """Wait for a condition; False when the time has gone by without it, or when it can never come.
 
         Args:
             condition: What to wait for.
@@ -82,9 +85,15 @@ class OutsideWorld:
             since_s: Monotonic time from which that counts; None is now.
         """
         start_s = time.monotonic() if since_s is None else since_s
-        while not condition():
-            waited_s = time.monotonic() - start_s
-            if waited_s >= within_s and waited_s >= stretched(within_s):
-                return False
-            await asyncio.sleep(_POLL_S)
-        return True
+        self.n_held += 1
+        try:
+            while not condition():
+                waited_s = time.monotonic() - start_s
+                if waited_s >= within_s and waited_s >= stretched(within_s):
+                    return False
+                if waited_s >= SURELY_HELD_S and self.nothing_can_come():
+                    return False
+                await asyncio.sleep(_POLL_S)
+            return True
+        finally:
+            self.n_held -= 1

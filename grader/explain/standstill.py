@@ -1,0 +1,83 @@
+"""Whether nothing can happen any more while the world holds its callers: holding them longer is in vain.
+
+Pure, and careful: while anything could still change by itself (a task that may start, a thread that runs, a
+program that watches a clock), this is no standstill, and callers are held as long as the world wants.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from grader.explain.hang_facts import (
+    SERVICE,
+    SOLUTION,
+    above_own,
+    first,
+    fits,
+    is_file,
+    is_in_ray,
+    is_waiting,
+)
+from grader.explain.snapshot import Snapshot, Thread
+from grader.tables import DRIVER, Tables, TaskRow
+
+LINK = "service_link.py"
+SCENARIOS = "scenarios.py"
+# Ways in which a program can wake up although nothing reaches it. Wherever one stands, nothing is certain.
+_MAY_WAKE = re.compile(
+    r"timeout|sleep|Timer|sched|signal|select|async|monotonic|perf_counter|time\.time"
+    r"|\.(wait|result|join|acquire|get)\(\s*(\d|True|False|block)"
+)
+Fingerprint = tuple[int, tuple[tuple[str, str], ...]]
+_QUEUED_ON_ACTOR = frozenset({"PENDING_ACTOR_TASK_ARGS_FETCH", "PENDING_ACTOR_TASK_ORDERING_OR_CONCURRENCY"})
+
+
+def may_wake(source: bytes) -> bool:
+    """Whether a program has any means to wake up by itself."""
+    return _MAY_WAKE.search(source.decode(errors="replace")) is not None
+
+
+def may_start(tables: Tables) -> bool:
+    """Whether a task could still start, or work is going on that no table tells of."""
+    free = list(tables.available.values())
+    unfinished = [row for row in tables.tasks if not row.has_ended and row.kind != DRIVER]
+    unreported = sum(worker.running for worker in tables.workers) - sum(_runs(row) for row in unfinished)
+    return unreported > 0 or any(_may_change(row, free) for row in unfinished)
+
+
+def _runs(row: TaskRow) -> bool:
+    return row.state.startswith("RUNNING")
+
+
+def _may_change(row: TaskRow, free: list[dict[str, float]]) -> bool:
+    if _runs(row) or row.state == "PENDING_ARGS_AVAIL":
+        return False  # its process is looked at; it waits for others
+    if row.state == "PENDING_NODE_ASSIGNMENT":
+        return any(fits(row.required, node) for node in free)
+    return not (row.actor_id and row.state in _QUEUED_ON_ACTOR)
+
+
+def all_at_rest(seen: Snapshot, held_pids: Collection[int]) -> bool:
+    """Whether each thread that could do anything waits for an answer, or for another one that does.
+
+    Args:
+        seen: With the stacks of the driver and of every process that runs a task.
+        held_pids: Processes with a call that the world holds.
+    """
+    running = {task.pid for task in seen.tasks if task.pid and task.state.startswith("RUNNING")}
+    watched = running | set(held_pids) | {seen.driver_pid}
+    return all(pid in seen.stacks and all(map(_rests, seen.stacks[pid])) for pid in watched)
+
+
+def _rests(thread: Thread) -> bool:
+    if any(is_file(frame, LINK) for frame in thread.frames):
+        return True  # it waits for the world's answer
+    if first(thread.frames, SOLUTION) is None:
+        return first(thread.frames, SERVICE) is None and first(thread.frames, SCENARIOS) is None
+    return bool(above_own(thread)) and (is_in_ray(thread) or is_waiting(thread))
+
+
+def fingerprint(seen: Snapshot, n_calls: int) -> Fingerprint:
+    """What has to be the same at a second look: nothing was asked, started or ended meanwhile."""
+    return n_calls, tuple(sorted((task.task_id, task.state) for task in seen.tasks))
