@@ -67,7 +67,7 @@ class Learner:
 
     # -- looking ---------------------------------------------------------------------------------
 
-    def _look(self, *names: TableName) -> Tables:
+    def look(self, *names: TableName) -> Tables:
         """Tables of the cluster.
 
         Raises:
@@ -92,15 +92,15 @@ class Learner:
 
     def worker_pids(self) -> set[int]:
         """Processes that are or were Ray workers of this cluster."""
-        return set(self._look("worker_pids").worker_pids)
+        return set(self.look("worker_pids").worker_pids)
 
     def free_cpus(self) -> float:
         """Logical CPUs that are free now, as the GCS last heard (it hears forty times a second)."""
-        return self._look("available").free_cpus
+        return self.look("available").free_cpus
 
     def actors(self) -> list[ActorRow]:
         """Living actors: `class_name`, `name`, `pid`, `state` (ALIVE, RESTARTING, ...)."""
-        return self._look("actors").living_actors
+        return self.look("actors").living_actors
 
     def kill(self, pid: int) -> None:
         """Kill one of the solution's processes from outside, as a machine's fault would.
@@ -134,16 +134,16 @@ class Learner:
         """
         counts = Counts()
         n_before = len(self.world.ledger.entries()) if self.world else 0
-        settled_tasks(self.side, self._look)
-        before = self._look(*COUNTED)
+        settled_tasks(self.side, self.look)
+        before = self.look(*COUNTED)
         watch = ExecutedWatch(self.side)
         try:
             yield counts
-            settled_tasks(self.side, self._look)
+            settled_tasks(self.side, self.look)
         finally:
             watch.stop()
         self._check_that_all_is_seen(n_before)
-        after = self._look(*COUNTED)
+        after = self.look(*COUNTED)
         watch.note(after.workers)
         counts.fill(before, after, watch.most, self.side.markers)
 
@@ -162,7 +162,7 @@ class Learner:
     def _unseen(self, n_before: int) -> set[int]:
         """Processes that called the world since, and of which the cluster shows nothing that they did."""
         callers = {entry.pid for entry in self.world.ledger.entries()[n_before:]} if self.world else set()
-        seen = self._look("tasks", "actors", "worker_pids", "workers")
+        seen = self.look("tasks", "actors", "worker_pids", "workers")
         shown = {pid for task in seen.tasks for pid in task.pids} | {actor.pid for actor in seen.actors}
         shown |= {worker.pid for worker in seen.workers if worker.executed}
         died_early = {pid for pid in seen.worker_pids if not psutil.pid_exists(pid)}
@@ -181,7 +181,7 @@ class Learner:
         return found
 
     def _leftovers(self) -> list[str]:
-        seen = self._look("tasks", "actors", "placement_groups", "workers")
+        seen = self.look("tasks", "actors", "placement_groups", "workers")
         tasks = Counter(task.name for task in _unfinished(seen))
         silent = sum(worker.running for worker in seen.workers) - tasks.total()
         actors = Counter(actor.class_name for actor in seen.living_actors)
@@ -197,7 +197,7 @@ class Learner:
         ]
 
     def _used_bytes(self) -> int:
-        return self._look("store").store.used_bytes
+        return self.look("store").store.used_bytes
 
 
 def _unfinished(seen: Tables) -> list[TaskRow]:

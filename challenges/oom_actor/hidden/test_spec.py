@@ -406,7 +406,7 @@ def test_actor_pins_no_batches(learner, rng, observe):
 
 def store_bytes(learner: Any) -> int:
     """Bytes in use in the object store right now."""
-    return int(learner.side.look("store")["store"]["used_bytes"])
+    return learner.look("store").store.used_bytes
 
 
 def settled_store_bytes(learner: Any) -> int:

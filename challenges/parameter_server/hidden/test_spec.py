@@ -652,14 +652,12 @@ def test_several_servers(learner, rng, observe):
     with learner.counting():
         seen = train(learner, job)
     assert_in_step(learner, job, seen)
-    made = [a["actor_id"] for a in server_actors(learner) if a["actor_id"] not in known]
+    made = [a.actor_id for a in server_actors(learner) if a.actor_id not in known]
     observe(len(made), limit=job.servers, unit="servers")
     assert len(made) == job.servers, (
         f"servers={job.servers}: {len(made)} actors of the class ParameterServer were made"
     )
-    calls = Counter(
-        task["actor_id"] for task in learner.side.look("tasks")["tasks"] if task["kind"] == "ACTOR_TASK"
-    )
+    calls = Counter(task.actor_id for task in learner.look("tasks").tasks if task.kind == "ACTOR_TASK")
     idle = [actor_id for actor_id in made if calls[actor_id] < job.steps]
     assert not idle, (
         f"{len(idle)} of {job.servers} servers were called less often than there are steps ({job.steps}): "
@@ -667,10 +665,10 @@ def test_several_servers(learner, rng, observe):
     )
 
 
-def server_actors(learner: Any) -> list[dict[str, Any]]:
+def server_actors(learner: Any) -> list[Any]:
     """Return all actors of the class ParameterServer, living or dead."""
-    actors = learner.side.look("actors")["actors"]
-    return [a for a in actors if a["class_name"].rsplit(".", 1)[-1] == "ParameterServer"]
+    actors = learner.look("actors").actors
+    return [a for a in actors if a.class_name.rsplit(".", 1)[-1] == "ParameterServer"]
 
 
 @behaviour(points=7, category="memory")
