@@ -648,7 +648,7 @@ def assert_held(pulled: Any, version: int, weights: np.ndarray, when: str) -> No
 def test_several_servers(learner, rng, observe):
     """Three servers, each with a slice, give the same result as one."""
     job = new_job(learner.world, rng, "sync", shards=3, steps=4, servers=3)
-    known = {actor["actor_id"] for actor in server_actors(learner)}
+    known = {actor.actor_id for actor in server_actors(learner)}
     with learner.counting():
         seen = train(learner, job)
     assert_in_step(learner, job, seen)
