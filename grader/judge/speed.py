@@ -19,6 +19,8 @@ DISTURBED_RATIO = 1.3
 SETTLED_FRACTION = 0.1
 STEADY_BAND = 1.15
 STEADY_ROUNDS = 5
+EARLY_ROUNDS = 3
+BEYOND_DOUBT = 1.1  # how far beyond a limit all of the first rounds have to lie
 
 State = Literal["clear", "unclear", "disturbed"]
 
@@ -132,6 +134,19 @@ def judge_speed(rounds: Rounds, naive_ratio: float, *, final: bool = False) -> S
         state=state,
         gate=math.sqrt(naive_ratio),
     )
+
+
+def is_beyond_doubt(rounds: Rounds, naive_ratio: float) -> bool:
+    """Whether a few rounds have decided: each is well within full marks, or each is well beyond any.
+
+    Were the true median on the other side of the limit, each round would have to err by a tenth at least, in the
+    same direction. Whatever the noise is like, that happens in one of 2 ** EARLY_ROUNDS races at most, for a
+    solution that lies exactly at the limit, where hardly any points are at stake.
+    """
+    ratios = rounds.ratios
+    if len(ratios) < EARLY_ROUNDS or _is_disturbed(rounds):
+        return False
+    return max(ratios) * BEYOND_DOUBT <= FULL_RATIO or min(ratios) >= naive_ratio * BEYOND_DOUBT
 
 
 def _is_settled(low: float, high: float, naive_ratio: float) -> bool:

@@ -10,9 +10,11 @@ import pytest
 from grader.judge.speed import (
     COVERAGE,
     DISTURBED_RATIO,
+    EARLY_ROUNDS,
     FULL_RATIO,
     Rounds,
     fraction_of_points,
+    is_beyond_doubt,
     judge_speed,
     median_interval,
 )
@@ -98,21 +100,63 @@ def simulated(rng, *, ratio, rounds, common=0.0, own=0.01, slowed=1.0):
     )
 
 
-def judged_in_turn(seed, *, most=25, **race):
-    """The verdict of a race that goes on while it is unclear, as the real one does."""
+def judged_in_turn(seed, *, most=25, early=True, **race):
+    """The verdict of a race that continues while it is unclear, as the real one does."""
     whole = simulated(seeded(SEED, seed), rounds=most, **race)
-    for n in range(5, most + 1):
-        speed = judge_speed(
-            Rounds(
-                learner_s=whole.learner_s[:n],
-                reference_s=whole.reference_s[:n],
-                baseline_s=whole.baseline_s,
-            ),
-            NAIVE_RATIO,
+    for n in range(EARLY_ROUNDS, most + 1):
+        rounds = Rounds(
+            learner_s=whole.learner_s[:n],
+            reference_s=whole.reference_s[:n],
+            baseline_s=whole.baseline_s,
         )
-        if speed.state != "unclear":
+        speed = judge_speed(rounds, NAIVE_RATIO)
+        if n >= 5 and speed.state != "unclear":
+            break
+        if early and n < 5 and is_beyond_doubt(rounds, NAIVE_RATIO):
             break
     return speed
+
+
+def points_off(*, early, ratio, own, races=1000):
+    """Shares of the points that simulated races gave too little or too much, added up over the races."""
+    due = fraction_of_points(ratio, NAIVE_RATIO)
+    speeds = [judged_in_turn(seed, early=early, ratio=ratio, own=own) for seed in range(races)]
+    off = [speed.fraction - due for speed in speeds if speed.state == "clear"]
+    return sum(-x for x in off if x < 0), sum(x for x in off if x > 0)
+
+
+@pytest.mark.parametrize("own", [0.02, 0.1, 0.3])
+@pytest.mark.parametrize("ratio", [1.0, FULL_RATIO, 2.5, NAIVE_RATIO * 0.95])
+def test_stopping_early_costs_nobody_points(ratio, own):
+    """A thousand races each: what is lost to noise does not grow by more than half a race's points."""
+    lost_before, gained_before = points_off(early=False, ratio=ratio, own=own)
+    lost, gained = points_off(early=True, ratio=ratio, own=own)
+    print(f"ratio {ratio:.2f}, noise {own}: lost {lost:.2f} (before {lost_before:.2f}), "
+          f"gained {gained:.2f} (before {gained_before:.2f})")  # fmt: skip
+    assert lost <= lost_before + 0.5
+    assert gained <= gained_before + 0.5
+
+
+@pytest.mark.parametrize(
+    ("learner_s", "is_decided"),
+    [
+        ((1.0, 1.1, 0.9), True),
+        ((1.0, 1.1), False),
+        ((1.0, 1.1, 1.2), False),  # within full marks, but not well within
+        ((1.0, 1.1, 7.0), False),
+        ((7.0, 8.0, 6.7), True),
+        ((7.0, 8.0, 6.1), False),
+        ((2.5, 2.5, 2.5), False),  # in between every round counts
+    ],
+)
+def test_a_few_rounds_decide_only_beyond_doubt(learner_s, is_decided):
+    rounds = Rounds(learner_s=learner_s, reference_s=(1.0,) * len(learner_s), baseline_s=(1.0,) * 3)
+    assert is_beyond_doubt(rounds, NAIVE_RATIO) is is_decided
+
+
+def test_a_disturbed_reference_decides_nothing_early():
+    rounds = Rounds(learner_s=(2.0, 2.0, 2.0), reference_s=(2.0, 2.0, 2.0), baseline_s=(1.0, 1.0, 1.0))
+    assert not is_beyond_doubt(rounds, NAIVE_RATIO)
 
 
 def test_identical_programs_never_lose_points_to_noise_they_share():
