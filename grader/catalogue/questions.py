@@ -144,12 +144,6 @@ def read_questions(folder: Path = QUESTIONS) -> tuple[Question, ...]:
     return tuple(questions)
 
 
-def by_topic(questions: tuple[Question, ...]) -> dict[str, tuple[Question, ...]]:
-    """The questions of each topic, in the order of the bank."""
-    topics = dict.fromkeys(question.topic for question in questions)
-    return {topic: tuple(q for q in questions if q.topic == topic) for topic in topics}
-
-
 def shuffled(question: Question, rng: random.Random) -> tuple[tuple[str, ...], int]:
     """The choices in random order, and the index of the right one among them.
 
