@@ -179,7 +179,7 @@ def _question(table: Any, topic: str) -> Question | list[str]:
     try:
         keys = model.model_validate(table).model_dump()
     except ValidationError as error:
-        return list(defects(error, model))
+        return list(defects(error, model, table="question"))
     choices = tuple(keys.pop("choices", ()))
     if len(set(choices)) < len(choices):
         return ["choices has two that are equal. Give four different ones."]

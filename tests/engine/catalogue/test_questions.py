@@ -213,8 +213,8 @@ def test_a_missing_key_is_told_with_an_example(tmp_path, kind, key):
     assert said.startswith(
         f"questions/tasks.toml: {'question 1' if key == 'id' else 'one'}: {key} is missing"
     )
-    if (kind, key) != ("design", "rubric"):  # a table of six keys is no example for a line
-        assert f"For example  {key} = " in said
+    is_table = (kind, key) == ("design", "rubric")
+    assert f"For example  {'[question.rubric]' if is_table else f'{key} = '}" in said
 
 
 @pytest.mark.parametrize(
@@ -245,6 +245,15 @@ def test_a_wrong_value_is_told_with_what_was_found(tmp_path, kind, key, value, f
     assert said.startswith("questions/tasks.toml: ")
     assert f"{key} is {found}" in said
     assert f"For example  {key} = " in said
+
+
+@pytest.mark.parametrize("rubric", [None, "3"])
+def test_stages_that_are_missing_or_no_table_are_told_with_all_of_them(tmp_path, rubric):
+    keys = {k: v for k, v in (KEYS["design"] | {"rubric": rubric}).items() if v is not None}
+    said = complaint(write(tmp_path, keys))
+    assert f"rubric is {'no table' if rubric else 'missing'}.\n" in said
+    assert said.count("\n    ") == 1 + len(STAGES)
+    assert all(f"\n    {stage} = [" in said for stage in STAGES)
 
 
 def test_a_wrong_stage_is_told_with_its_table(tmp_path):
