@@ -100,7 +100,6 @@ class NodeRow:
 class PlacementGroupRow:
     """A placement group that has not been removed."""
 
-    group_id: str
     state: str
     detached: bool
 

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from grader.catalogue.submission import Submission, read_submission
+from grader.catalogue.toml_defects import defects
 from grader.errors import ChallengeError, UsageError
 from grader.warden.order import ClusterNeeds
 
@@ -222,44 +223,5 @@ def _read_toml(path: Path, shown: str) -> _Toml:
     try:
         return _Toml.model_validate(table)
     except ValidationError as error:
-        raise ChallengeError(_explained(error, shown)) from None
-
-
-def _explained(error: ValidationError, shown: str) -> str:
-    """Every wrong key with what was found and an example of what to write."""
-    lines = []
-    for found in error.errors():
-        keys = [str(part) for part in found["loc"]]
-        where = "".join(f"[{key}] " for key in keys[:-1] if not key.isdigit()) + keys[-1]
-        if found["type"] == "extra_forbidden":
-            lines.append(f"{where} is not a known key. Remove it or check its spelling.")
-            continue
-        if found["type"] in ("missing", "model_type") and keys in (["api"], ["cluster"]):
-            first = "functions" if keys == ["api"] else "num_cpus"
-            lines.append(
-                f"{where} {'is missing' if found['type'] == 'missing' else 'is no table'}."
-                f"\n    For example  [{keys[0]}]\n    {first} = {_example([*keys, first])}"
-            )
-            continue
-        was = "is missing" if found["type"] == "missing" else f"is {found['input']!r}"
-        example = _example(keys)
-        lines.append(
-            f"{where} {was}: {found['msg'][0].lower()}{found['msg'][1:]}."
-            + (f"\n    For example  {keys[-1]} = {example}" if example else "")
-        )
-    return "\n".join(f"{shown}/challenge.toml: {line}" for line in lines)
-
-
-def _example(keys: list[str]) -> str:
-    """What could stand at a key, as TOML; empty when no example is known."""
-    model: type[BaseModel] = _Toml
-    for key in keys[:-1]:
-        field = model.model_fields.get(key)
-        if field is None or not isinstance(field.annotation, type):
-            return ""
-        model = field.annotation
-    field = model.model_fields.get(keys[-1])
-    if field is None or not field.examples:
-        return ""
-    example = field.examples[0]
-    return f'"{example}"' if isinstance(example, str) else str(example).replace("'", '"')
+        lines = [f"{shown}/challenge.toml: {line}" for line in defects(error, _Toml)]
+        raise ChallengeError("\n".join(lines)) from None

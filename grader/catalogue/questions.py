@@ -144,12 +144,6 @@ def read_questions(folder: Path = QUESTIONS) -> tuple[Question, ...]:
     return tuple(questions)
 
 
-def by_topic(questions: tuple[Question, ...]) -> dict[str, tuple[Question, ...]]:
-    """The questions of each topic, in the order of the bank."""
-    topics = dict.fromkeys(question.topic for question in questions)
-    return {topic: tuple(q for q in questions if q.topic == topic) for topic in topics}
-
-
 def shuffled(question: Question, rng: random.Random) -> tuple[tuple[str, ...], int]:
     """The choices in random order, and the index of the right one among them.
 
@@ -185,7 +179,7 @@ def _question(table: Any, topic: str) -> Question | list[str]:
     try:
         keys = model.model_validate(table).model_dump()
     except ValidationError as error:
-        return list(defects(error, model))
+        return list(defects(error, model, table="question"))
     choices = tuple(keys.pop("choices", ()))
     if len(set(choices)) < len(choices):
         return ["choices has two that are equal. Give four different ones."]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
-from grader.tables import TaskRow
+from grader.tables import ENDED, TaskRow
 
 MAX_SPANS = 2000
 RECORDED_ROUND = (
@@ -205,7 +205,7 @@ def spans_of(tasks: Sequence[TaskRow], began_s: float) -> list[Span]:
         times = task.times_s
         if task.kind not in kinds or not times:
             continue
-        ends = [times[state] - began_s for state in ("FINISHED", "FAILED") if state in times]
+        ends = [times[state] - began_s for state in ENDED if state in times]
         started = times.get("RUNNING")
         found.append(
             Span(

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -20,6 +19,7 @@ from grader.catalogue.submission import Submission
 from grader.errors import GradingError
 from grader.judge.arena import Arena
 from grader.judge.events import Listener
+from grader.judge.fitness import check_shared_memory
 from grader.judge.grading import Assignment, Grading
 from grader.judge.plugin import GRADING, new_seed
 from grader.judge.record import Record
@@ -116,11 +116,11 @@ def _run_suite(grading: Grading) -> None:
     _forget(grading.asked.challenge.suite_path)
     with _without(_PYTEST_ENVIRONMENT), contextlib.redirect_stdout(said):
         status = pytest.main(arguments, plugins=[_HandOver(grading)])
-    if status == pytest.ExitCode.INTERRUPTED and grading.failure is None and not _stopped_early(grading):
+    interrupted, collected = status == pytest.ExitCode.INTERRUPTED, bool(grading.reports.expected)
+    if interrupted and collected and grading.failure is None:
         raise KeyboardInterrupt
-    if status in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERNAL_ERROR) or (
-        status == pytest.ExitCode.INTERRUPTED and not grading.reports.expected
-    ):
+    could_not_run = status in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERNAL_ERROR)
+    if could_not_run or (interrupted and not collected):
         raise GradingError(
             f"the suite of {grading.asked.challenge.name} could not be run:\n{said.getvalue()}"
         )
@@ -134,10 +134,6 @@ def _forget(suite: Path) -> None:
             del sys.modules[name]
 
 
-def _stopped_early(grading: Grading) -> bool:
-    return not grading.reports.expected
-
-
 @contextlib.contextmanager
 def _without(names: tuple[str, ...]) -> Iterator[None]:
     """Run the block without some environment variables."""
@@ -146,26 +142,3 @@ def _without(names: tuple[str, ...]) -> Iterator[None]:
         yield
     finally:
         os.environ.update(kept)
-
-
-def check_shared_memory(challenge: Challenge, free_bytes: Callable[[], int | None] | None = None) -> None:
-    """Ray's object stores have to fit in shared memory, or they spill to disk and speed means nothing.
-
-    Raises:
-        GradingError: They do not; the message says how much is needed and how to get it.
-    """
-    free = (free_bytes or _shared_memory_free)()
-    needed = challenge.shared_memory_bytes
-    if free is not None and free < needed:
-        raise GradingError(
-            f"Shared memory (/dev/shm) has {free / 1e6:.0f} MB free; grading {challenge.name} needs "
-            f"{needed / 1e6:.0f} MB for two object stores. In Docker start the container with "
-            "--shm-size=2g; otherwise free space there."
-        )
-
-
-def _shared_memory_free() -> int | None:
-    """Free bytes of shared memory; None where it is not a folder (macOS)."""
-    if not sys.platform.startswith("linux") or not Path("/dev/shm").is_dir():  # noqa: S108
-        return None
-    return shutil.disk_usage("/dev/shm").free  # noqa: S108

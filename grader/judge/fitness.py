@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 import shutil
@@ -17,6 +18,7 @@ from typing import Literal
 import psutil
 
 from grader.catalogue.challenges import Challenge
+from grader.errors import GradingError
 
 MIN_PYTHON = (3, 11)
 MIN_MEMORY_BYTES = 4_000_000_000
@@ -51,6 +53,17 @@ def examine(challenges: Iterable[Challenge], leftovers: Iterable[Path]) -> list[
         leftovers: Folders of ended runs that were found, and removed.
     """
     return [_python(), _ray(), _cpus(), _load(), _memory(), _shared(challenges), _disk(), _left(leftovers)]
+
+
+def check_shared_memory(challenge: Challenge) -> None:
+    """Ray's object stores have to fit in shared memory, or they spill to disk and speed means nothing.
+
+    Raises:
+        GradingError: They do not; the message says how much is needed and how to get it.
+    """
+    seen = _shared([challenge])
+    if seen.state == "bad":
+        raise GradingError(f"Not enough {seen.subject}: {seen.found}. {seen.advice}")
 
 
 def _python() -> Reading:
@@ -112,13 +125,13 @@ def _shared(challenges: Iterable[Challenge]) -> Reading:
     free = shutil.disk_usage(_SHARED).free
     needs = {c.name: c.shared_memory_bytes for c in challenges}
     short = sorted(name for name, needed in needs.items() if needed > free)
-    found = f"{free / 1e9:.1f} GB free in {_SHARED}"
+    found = f"{free / 1e9:.2f} GB free in {_SHARED}"
     if not short:
         return Reading(subject="shared memory", state="good", found=found)
     most = max(needs.values()) / 1e9
     advice = (
-        f"Too little for {', '.join(short)} (the most is {most:.1f} GB). In Docker start the container with "
-        f"--shm-size={most + 0.5:.0f}g; otherwise free space there."
+        f"Too little for {', '.join(short)}: two object stores need up to {most:.2f} GB. In Docker start the "
+        f"container with --shm-size={math.ceil(most)}g; otherwise free space there."
     )
     return Reading(subject="shared memory", state="bad", found=found, advice=advice)
 

@@ -56,10 +56,6 @@ class Record:
         """How the run ended."""
         return self.score.outcome
 
-    def not_passed(self) -> set[str]:
-        """Names of the behaviours that did not pass."""
-        return {c.behaviour.name for c in self.checks if c.outcome != "pass"}
-
     def to_json(self, *, with_traces: bool = False) -> dict[str, Any]:
         """The document that `--json` prints; `schema` grows when its meaning changes.
 

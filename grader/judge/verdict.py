@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
-from grader.judge.speed import Speed
+from grader.judge.speed import FULL_RATIO, Speed
 from grader.side.observation import Outcome
 
 if TYPE_CHECKING:  # it imports pytest; `list` must not pay for that
@@ -99,8 +99,7 @@ def _only(behaviour: Behaviour, seen: Sequence[Check]) -> Check:
 
 def speed_check(check: Check, speed: Speed) -> Check:
     """A performance behaviour's check, given what its race said."""
-    observed, limit, unit = round(speed.ratio, 2), 1.25, "× reference"
-    shown = replace(check, observed=observed, limit=limit, unit=unit)
+    shown = replace(check, observed=round(speed.ratio, 2), limit=FULL_RATIO, unit="× reference")
     points = check.behaviour.points
     low, high = speed.interval
     measured = f"{speed.ratio:.2f} times the reference's time (between {low:.2f} and {high:.2f})"
@@ -123,7 +122,7 @@ def speed_check(check: Check, speed: Speed) -> Check:
         )
     earned = round(points * speed.fraction, 1)
     outcome: Outcome = "pass" if earned >= points else ("partial" if earned > 0 else "fail")
-    message = "" if outcome == "pass" else f"It takes {measured}; full marks up to 1.25."
+    message = "" if outcome == "pass" else f"It takes {measured}; full marks up to {FULL_RATIO:g}."
     return replace(shown, outcome=outcome, earned=earned, message=message)
 
 

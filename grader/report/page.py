@@ -57,12 +57,16 @@ def render(challenges: Sequence[Challenge], attempts: Sequence[Attempt]) -> str:
         if (own := [a for a in attempts if a.challenge == challenge.name])
     ]
     title = f"{pages[0].title}: report" if len(pages) == 1 else "Ray katas: report"
-    environment = Environment(
-        loader=PackageLoader("grader.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    template = environment.get_template("report.html.j2")
+    template = environment().get_template("report.html.j2")
     n_records = sum(len(page.attempts) for page in pages)
     return template.render(title=title, pages=pages, n_records=n_records)
+
+
+def environment() -> Environment:
+    """Where the page's templates lie; they escape every value, and a misspelt name is an error."""
+    return Environment(
+        loader=PackageLoader("grader.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
 
 
 def _page(challenge: Challenge, attempts: Sequence[Attempt]) -> Page:

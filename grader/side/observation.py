@@ -74,8 +74,6 @@ class HeldTooMuch(SolutionCrashed):
             f"it held {held_bytes / 1e6:.0f} MB, the limit is {limit_bytes / 1e6:.0f} MB. "
             "The process that grew most was killed, as Ray's memory monitor does."
         )
-        self.held_bytes = held_bytes
-        self.limit_bytes = limit_bytes
 
 
 class ClusterStalled(Observation):

@@ -11,7 +11,6 @@ import os
 import time
 from pathlib import Path
 
-PREFIX = "kata-"
 _REMOVE_TRIES = 20
 _ROOT = Path("/sys/fs/cgroup")
 
@@ -31,7 +30,7 @@ class PidsGroup:
         """Make a group and enter it with this process, and so all that it starts; None where that is refused.
 
         Args:
-            name: Of the group: a side's folder's, which begins with PREFIX.
+            name: Of the group: a side's folder's.
             most: Processes and threads, the cluster's own among them.
         """
         for parent in _own_groups():

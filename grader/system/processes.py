@@ -20,7 +20,6 @@ from pathlib import Path
 import psutil
 
 MARKER = "KATA_SIDE"
-_PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 
 

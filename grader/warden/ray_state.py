@@ -150,8 +150,7 @@ class ClusterState:
             group = self._gcs.PlacementGroupTableData.FromString(message)
             state = self._gcs.PlacementGroupTableData.PlacementGroupState.Name(group.state)
             if state != "REMOVED":
-                group_id = group.placement_group_id.hex()
-                found.append(PlacementGroupRow(group_id=group_id, state=state, detached=group.is_detached))
+                found.append(PlacementGroupRow(state=state, detached=group.is_detached))
         return found
 
     def worker_pids(self) -> list[int]:

@@ -106,12 +106,11 @@ class Warden:
         self.output = Output(self.driver.stdout, self._printed.driver)
         return self.driver.pid
 
-    def driver_down(self) -> int | None:
-        """Kill the driver and what it started; returns the exit status it had ended with before."""
+    def driver_down(self) -> None:
+        """Kill the driver and what it started."""
         if self.driver is None:
-            return None
-        ended = self.driver.poll()
-        if ended is None:
+            return
+        if self.driver.poll() is None:
             with contextlib.suppress(psutil.Error, OSError):
                 self.driver.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -119,7 +118,6 @@ class Warden:
         self.driver = None
         self._end_workers()
         processes.end_all(self._strays, adopted=True)
-        return ended
 
     def _end_workers(self) -> None:
         """End the workers of a driver that is gone: Ray asks them to end, and some do not want to.
@@ -238,15 +236,6 @@ class Warden:
             if len(found) >= N_AGENTS or time.monotonic() > deadline:
                 return found
             time.sleep(0.02)
-
-    def usage(self) -> dict[str, float]:
-        """Memory and processes of the whole side: `rss_bytes`, `processes`."""
-        rss = 0
-        family = self._family()
-        for process in family:
-            with contextlib.suppress(psutil.Error):
-                rss += process.memory_info().rss
-        return {"rss_bytes": rss, "processes": len(family)}
 
     def _family(self) -> list[psutil.Process]:
         """Every process of the side but the warden itself."""

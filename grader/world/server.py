@@ -35,7 +35,6 @@ class WorldServer:
         self.token = secrets.token_hex(16)
         self.world: OutsideWorld | None = None
         self.faults: list[str] = []  # defects of the world itself, never of a solution
-        self._path = path
         self._loop = asyncio.new_event_loop()
         self._connections: set[asyncio.Task[None]] = set()
         # Bound here, so that a path that cannot be used fails in the caller.

@@ -7,7 +7,7 @@ from inspect import getmembers, isfunction
 
 import pytest
 
-from grader.catalogue.questions import TOPICS, by_topic, read_questions, shuffled
+from grader.catalogue.questions import TOPICS, read_questions, shuffled
 from grader.errors import EXIT_USAGE, QuestionError
 
 BANK = read_questions()
@@ -30,9 +30,9 @@ def test_the_bank_is_large_enough():
 
 
 def test_every_topic_has_questions_of_several_levels_and_kinds():
-    topics = by_topic(BANK)
-    assert tuple(topics) == TOPICS
-    for topic, questions in topics.items():
+    assert tuple(dict.fromkeys(question.topic for question in BANK)) == TOPICS
+    for topic in TOPICS:
+        questions = [question for question in BANK if question.topic == topic]
         levels = {question.level for question in questions}
         assert len(levels) >= (2 if topic == "design" else 3), topic
         kinds = {question.kind for question in questions}
@@ -198,7 +198,13 @@ def test_a_design_prompt_has_a_group_for_each_stage(tmp_path):
 def test_topics_stand_in_teaching_order_and_unknown_ones_at_the_end(tmp_path):
     for topic in ("zebra", "design", "actors", "tasks", "apple"):
         folder = write(tmp_path, KEYS["short"] | {"id": f'"{topic}_one"'}, topic=topic)
-    assert list(by_topic(read_questions(folder))) == ["tasks", "actors", "design", "apple", "zebra"]
+    assert [question.topic for question in read_questions(folder)] == [
+        "tasks",
+        "actors",
+        "design",
+        "apple",
+        "zebra",
+    ]
 
 
 @pytest.mark.parametrize(("kind", "key"), [(kind, key) for kind in KEYS for key in sorted(KEYS[kind])])
@@ -207,8 +213,8 @@ def test_a_missing_key_is_told_with_an_example(tmp_path, kind, key):
     assert said.startswith(
         f"questions/tasks.toml: {'question 1' if key == 'id' else 'one'}: {key} is missing"
     )
-    if (kind, key) != ("design", "rubric"):  # a table of six keys is no example for a line
-        assert f"For example  {key} = " in said
+    is_table = (kind, key) == ("design", "rubric")
+    assert f"For example  {'[question.rubric]' if is_table else f'{key} = '}" in said
 
 
 @pytest.mark.parametrize(
@@ -239,6 +245,15 @@ def test_a_wrong_value_is_told_with_what_was_found(tmp_path, kind, key, value, f
     assert said.startswith("questions/tasks.toml: ")
     assert f"{key} is {found}" in said
     assert f"For example  {key} = " in said
+
+
+@pytest.mark.parametrize("rubric", [None, "3"])
+def test_stages_that_are_missing_or_no_table_are_told_with_all_of_them(tmp_path, rubric):
+    keys = {k: v for k, v in (KEYS["design"] | {"rubric": rubric}).items() if v is not None}
+    said = complaint(write(tmp_path, keys))
+    assert f"rubric is {'no table' if rubric else 'missing'}.\n" in said
+    assert said.count("\n    ") == 1 + len(STAGES)
+    assert all(f"\n    {stage} = [" in said for stage in STAGES)
 
 
 def test_a_wrong_stage_is_told_with_its_table(tmp_path):

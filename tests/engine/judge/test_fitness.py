@@ -3,13 +3,16 @@
 import os
 import shutil
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import psutil
 import pytest
 
+from grader.errors import GradingError
 from grader.judge import fitness as doctor
-from grader.judge.fitness import examine
+from grader.judge.engine import grade
+from grader.judge.fitness import check_shared_memory, examine
 from tests.support.examples import a_challenge
 
 SMALL = SimpleNamespace(free=10**7)
@@ -58,3 +61,27 @@ def test_what_is_amiss_is_said_with_advice(monkeypatch, subject, target, name, v
 def test_what_was_left_and_removed_is_named(tmp_path):
     found = {f.subject: f for f in examine([], [tmp_path / "kata-x"])}
     assert "kata-x" in found["leftovers"].found
+
+
+def has_free(monkeypatch, n_bytes):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=n_bytes))
+
+
+@pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="this system has no /dev/shm")
+def test_without_room_for_both_object_stores_nothing_is_started_and_the_doctors_advice_is_given(monkeypatch):
+    challenge = a_challenge()
+    has_free(monkeypatch, challenge.shared_memory_bytes - 1)
+    with pytest.raises(GradingError, match=r"shared memory: 0\.22 GB free in /dev/shm") as refusal:
+        grade(challenge, submission=None)
+    assert str(refusal.value).endswith(seen()["shared memory"].advice)
+    assert "slow_gets: two object stores need up to 0.22 GB" in str(refusal.value)
+    assert "--shm-size=1g" in str(refusal.value)
+
+
+def test_just_enough_shared_memory_is_enough_and_a_system_without_that_folder_is_not_asked(monkeypatch):
+    challenge = a_challenge()
+    has_free(monkeypatch, challenge.shared_memory_bytes)
+    check_shared_memory(challenge)
+    has_free(monkeypatch, 0)
+    monkeypatch.setattr(doctor, "_SHARED", Path("/nowhere"))
+    check_shared_memory(challenge)

@@ -111,11 +111,10 @@ def test_little_is_seen_where_little_is_held(learner):
 @pytest.mark.parametrize("name", ["in_an_actor", "in_the_driver", "swallowing"])
 def test_who_holds_more_than_the_limit_is_killed_and_told_so(learner, name):
     with (
-        pytest.raises(HeldTooMuch, match=r"it held \d+ MB, the limit is 60 MB") as seen,
+        pytest.raises(HeldTooMuch, match=r"it held (6[1-9]|[7-9]\d|\d{3,}) MB, the limit is 60 MB"),
         learner.memory(60 * MB),
     ):
         learner.call(name, 200)
-    assert seen.value.held_bytes > 60 * MB
     assert learner.call("in_the_driver", 1) == MB
 
 

@@ -126,10 +126,6 @@ def test_outcome_and_passed_agree(outcomes, outcome, passed):
     assert (document["outcome"], document["passed"]) == (outcome, passed)
 
 
-def test_behaviours_that_did_not_pass_are_named():
-    assert a_record().not_passed() == {"test_b"}
-
-
 @pytest.mark.parametrize(
     "check",
     [

@@ -238,13 +238,13 @@ def is_daemon(pid):
 
 @pytest.mark.parametrize("name", ["kill_raylet", "kill_warden"])
 def test_a_solution_that_kills_what_carries_it_harms_no_later_call(side, name):
-    starts = side.cluster_starts
+    before = side.rig
     with contextlib.suppress(SolutionCrashed, SolutionRaised, SolutionTimeout):
         call(side, name, deadline_s=8.0)
     if not side.rig.becomes_clean(within_s=1.0):
         side.recover()
     assert serves(side)
-    assert side.cluster_starts > starts
+    assert side.rig is not before
 
 
 @pytest.mark.parametrize(

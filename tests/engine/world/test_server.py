@@ -88,8 +88,12 @@ def world(server):
     return server.world
 
 
+def path_of(server):
+    return server._socket.getsockname()
+
+
 def service_of(server, token=None):
-    return f"{server._path}|{token or server.token}"
+    return f"{path_of(server)}|{token or server.token}"
 
 
 @pytest.fixture
@@ -363,7 +367,7 @@ def test_a_wrong_token_is_not_served(server, link, world, monkeypatch):
 )
 def test_a_stranger_is_hung_up_on_and_others_are_served(server, link, world, hello):
     with socket.socket(socket.AF_UNIX) as stranger:
-        stranger.connect(str(server._path))
+        stranger.connect(path_of(server))
         stranger.sendall(hello)
         stranger.shutdown(socket.SHUT_WR)
         try:
@@ -378,7 +382,7 @@ def test_a_stranger_is_hung_up_on_and_others_are_served(server, link, world, hel
 @pytest.mark.parametrize("request_value", [None, 5, {}, {"op": "double", "args": 5}], ids=repr)
 def test_a_request_that_makes_no_sense_costs_only_its_sender(server, link, caplog, request_value):
     """Nor does it leave an exception behind that the judge's log would show at some later time."""
-    with kata_wire.connect(str(server._path), server.token) as sock:
+    with kata_wire.connect(path_of(server), server.token) as sock:
         kata_wire.send(sock, request_value)
         with pytest.raises((EOFError, ConnectionResetError)):
             kata_wire.receive(sock)
