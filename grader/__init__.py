@@ -1,13 +1,13 @@
-"""Judges distributed programs: right, robust, and as fast as the reference.
+"""Judges whether distributed programs are right, robust, and as fast as the reference.
 
 The data flows in one direction; each step has one owner:
 
-    challenge.toml - catalogue -> Challenge - staging -> folder - side (site: warden and cluster; driver)
+    challenge.toml - catalogue -> Challenge - staging -> folder - side (rig: warden and cluster; driver)
     judge (pytest) - calls and scenarios -> observations; counting -> counts
     observations - verdict -> checks - score -> record
     record - terminal | attempts -> history, compare, report
-    races - tracing -> trace - diagnosis, gantt, charts, perfetto
+    races - recording -> trace - diagnosis, gantt, charts, perfetto
     questions and challenges - mock.draw -> plan - mock.sitting -> journal - mock.card -> card
 
-`grader/verbs` holds the command line, a module for each thing people do.
+`grader/commands` holds the command line: one module for each thing people do.
 """

@@ -1,4 +1,4 @@
-"""Finds the challenges and reads their challenge.toml; what is wrong there is said with file and key."""
+"""Finds the challenges and reads their challenge.toml; errors name the file and the key."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from grader.catalogue.submission import Submission, read_submission
 from grader.errors import ChallengeError, UsageError
 from grader.warden.order import ClusterNeeds
 
-# Challenges of one's own can live elsewhere, laid out in the same way.
+# Your own challenges can live elsewhere, laid out the same way.
 ROOT = Path(os.environ.get("KATA_ROOT") or Path(__file__).parents[2]).resolve()
 REQUIRED_FILES = (
     "README.md",
@@ -77,16 +77,16 @@ class _Toml(_Part):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Challenge:
-    """One challenge, as its folder and its TOML describe it.
+    """One challenge, as described by its folder and its TOML.
 
     Args:
         name: The folder's name, a Python identifier.
         folder: challenges/<name>.
         reference: reference/<name>.
-        right: tests/right/<name>, right solutions of other designs than the reference.
+        right: tests/right/<name>, right solutions with other designs than the reference.
         wrong: tests/wrong/<name>, the solutions that must be rejected.
         functions: Public names a solution must have.
-        pass_mark: Score from which it counts as passed, out of 100.
+        pass_mark: Score needed to pass, out of 100.
         stub_ceiling: The untouched stub must score below this.
     """
 
@@ -109,7 +109,7 @@ class Challenge:
 
     @property
     def solution_path(self) -> Path:
-        """Where the learner's own solution lies."""
+        """Where the learner's own solution is."""
         return self.folder / "solution.py"
 
     @property
@@ -133,7 +133,7 @@ class Challenge:
         return int(2 * self.cluster.object_store_mb * 1_000_000 * SHARED_MEMORY_SLACK)
 
     def submission(self, path: Path | None = None) -> Submission:
-        """What is to be graded: the file at `path`, else the learner's solution, else the stub.
+        """What to grade: the file at `path`, else the learner's solution, else the stub.
 
         Raises:
             UsageError: There is no such file, or it cannot be read.
@@ -164,7 +164,7 @@ def find_challenge(name: str, root: Path = ROOT) -> Challenge:
     """The challenge a learner names.
 
     Raises:
-        UsageError: There is none of that name; the message offers the closest one.
+        UsageError: No challenge has that name; the message suggests the closest one.
         ChallengeError: It is broken.
     """
     names = challenge_names(root)
@@ -226,7 +226,7 @@ def _read_toml(path: Path, shown: str) -> _Toml:
 
 
 def _explained(error: ValidationError, shown: str) -> str:
-    """Every wrong key with what was found and an example of what to write."""
+    """Every wrong key, with what was found and an example of what to write."""
     lines = []
     for found in error.errors():
         keys = [str(part) for part in found["loc"]]
@@ -237,7 +237,7 @@ def _explained(error: ValidationError, shown: str) -> str:
         if found["type"] in ("missing", "model_type") and keys in (["api"], ["cluster"]):
             first = "functions" if keys == ["api"] else "num_cpus"
             lines.append(
-                f"{where} {'is missing' if found['type'] == 'missing' else 'is no table'}."
+                f"{where} {'is missing' if found['type'] == 'missing' else 'is not a table'}."
                 f"\n    For example  [{keys[0]}]\n    {first} = {_example([*keys, first])}"
             )
             continue
@@ -251,7 +251,7 @@ def _explained(error: ValidationError, shown: str) -> str:
 
 
 def _example(keys: list[str]) -> str:
-    """What could stand at a key, as TOML; empty when no example is known."""
+    """What could go at a key, as TOML; empty when no example is known."""
     model: type[BaseModel] = _Toml
     for key in keys[:-1]:
         field = model.model_fields.get(key)

@@ -1,4 +1,4 @@
-"""Says what is wrong in a table of a TOML file, in words an author can act on."""
+"""Says what is wrong with a table of a TOML file, in words an author can act on."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pydantic import BaseModel, ValidationError
 
 
 def defects(error: ValidationError, model: type[BaseModel]) -> Iterator[str]:
-    """Every wrong key with what was found and an example of what to write.
+    """Every wrong key, with what was found and an example of what to write.
 
     Args:
-        error: What pydantic said of the table.
+        error: What pydantic said about the table.
         model: What the table was read as; the `examples` of its fields are shown.
     """
     for found in error.errors():
@@ -28,7 +28,7 @@ def defects(error: ValidationError, model: type[BaseModel]) -> Iterator[str]:
 
 
 def _example(model: type[BaseModel], keys: list[str]) -> str:
-    """What could stand at a key, as TOML; empty when no example is known."""
+    """What could go at a key, as TOML; empty when no example is known."""
     *tables, last = keys or [""]
     inner = model.model_fields[tables[0]].annotation if tables else model
     fields = inner.model_fields if isinstance(inner, type) and issubclass(inner, BaseModel) else {}

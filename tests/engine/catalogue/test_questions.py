@@ -261,13 +261,13 @@ def test_a_kind_that_does_not_exist_is_told_once(tmp_path):
 
 def test_equal_choices_are_told(tmp_path):
     said = complaint(write(tmp_path, KEYS["choice"] | {"choices": '["a", "b", " a", "d"]'}))
-    assert "tasks.toml: one: choices has two that are equal" in said
+    assert "tasks.toml: one: choices has two that are the same" in said
 
 
 def test_an_id_used_twice_is_told_with_the_other_file(tmp_path):
     write(tmp_path, KEYS["short"], topic="tasks")
     said = complaint(write(tmp_path, KEYS["short"], topic="actors"))
-    assert "questions/actors.toml: one: id is used in questions/tasks.toml too" in said
+    assert "questions/actors.toml: one: id is also used in questions/tasks.toml" in said
 
 
 def test_all_defects_are_told_at_once(tmp_path):
