@@ -29,5 +29,5 @@ class Output:
                 self._kept_bytes -= len(self._kept.popleft())
 
     def tail(self) -> str:
-        """The last words, at most OUTPUT_KEPT_BYTES of them."""
+        """The end of the output, at most OUTPUT_KEPT_BYTES of it."""
         return b"".join(list(self._kept)).decode(errors="replace")[-OUTPUT_KEPT_BYTES:]

@@ -1,6 +1,6 @@
-"""What the processes of a side are doing, as they write it themselves when they are asked by a signal.
+"""What the processes of a side are doing: they write it down themselves when a signal asks them to.
 
-The files lie where the solution can reach them: it may put a pipe there, a link, or a terabyte. What is
+The files are where the solution can reach them: it may put a pipe there, a link, or a terabyte. What is
 read is a bounded piece of a plain file, or nothing.
 """
 
@@ -19,11 +19,11 @@ MAX_BYTES = 256 * 1024
 
 
 def dump_stacks(folder: Path, pids: Sequence[int]) -> dict[str, str]:
-    """Have processes write their stacks and read them.
+    """Have processes write their stacks, and read them.
 
     Args:
         folder: Holds one file for each process that can be asked.
-        pids: Of the processes.
+        pids: The processes to ask.
 
     Returns:
         What each process's threads are doing, as `faulthandler` writes it; keys are pids.
@@ -38,12 +38,12 @@ def dump_stacks(folder: Path, pids: Sequence[int]) -> dict[str, str]:
     while waiting and time.monotonic() < deadline:
         time.sleep(0.02)
         waiting = {pid for pid in waiting if _size(files[pid]) == before[pid]}
-    time.sleep(0.02)  # the last lines of a dump that has begun
+    time.sleep(0.02)  # for the last lines of a dump in progress
     return {str(pid): _read(files[pid], size) for pid, size in before.items()}
 
 
 def _size(path: Path) -> int | None:
-    """Bytes of a plain file; None when it is none."""
+    """Size of a plain file in bytes; None if it is not one."""
     with contextlib.suppress(OSError):
         found = path.lstat()
         return found.st_size if stat.S_ISREG(found.st_mode) else None
@@ -51,7 +51,7 @@ def _size(path: Path) -> int | None:
 
 
 def _read(path: Path, offset: int) -> str:
-    """A piece of a file, without following a link or waiting at a pipe."""
+    """A piece of a file, without following a link or waiting on a pipe."""
     with contextlib.suppress(OSError):
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
         with os.fdopen(descriptor, "rb") as file:
