@@ -1,4 +1,4 @@
-"""Judges distributed programs: right, robust, and as fast as the reference.
+"""Judges whether distributed programs are right, robust, and as fast as the reference.
 
 Four kinds of process take part; each package's first lines say in which of them it runs:
 

@@ -1,8 +1,8 @@
-"""Everything a challenge's hidden files may import: `from grader.suite import ...`, and nothing else of ours.
+"""All that a challenge's hidden files may import from the engine: `from grader.suite import ...`.
 
 `hidden/test_spec.py` marks its tests with `behaviour` and catches what a solution did instead of answering;
-`hidden/world.py` derives its `World` from `OutsideWorld` and refuses, delays or kills. A name that is listed
-here stays; whatever else lies in the engine may change at any time.
+`hidden/world.py` derives its `World` from `OutsideWorld` and refuses, delays or kills. The names listed
+here stay; everything else in the engine may change at any time.
 """
 
 from grader.judge.behaviour import behaviour, void

@@ -1,4 +1,4 @@
-"""What a cluster's tables say: rows as a warden reads them from Ray, and as the judge understands them.
+"""What a cluster's tables say: rows as a warden reads them from Ray and as the judge understands them.
 
 Rows travel from warden to judge as plain data. The judge asks for tables by name and gets `Tables`.
 """
@@ -22,17 +22,17 @@ TableName = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskRow:
-    """The last attempt of a task, actor call or actor's creation.
+    """The last attempt at a task, an actor call or an actor's creation.
 
     Args:
-        name: Its function, without the function it was defined in.
-        kind: Ray's name of it: NORMAL_TASK, ACTOR_TASK, ACTOR_CREATION_TASK or DRIVER_TASK.
-        state: Ray's name of it, for example PENDING_NODE_ASSIGNMENT, RUNNING or FINISHED.
+        name: Its function's name, without the function that encloses it.
+        kind: Ray's name for it: NORMAL_TASK, ACTOR_TASK, ACTOR_CREATION_TASK or DRIVER_TASK.
+        state: Ray's name for it, for example PENDING_NODE_ASSIGNMENT, RUNNING or FINISHED.
         times_s: When it entered each state, in seconds since the epoch.
         required: Resources it asks for, by name.
         parent_id: The task that submitted it.
         actor_id: The actor it runs on; empty for a normal task.
-        pid: The worker it runs in; 0 while it does not run.
+        pid: The worker it runs in; 0 while it is not running.
         pids: The worker of each attempt that started.
     """
 
@@ -59,11 +59,11 @@ class ActorRow:
     """An actor.
 
     Args:
-        state: Ray's name of it: ALIVE, RESTARTING, DEAD, ...
+        state: Ray's name for it: ALIVE, RESTARTING, DEAD, ...
         pid: Its process; 0 before it has one.
-        name: What it can be looked up by; often empty.
+        name: The name to look it up by; often empty.
         detached: Whether it outlives its driver.
-        held: Resources it holds while it lives, or asks for while it is not placed.
+        held: Resources it holds while it lives, or asks for until it is placed.
     """
 
     actor_id: str
@@ -87,7 +87,7 @@ class NodeRow:
     """A node that is alive.
 
     Args:
-        resources: In all, by name.
+        resources: Totals by name.
         raylet: Where its raylet listens, as `host:port`.
     """
 
@@ -106,11 +106,11 @@ class PlacementGroupRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerRow:
-    """What a living worker or driver says of itself, whether or not its tasks report events.
+    """What a living worker or driver says about itself, whether or not its tasks report events.
 
     Args:
-        executed: Tasks, calls and creations of actors that it started.
-        running: Those of them that have not ended.
+        executed: How many tasks, actor calls and actor creations it has started.
+        running: How many of them have not ended.
     """
 
     pid: int
@@ -142,7 +142,7 @@ class Tables:
     """The tables that were asked for, at one moment.
 
     Args:
-        plain: By name, as `to_plain` made them. To read a table that was not asked for is a `KeyError`.
+        plain: By name, as `to_plain` made them. Reading a table that was not asked for is a `KeyError`.
     """
 
     __slots__ = ("_plain",)
@@ -157,12 +157,12 @@ class Tables:
 
     @property
     def actors(self) -> list[ActorRow]:
-        """Actors of the living jobs, also dead ones; of other jobs those that are alive."""
+        """Actors of the living jobs, dead or alive; of other jobs, only those that are alive."""
         return [ActorRow(**row) for row in self._plain["actors"]]
 
     @property
     def living_actors(self) -> list[ActorRow]:
-        """Actors that are alive or may be again."""
+        """Actors that are alive, or may come back."""
         return [actor for actor in self.actors if not actor.is_dead]
 
     @property
@@ -172,12 +172,12 @@ class Tables:
 
     @property
     def available(self) -> dict[str, dict[str, float]]:
-        """Free resources by node id, as the GCS last heard."""
+        """Free resources by node id, as last reported to the GCS."""
         return dict(self._plain["available"])
 
     @property
     def free_cpus(self) -> float:
-        """Free logical CPUs of all nodes together."""
+        """Free logical CPUs across all nodes."""
         return float(sum(free.get("CPU", 0.0) for free in self.available.values()))
 
     @property
@@ -187,7 +187,7 @@ class Tables:
 
     @property
     def worker_pids(self) -> list[int]:
-        """Processes that are or were Ray workers, without drivers."""
+        """Processes that are or were Ray workers, not counting drivers."""
         return list(self._plain["worker_pids"])
 
     @property

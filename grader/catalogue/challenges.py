@@ -1,4 +1,4 @@
-"""Finds the challenges and reads their challenge.toml; what is wrong there is said with file and key."""
+"""Finds the challenges and reads their challenge.toml; errors name the file and the key."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from grader.catalogue.toml_defects import defects
 from grader.errors import ChallengeError, UsageError
 from grader.warden.order import ClusterNeeds
 
-# Challenges of one's own can live elsewhere, laid out in the same way.
+# Your own challenges can live elsewhere, laid out the same way.
 ROOT = Path(os.environ.get("KATA_ROOT") or Path(__file__).parents[2]).resolve()
 REQUIRED_FILES = (
     "README.md",
@@ -78,16 +78,16 @@ class _Toml(_Part):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Challenge:
-    """One challenge, as its folder and its TOML describe it.
+    """One challenge, as described by its folder and its TOML.
 
     Args:
         name: The folder's name, a Python identifier.
         folder: challenges/<name>.
         reference: reference/<name>.
-        right: tests/right/<name>, right solutions of other designs than the reference.
+        right: tests/right/<name>, right solutions with other designs than the reference.
         wrong: tests/wrong/<name>, the solutions that must be rejected.
         functions: Public names a solution must have.
-        pass_mark: Score from which it counts as passed, out of 100.
+        pass_mark: Score needed to pass, out of 100.
         stub_ceiling: The untouched stub must score below this.
     """
 
@@ -110,7 +110,7 @@ class Challenge:
 
     @property
     def solution_path(self) -> Path:
-        """Where the learner's own solution lies."""
+        """Where the learner's own solution is."""
         return self.folder / "solution.py"
 
     @property
@@ -134,7 +134,7 @@ class Challenge:
         return int(2 * self.cluster.object_store_mb * 1_000_000 * SHARED_MEMORY_SLACK)
 
     def submission(self, path: Path | None = None) -> Submission:
-        """What is to be graded: the file at `path`, else the learner's solution, else the stub.
+        """What to grade: the file at `path`, else the learner's solution, else the stub.
 
         Raises:
             UsageError: There is no such file, or it cannot be read.
@@ -165,7 +165,7 @@ def find_challenge(name: str, root: Path = ROOT) -> Challenge:
     """The challenge a learner names.
 
     Raises:
-        UsageError: There is none of that name; the message offers the closest one.
+        UsageError: No challenge has that name; the message suggests the closest one.
         ChallengeError: It is broken.
     """
     names = challenge_names(root)

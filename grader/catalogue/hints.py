@@ -1,4 +1,4 @@
-"""Hints, one level at a time; which were read is kept, and shown beside later scores."""
+"""Hints, one level at a time; the levels read are recorded and shown with later scores."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def hint_levels(challenge: Challenge) -> list[tuple[str, str]]:
     headings = list(_HEADING.finditer(text))
     if not headings:
         raise ChallengeError(
-            f"challenges/{challenge.name}/hints.md has no level. Write three:  ## 1. Nudge  "
+            f"challenges/{challenge.name}/hints.md has no levels. Write three:  ## 1. Nudge  "
             "## 2. Approach  ## 3. Sketch"
         )
     ends = [h.start() for h in headings[1:]] + [len(text)]
@@ -40,7 +40,7 @@ def hints_read(name: str, folder: Path = FOLDER) -> int:
 
 
 def note_hint(name: str, folder: Path = FOLDER) -> int:
-    """Keep that one more level was read; returns how many that are now.
+    """Record that one more level was read; returns how many have been read by now.
 
     Raises:
         GradingError: It cannot be written.

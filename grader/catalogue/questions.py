@@ -1,4 +1,4 @@
-"""Reads the question bank; what is wrong there is said with file, question and key."""
+"""Reads the question bank; errors name the file, the question and the key."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class _Asked(_Part):
     kind: Annotated[Kind, Field(examples=["choice"])]
     level: Annotated[int, Field(ge=1, le=5, examples=[2])]
     text: Annotated[Text, Field(examples=["What does ray.wait return here?"])]
-    explanation: Annotated[Text, Field(examples=["Why it is so, and why the others are not."])]
+    explanation: Annotated[Text, Field(examples=["Why this is right, and why the others are not."])]
     source: Annotated[Text, Field(examples=["Ray docs: Task Fault Tolerance"])]
     check: Annotated[Text, Field(examples=["retries_by_default"])] = ""
 
@@ -71,11 +71,11 @@ _MODELS: dict[Any, type[BaseModel]] = {"choice": _Choice, "short": _Short, "desi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RubricGroup:
-    """What a part of an answer is judged by.
+    """What one part of an answer is judged by.
 
     Args:
-        name: "points" for a short answer; for a design prompt a stage of the talk, such as "failure".
-        points: Statements that an answer makes or does not make, each to be ticked by itself.
+        name: "points" for a short answer; for a design prompt, a stage of the discussion such as "failure".
+        points: Statements that an answer either makes or does not, each ticked separately.
     """
 
     name: str
@@ -89,14 +89,14 @@ class Question:
     Args:
         id: Stable name, unique in the bank.
         topic: Name of its file, such as "actors".
-        level: 1 (anybody who has used Ray) to 5 (somebody who has run it for years).
-        text: The question; code stands in fenced blocks.
-        choices: What can be ticked; empty unless kind is "choice".
+        level: 1 (anyone who has used Ray) to 5 (someone who has run it for years).
+        text: The question; code is in fenced blocks.
+        choices: What to choose from; empty unless kind is "choice".
         answer: Index of the right choice; -1 unless kind is "choice".
-        rubric: What an answer in words is judged by; empty for a choice.
-        minutes: Time to answer in.
-        explanation: Why it is so; for a design prompt a worked answer.
-        check: Experiment in tests/experiments that shows the answer on the running Ray; empty for none.
+        rubric: What a written answer is judged by; empty for a choice.
+        minutes: Time allowed for the answer.
+        explanation: Why the answer is right; for a design prompt, a worked answer.
+        check: Experiment in tests/experiments that shows the answer on the running Ray; empty if none does.
     """
 
     id: str
@@ -114,15 +114,15 @@ class Question:
 
 
 def read_questions(folder: Path = QUESTIONS) -> tuple[Question, ...]:
-    """All questions, by topic and then as they stand in their file.
+    """All questions, by topic and then in the order of their file.
 
     Raises:
-        QuestionError: A file is no TOML, or questions are incomplete or contradict themselves. All defects
-            are told at once, each with what was found and what to write instead.
+        QuestionError: A file is not TOML, or questions are incomplete or contradict themselves. All defects
+            are reported at once, each with what was found and what to write instead.
     """
     paths = sorted(folder.glob("*.toml"), key=lambda path: (_rank(path.stem), path.stem))
     if not paths:
-        raise QuestionError(f"{folder}: there are no questions. Put them into files like {TOPICS[0]}.toml")
+        raise QuestionError(f"{folder}: there are no questions. Put them in files like {TOPICS[0]}.toml")
     questions: list[Question] = []
     problems: list[str] = []
     used: dict[str, str] = {}
@@ -135,7 +135,7 @@ def read_questions(folder: Path = QUESTIONS) -> tuple[Question, ...]:
             if isinstance(found, list):
                 problems += [f"{where}: {line}" for line in found]
             elif found.id in used:
-                problems.append(f"{where}: id is used in {used[found.id]} too. Give it a name of its own.")
+                problems.append(f"{where}: id is also used in {used[found.id]}. Give it a unique one.")
             else:
                 used[found.id] = shown
                 questions.append(found)
@@ -182,7 +182,7 @@ def _question(table: Any, topic: str) -> Question | list[str]:
         return list(defects(error, model, table="question"))
     choices = tuple(keys.pop("choices", ()))
     if len(set(choices)) < len(choices):
-        return ["choices has two that are equal. Give four different ones."]
+        return ["choices has two that are the same. Give four different ones."]
     rubric = keys.pop("rubric", {})
     groups = rubric if isinstance(rubric, dict) else {"points": rubric}
     return Question(

@@ -1,4 +1,4 @@
-"""The file to be judged: read once, never imported, with what is wrong with it before anything runs."""
+"""The file to be judged: read once, never imported, and checked for problems before anything runs."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ SubmissionKind = Literal["solution", "stub", "file"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """A solution as it was when it was handed in.
+    """A solution as it was when handed in.
 
     Args:
         path: Where it was read.
         kind: "solution" (the learner's own), "stub" (nothing handed in yet) or "file" (named).
         source: Its bytes.
         sha256: Their digest in hex.
-        problem: Why it cannot be judged at all, for the learner; empty when it can.
+        problem: Why it cannot be judged at all, in words for the learner; empty when it can.
     """
 
     path: Path
@@ -36,11 +36,11 @@ class Submission:
 
 
 def read_submission(path: Path, kind: SubmissionKind, names: Sequence[str]) -> Submission:
-    """Read a solution and check without running it that it could have the public names.
+    """Read a solution and check, without running it, that it could define the public names.
 
     Args:
         path: The file.
-        kind: What it is to the learner.
+        kind: What the file is to the learner.
         names: Public names that the challenge asks for.
 
     Raises:
@@ -68,14 +68,14 @@ def read_submission(path: Path, kind: SubmissionKind, names: Sequence[str]) -> S
 
 def _problem(source: bytes, file_name: str, names: Sequence[str]) -> str:
     if len(source) > MAX_SOURCE_BYTES:
-        return f"{file_name} has more than {MAX_SOURCE_BYTES:,} bytes; a solution is a short program"
+        return f"{file_name} is larger than {MAX_SOURCE_BYTES:,} bytes; a solution is a short program"
     try:
-        text = source.decode("utf-8-sig")  # some editors begin a file with a byte order mark
+        text = source.decode("utf-8-sig")  # some editors start a file with a byte order mark
     except UnicodeDecodeError as error:
         line = source[: error.start].count(b"\n") + 1
-        return f"{file_name} is not UTF-8 text (first wrong byte in line {line}). Save it as UTF-8"
+        return f"{file_name} is not UTF-8 text (first invalid byte on line {line}). Save it as UTF-8"
     if not text.strip():
-        return f"{file_name} is empty. It has to define {_listed(names)}"
+        return f"{file_name} is empty. It must define {_listed(names)}"
     try:
         tree = ast.parse(text)
     except SyntaxError as error:
@@ -83,7 +83,7 @@ def _problem(source: bytes, file_name: str, names: Sequence[str]) -> str:
         place = f" line {error.lineno}" if error.lineno else ""
         return f"{file_name}{place}: {error.msg}" + (f"\n  {where}" if where else "")
     except (ValueError, RecursionError, MemoryError) as error:
-        reason = str(error) or "it is nested too deep"
+        reason = str(error) or "it is nested too deeply"
         return f"{file_name} cannot be parsed: {reason}"
     missing = [name for name in names if name not in _defined(tree)]
     if missing and not _may_define_anything(tree):
@@ -99,7 +99,7 @@ _SCOPES = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp
 
 
 def _defined(tree: ast.Module) -> set[str]:
-    """Names that a module binds at its top level, also below `if`, `try` and `with`."""
+    """Names that a module binds at its top level, including inside `if`, `try` and `with`."""
     found: set[str] = set()
     waiting: list[ast.AST] = [tree]
     while waiting:

@@ -1,4 +1,4 @@
-"""Says what is wrong in a table of a TOML file, in words an author can act on."""
+"""Says what is wrong with a table of a TOML file, in words an author can act on."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def defects(error: ValidationError, model: type[BaseModel], *, table: str = "") 
     """Every wrong key with what was found and an example of what to write.
 
     Args:
-        error: What pydantic said of the table.
+        error: What pydantic said about the table.
         model: What the table was read as; the `examples` of its fields are shown.
         table: The table's own name; empty for a whole file.
     """
@@ -33,7 +33,7 @@ def _wrong(found: Any, field: FieldInfo | None) -> str:
         if found["type"] == "missing":
             return "is missing."
         if found["type"] == "model_type":
-            return "is no table."
+            return "is not a table."
     was = "is missing" if found["type"] == "missing" else f"is {found['input']!r}"
     return f"{was}: {found['msg'][0].lower()}{found['msg'][1:]}."
 

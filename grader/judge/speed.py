@@ -139,9 +139,9 @@ def judge_speed(rounds: Rounds, naive_ratio: float, *, final: bool = False) -> S
 def is_beyond_doubt(rounds: Rounds, naive_ratio: float) -> bool:
     """Whether a few rounds have decided: each is well within full marks, or each is well beyond any.
 
-    Were the true median on the other side of the limit, each round would have to err by a tenth at least, in the
-    same direction. Whatever the noise is like, that happens in one of 2 ** EARLY_ROUNDS races at most, for a
-    solution that lies exactly at the limit, where hardly any points are at stake.
+    Were the true median on the other side of the limit, each round would have to err by a tenth at least, all
+    in one direction. Whatever the noise is like, that happens in one of 2 ** EARLY_ROUNDS races at most, for
+    a solution that lies exactly at the limit, where hardly any points are at stake.
     """
     ratios = rounds.ratios
     if len(ratios) < EARLY_ROUNDS or _is_disturbed(rounds):

@@ -1,4 +1,4 @@
-"""The operating system: processes, their rights, their scheduling, and how busy the machine is.
+"""The operating system: processes, their privileges and scheduling, and how busy the machine is.
 
-Runs wherever it is imported: in the judge and in wardens. Knows nothing of Ray or of challenges.
+Runs wherever it is imported: in the judge and in wardens. Knows nothing about Ray or challenges.
 """

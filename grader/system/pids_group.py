@@ -1,7 +1,7 @@
-"""A control group that bounds how many processes and threads a side can have, where we may make one.
+"""A control group that limits how many processes and threads a side can have, where we may make one.
 
 A fork bomb starts thousands of processes between two looks of the guard; the kernel refuses them at once.
-Needs Linux and root, or a delegated group with the pids controller; both versions of control groups serve.
+Needs Linux and root, or a delegated group with the pids controller; either version of control groups will do.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _ROOT = Path("/sys/fs/cgroup")
 
 
 class PidsGroup:
-    """A group with a most of processes and threads together.
+    """A group with a limit on processes and threads together.
 
     Args:
         folder: The group's folder below /sys/fs/cgroup.
@@ -27,11 +27,11 @@ class PidsGroup:
 
     @classmethod
     def join(cls, name: str, most: int) -> PidsGroup | None:
-        """Make a group and enter it with this process, and so all that it starts; None where that is refused.
+        """Make a group and move this process, and so all that it starts, into it; None where that is refused.
 
         Args:
-            name: Of the group: a side's folder's.
-            most: Processes and threads, the cluster's own among them.
+            name: The group's name: that of a side's folder.
+            most: The limit on processes and threads, including the cluster's own.
         """
         for parent in _own_groups():
             folder = parent / name
@@ -56,7 +56,7 @@ class PidsGroup:
         self.remove()
 
     def remove(self) -> None:
-        """Remove the group once nothing is in it: what has just ended is, for a moment."""
+        """Remove the group once it is empty: a process that has just ended stays in it for a moment."""
         for _ in range(_REMOVE_TRIES):
             try:
                 self.folder.rmdir()

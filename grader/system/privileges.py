@@ -1,7 +1,7 @@
-"""What a side cannot do although its user could: the kernel forbids it to all that a warden starts (Linux).
+"""What a side cannot do although its user could: the kernel forbids it to everything a warden starts (Linux).
 
-A process of the same user may otherwise read and write the judge's memory, and root may lift its own limits
-or set the clock. Where the system has no such means nothing is done.
+Otherwise a process of the same user may read and write the judge's memory, and root may lift its own limits
+or set the clock. Where the system has no means to prevent this, nothing is done.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 _PR_SET_DUMPABLE = 4
 _PR_CAPBSET_DROP = 24
 _PR_SET_NO_NEW_PRIVS = 38
-# By number, as the kernel's headers have them. What is left to root is what a container leaves it, about.
+# Numbers as in the kernel's headers. What root keeps is roughly what a container leaves it.
 FORBIDDEN = {
     "CAP_LINUX_IMMUTABLE": 9,
     "CAP_NET_ADMIN": 12,
@@ -34,16 +34,16 @@ FORBIDDEN = {
 
 
 def forbid_to_children() -> None:
-    """From now on nothing that this process starts has these capabilities, or gets any by sudo."""
+    """From now on, nothing that this process starts has these capabilities or gains any through sudo."""
     if not sys.platform.startswith("linux"):
         return
     libc = ctypes.CDLL(None, use_errno=True)
     for capability in FORBIDDEN.values():
-        libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)  # refused to who has none to lose
+        libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)  # refused if there is none to lose
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 
 
 def keep_memory_private() -> None:
-    """No other process of this user may look into this one from now on; a process of root still may."""
+    """From now on, no other process of this user may look into this one; root still may."""
     if sys.platform.startswith("linux"):
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)

@@ -1,6 +1,6 @@
-"""Finding and ending every process of a side, also those that tried to get away.
+"""Finding and ending every process of a side, including those that tried to get away.
 
-A side's warden is a child subreaper: what double-forks or starts a session of its own still hangs below it.
+A side's warden is a child subreaper: a process that double-forks or starts a new session stays below it.
 Where the system has no subreaper (macOS), processes are found by the marker in their environment.
 """
 
@@ -67,10 +67,10 @@ def end_all(find: Callable[[], list[psutil.Process]], *, adopted: bool, within_s
     Each sweep stops everything before it kills anything, so nothing can answer a death with a birth.
 
     Args:
-        find: Looks for what is to be ended, anew for each sweep.
-        adopted: Whether the caller is their subreaper and has to collect them; a process with children of
-            its own must not ask for that.
-        within_s: Gives up after this time.
+        find: Looks for what to end, once for each sweep.
+        adopted: Whether the caller is their subreaper and has to reap them; a process that has started
+            children itself must not ask for that.
+        within_s: When to give up.
 
     Returns:
         The pids that were still alive at the end; empty when all is well.
@@ -88,14 +88,14 @@ def end_all(find: Callable[[], list[psutil.Process]], *, adopted: bool, within_s
 
 
 def is_running(process: psutil.Process) -> bool:
-    """Whether a process exists and is more than a zombie."""
+    """Whether a process exists and is not a zombie."""
     with contextlib.suppress(psutil.Error):
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     return False
 
 
 def is_moving(process: psutil.Process) -> bool:
-    """Whether a process runs and nobody has stopped it."""
+    """Whether a process is running and has not been stopped."""
     still = (psutil.STATUS_ZOMBIE, psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP)
     with contextlib.suppress(psutil.Error):
         return process.is_running() and process.status() not in still
@@ -103,7 +103,7 @@ def is_moving(process: psutil.Process) -> bool:
 
 
 def reap_zombies(parent: int, but: Iterable[int]) -> None:
-    """Collect children that have ended, except those whose exit status somebody else waits for."""
+    """Reap children that have ended, except those whose exit status someone else is waiting for."""
     waited_for = set(but)
     for child in children(parent):
         with contextlib.suppress(psutil.Error, OSError):
@@ -112,14 +112,14 @@ def reap_zombies(parent: int, but: Iterable[int]) -> None:
 
 
 def _reap() -> None:
-    """Collect adopted children that have ended."""
+    """Reap adopted children that have ended."""
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
 
 
 def peer_pid(sock: socket.socket, claimed: int) -> int:
-    """The process at a Unix socket's other end, from the kernel where it tells (Linux), else as claimed."""
+    """The process at the other end of a Unix socket: from the kernel if it says (Linux), else as claimed."""
     if not hasattr(socket, "SO_PEERCRED"):
         return claimed
     size = struct.calcsize("3i")
@@ -128,14 +128,14 @@ def peer_pid(sock: socket.socket, claimed: int) -> int:
 
 
 def shared_bytes(pid: int) -> int:
-    """Resident shared memory that a process has mapped, counted in full; 0 where the system does not tell."""
+    """Resident shared memory that a process has mapped, counted in full; 0 where the system does not say."""
     return _kilobytes(Path(f"/proc/{pid}/status"), "RssShmem:") * 1024
 
 
 def proportional_bytes(pid: int) -> tuple[int, int]:
-    """Anonymous and shared memory of a process; what n processes share (a fork does) counts as an n-th.
+    """Anonymous and shared memory of a process; what n processes share (after a fork) counts as one n-th.
 
-    It takes milliseconds. Where the system does not tell, each is counted in full.
+    This takes milliseconds. Where the system does not say, both are counted in full.
     """
     path = Path(f"/proc/{pid}/smaps_rollup")
     if not path.exists():
@@ -154,7 +154,7 @@ def _kilobytes(path: Path, key: str) -> int:
 def anonymous_bytes(pid: int) -> int:
     """Resident anonymous memory of a process; 0 when it is gone.
 
-    Where the system does not tell (macOS), what is unique to the process.
+    Where the system does not say (macOS), it is the memory unique to the process.
     """
     try:
         status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Start of a warden's process: `python -m grader.warden JOB`, started by `grader.side.warden_client`."""
+"""Entry point of a warden's process: `python -m grader.warden JOB`, run by `grader.side.warden_client`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from grader.system.privileges import forbid_to_children, keep_memory_private
 from grader.warden.guard import limit_self
 from grader.warden.warden import Warden, serve
 
-CLUSTER_THREADS = 3000  # more than GCS, raylet and agents have: the guard speaks before the kernel says no
+CLUSTER_THREADS = 3000  # more than GCS, raylet and agents have, so the guard speaks before the kernel says no
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
-"""A small Ray cluster of one side: its environment, its `ray start`, and when it is ready.
+"""The small Ray cluster of one side: its environment, its `ray start`, and when it is ready.
 
-Runs in a side's warden. Everything the cluster writes lies below the side's folder; nothing in the
+Runs in a side's warden. Everything the cluster writes goes below the side's folder; nothing in the
 user's home or in Ray's default folder is touched.
 """
 
@@ -19,24 +19,24 @@ from grader.warden.order import ClusterNeeds, SideFolder
 
 START_WITHIN_S = 60.0
 VITAL_PROCESSES = frozenset({"gcs_server", "raylet"})
-TASK_EVENTS_INTERVAL_MS = 25  # what a task did is known soon; a process without news sends nothing
+TASK_EVENTS_INTERVAL_MS = 25  # soon enough to know what a task did; a process without news sends nothing
 _KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "SYSTEMROOT")
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
-# With grpcio installed `ray start` would also open a Ray Client server, always on port 10001: two sides, or
-# anybody else's cluster, would clash. Hiding grpc from this one process is the only way to do without.
+# With grpcio installed, `ray start` would also open a Ray Client server, always on port 10001: two sides, or
+# anyone else's cluster, would clash. Hiding grpc from this one process is the only way to prevent that.
 _RAY_CLI = "import sys; sys.modules['grpc'] = None; from ray.scripts.scripts import main; main()"
-# Ray's workers run at nice 15 by default and would starve beside anything that keeps the machine busy.
+# Ray's workers run at nice 15 by default and would starve next to anything that keeps the machine busy.
 _SYSTEM_CONFIG = {
     "task_events_report_interval_ms": TASK_EVENTS_INTERVAL_MS,
-    "raylet_report_resources_period_milliseconds": 25,  # and which CPUs are free
-    "free_objects_period_milliseconds": 50,  # what nobody needs leaves the store soon, as its pictures show
+    "raylet_report_resources_period_milliseconds": 25,  # how soon free CPUs show
+    "free_objects_period_milliseconds": 50,  # unneeded objects leave the store soon, so charts show it
     "idle_worker_killing_time_threshold_ms": 5000,
     "worker_niceness": 0,
 }
 
 
 def side_environment(folder: SideFolder, token: str, service_token: str | None) -> dict[str, str]:
-    """The whole environment of a side's processes; nothing of the judge's but where programs are."""
+    """The whole environment of a side's processes; only program paths come from the judge's."""
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     service = {"KATA_SERVICE": f"{folder.world_socket}|{service_token}"} if service_token else {}
     return {
@@ -66,7 +66,7 @@ def start_cluster(
         sys.executable, "-c", _RAY_CLI, "start", "--head", "--block",
         "--port=0", "--node-ip-address=127.0.0.1",
         "--include-dashboard=false", "--include-log-monitor=false", "--disable-usage-stats",
-        "--no-monitor",  # the autoscaler's: a second of CPU at the start, and nothing to scale
+        "--no-monitor",  # the autoscaler: a second of CPU at the start, with nothing to scale
         f"--num-cpus={needs.num_cpus}",
         f"--object-store-memory={needs.object_store_mb * 1_000_000}",
         f"--resources={json.dumps(needs.resources)}",
@@ -88,7 +88,7 @@ def await_address(folder: SideFolder, process: subprocess.Popen[bytes]) -> str:
     """The GCS's `host:port`, once `ray start` has announced it.
 
     Raises:
-        ClusterError: It ended or took longer than START_WITHIN_S; the message holds its last words.
+        ClusterError: It ended or took longer than START_WITHIN_S; the message quotes its last output.
     """
     announced = folder.ray / "ray_current_cluster"
     deadline = time.monotonic() + START_WITHIN_S
@@ -99,7 +99,7 @@ def await_address(folder: SideFolder, process: subprocess.Popen[bytes]) -> str:
             break
         time.sleep(0.02)
     ended = process.poll()
-    how = "is still starting" if ended is None else f"ended with status {ended}"
+    how = "is still running" if ended is None else f"ended with status {ended}"
     tail = (folder.root / "ray_start.txt").read_text(errors="replace")[-1500:]
     raise ClusterError(
         f"the Ray cluster did not start within {START_WITHIN_S:.0f} s: `ray start` {how}.\n"

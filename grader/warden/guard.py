@@ -1,8 +1,8 @@
 """Keeps a side within its limits: memory, processes, disk and the one cluster, whatever the solution does.
 
-Runs in a thread of the side's warden and looks twice a second, from outside, so that a solution can neither
-feel nor stop it. Between two looks the kernel holds the line where it can: the size of a file (an rlimit) and
-the number of processes and threads (`grader.system.pids_group`).
+Runs in a thread of the side's warden and looks twice a second, from outside, so a solution can neither feel
+nor stop it. Between two looks the kernel holds the line where it can: on the size of a file (an rlimit) and
+on the number of processes and threads (`grader.system.pids_group`).
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ _ENTRIES_COUNTED = 20_000
 
 
 class Guard:
-    """Watches a side and ends what goes beyond its limits.
+    """Watches a side and ends whatever exceeds its limits.
 
     Args:
         limits: What is allowed.
-        store_bytes: Size of the object store: shared memory that the solution's processes may map besides.
-        folder: The side's.
-        find: The solution's processes as they are now.
+        store_bytes: Size of the object store: shared memory that the solution's processes may map as well.
+        folder: The side's folder.
+        find: Finds the solution's processes as they are now.
         vital: GCS and raylet of the cluster it was given.
     """
 
@@ -53,17 +53,17 @@ class Guard:
         self._thread = threading.Thread(target=self._run, daemon=True, name="guard")
 
     def start(self) -> None:
-        """Begin to look."""
+        """Start looking."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End."""
+        """Stop looking."""
         self._ended.set()
         if self._thread.is_alive():
             self._thread.join()
 
     def take_broken(self) -> list[str]:
-        """The limits broken since the last time, a sentence each."""
+        """The limits broken since the last time, one sentence each."""
         with self._lock:
             found, self._broken = self._broken, []
         return found
@@ -80,20 +80,20 @@ class Guard:
         if added := {_name(p) for p in found if p not in self._vital} & VITAL_PROCESSES:
             what = "cluster" if "gcs_server" in added else "node"
             self._end_all(
-                f"it started a Ray {what} of its own: it has to do with the cluster that it is given; "
+                f"it started its own Ray {what}, but has to make do with the cluster it is given; "
                 "all its processes were killed"
             )
         if len(found) > limits.processes:
-            why = f"it ran {len(found)} processes, the limit is {limits.processes}; all were killed"
+            why = f"it ran {len(found)} processes (the limit is {limits.processes}); all were killed"
             self._end_all(why)
         threads = sum(_threads(p) for p in found)
         if threads > limits.threads:
-            self._end_all(f"it ran {threads} threads, the limit is {limits.threads}; all were killed")
+            self._end_all(f"it ran {threads} threads (the limit is {limits.threads}); all were killed")
         used, entries = disk_use(self._folder)
         if used > limits.disk_bytes or entries >= _ENTRIES_COUNTED:
             self._end_all(
-                f"it wrote {used / 1e6:.0f} MB in {entries} files and folders, the limit is "
-                f"{limits.disk_bytes / 1e6:.0f} MB in {_ENTRIES_COUNTED}; its processes were killed",
+                f"it wrote {used / 1e6:.0f} MB in {entries} files and folders (the limit is "
+                f"{limits.disk_bytes / 1e6:.0f} MB in {_ENTRIES_COUNTED}); its processes were killed",
             )
 
     def _look_at_memory(self, found: list[psutil.Process]) -> None:
@@ -107,14 +107,14 @@ class Guard:
         if together <= self._limits.memory_bytes:
             return
         self._note(
-            f"its processes held {together / 1e6:.0f} MB of memory together, the limit is "
-            f"{self._limits.memory_bytes / 1e6:.0f} MB; the biggest was killed"
+            f"its processes held {together / 1e6:.0f} MB of memory together (the limit is "
+            f"{self._limits.memory_bytes / 1e6:.0f} MB); the biggest was killed"
         )
         biggest = max(held, key=lambda pid: held[pid])
         signal_all([p for p in found if p.pid == biggest], signal.SIGKILL)
 
     def _sum(self, anonymous: int, shared: int) -> int:
-        """What counts: the object store's memory is the cluster's."""
+        """What counts: the object store's memory belongs to the cluster."""
         return anonymous + max(shared - self._store_bytes, 0)
 
     def _end_all(self, why: str) -> None:
@@ -140,7 +140,7 @@ def _threads(process: psutil.Process) -> int:
 
 
 def disk_use(folder: Path) -> tuple[int, int]:
-    """Bytes that the files below a folder occupy; entries counted, _ENTRIES_COUNTED at most."""
+    """Bytes that the files below a folder occupy, and the entries counted: at most _ENTRIES_COUNTED."""
     used = entries = 0
     waiting = [os.fspath(folder)]
     while waiting and entries < _ENTRIES_COUNTED:
@@ -158,9 +158,9 @@ def disk_use(folder: Path) -> tuple[int, int]:
 
 
 def limit_self(limits: Limits, store_bytes: int) -> None:
-    """Limits the kernel keeps for this process and everything it starts: size of a file, no core dumps."""
+    """Have the kernel limit this process and everything it starts: the size of a file, no core dumps."""
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    wanted = max(limits.disk_bytes, 2 * store_bytes)  # the object store is one file too
+    wanted = max(limits.disk_bytes, 2 * store_bytes)  # the object store is a file too
     if hard != resource.RLIM_INFINITY:
         wanted = min(wanted, hard)
     resource.setrlimit(resource.RLIMIT_FSIZE, (wanted, wanted))

@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterNeeds:
-    """What a challenge asks of its cluster.
+    """What a challenge needs from its cluster.
 
     Args:
         num_cpus: Logical CPUs.
@@ -30,7 +30,7 @@ class ClusterNeeds:
 class SideFolder:
     """The folder that holds all of a side: staged code, sockets, Ray's session, stacks.
 
-    Its path is short because a Unix socket's path may have 107 bytes only.
+    Its path is short because a Unix socket's path may have at most 107 bytes.
     """
 
     root: Path
@@ -77,9 +77,9 @@ class Limits:
 
     Args:
         memory_bytes: Anonymous memory, and shared memory beyond the size of the object store.
-        processes: Processes, Ray's workers among them.
-        threads: Threads of all of them.
-        disk_bytes: Files below the side's folder; also the most a single file may have.
+        processes: Processes, including Ray's workers.
+        threads: Threads in all of them.
+        disk_bytes: Files below the side's folder; also the most that a single file may hold.
     """
 
     memory_bytes: int = 4_000_000_000

@@ -1,4 +1,4 @@
-"""What a cluster shows of itself without the dashboard: the only user of private Ray in the engine.
+"""What a cluster shows of itself without the dashboard: the engine's only use of private Ray.
 
 Runs in a side's warden, which shares the cluster's token. Reads the GCS tables behind `ray.timeline()`
 and the raylet's own counters; it never becomes a driver of the cluster, so it adds no job, no worker
@@ -28,7 +28,7 @@ class ClusterState:
             from ray._raylet import GcsClientOptions, GlobalStateAccessor
             from ray.core.generated import common_pb2, gcs_pb2, gcs_service_pb2, node_manager_pb2
         except ImportError as error:
-            raise RayChangedError(f"private Ray has moved: {error}") from error
+            raise RayChangedError(f"Ray's private modules have moved: {error}") from error
         self._common, self._gcs, self._node_manager = common_pb2, gcs_pb2, node_manager_pb2
         self._gcs_service, self._address = gcs_service_pb2, address
         self._accessor = GlobalStateAccessor(
@@ -38,7 +38,7 @@ class ClusterState:
         self._stubs: dict[str, Any] = {}
 
     def close(self) -> None:
-        """Let go of the connection before its cluster ends."""
+        """Drop the connection before its cluster ends."""
         self._stubs.clear()
         self._accessor = None
 
@@ -55,7 +55,7 @@ class ClusterState:
         ]
 
     def available(self) -> dict[str, dict[str, float]]:
-        """Free resources by node id, as the GCS last heard."""
+        """Free resources by node id, as last reported to the GCS."""
         free = {}
         for message in self._accessor.get_all_available_resources():
             node = self._gcs.AvailableResources.FromString(message)
@@ -63,7 +63,7 @@ class ClusterState:
         return free
 
     def tasks(self) -> list[TaskRow]:
-        """Last attempt of every task of the living jobs.
+        """The last attempt at every task of the living jobs.
 
         Tasks of a killed driver stay "running" in the GCS for 15 s; they are left out.
         """
@@ -77,7 +77,7 @@ class ClusterState:
         return [self._task(event, [p for p in pids[task_id] if p]) for task_id, event in latest.items()]
 
     def _task_events(self, job_id: str) -> Iterable[Any]:
-        """The GCS's events of one job; those of ended jobs stay there, and there are ever more of them."""
+        """The GCS's events of one job; those of ended jobs stay there and pile up."""
         import grpc
         from ray.core.generated import gcs_service_pb2_grpc
 
@@ -92,11 +92,11 @@ class ClusterState:
         try:
             answer = self._stubs[self._address].GetTaskEvents(request, timeout=STATS_WITHIN_S)
         except grpc.RpcError as error:
-            raise ClusterLostError(f"the GCS does not tell its task events: {error}") from None
+            raise ClusterLostError(f"the GCS does not return its task events: {error}") from None
         return answer.events_by_task  # type: ignore[no-any-return]
 
     def jobs(self) -> dict[str, int]:
-        """Living jobs: the process of each one's driver by job id."""
+        """Living jobs: each driver's process, by job id."""
         jobs = [self._gcs.JobTableData.FromString(m) for m in self._accessor.get_job_table()]
         return {job.job_id.hex(): job.driver_pid for job in jobs if not job.is_dead}
 
@@ -119,9 +119,9 @@ class ClusterState:
         )
 
     def actors(self) -> list[ActorRow]:
-        """Actors, living or dead, of living jobs, and living ones of any.
+        """Actors of living jobs, dead or alive, and the living actors of any job.
 
-        The GCS keeps the dead actors of ended jobs, and there are ever more of them; they are left out.
+        The GCS keeps the dead actors of ended jobs, and they pile up; they are left out.
         """
         found, jobs = [], self.jobs()
         for message in self._accessor.get_actor_table(None, None):
@@ -154,7 +154,7 @@ class ClusterState:
         return found
 
     def worker_pids(self) -> list[int]:
-        """Processes that are or were Ray workers of this cluster, without drivers."""
+        """Processes that are or were Ray workers of this cluster, not counting drivers."""
         pids = []
         for message in self._accessor.get_worker_table():
             worker = self._gcs.WorkerTableData.FromString(message)
@@ -173,9 +173,9 @@ class ClusterState:
         )
 
     def workers(self) -> list[WorkerRow]:
-        """What each living worker and driver says of itself.
+        """What each living worker and driver says about itself.
 
-        (What an owner waits for is no use here: it keeps streaming generators that have ended.)
+        (What an owner waits for is no use here: it still lists streaming generators that have ended.)
         """
         return [
             WorkerRow(pid=worker.pid, executed=worker.num_executed_tasks, running=worker.num_running_tasks)
@@ -184,7 +184,7 @@ class ClusterState:
         ]
 
     def _node_stats(self) -> list[Any]:
-        """The answers of the raylets; each waits for its workers and drivers to answer first."""
+        """The raylets' answers; each raylet first waits for its workers and drivers to answer."""
         import grpc
         from ray.core.generated import node_manager_pb2_grpc
 
@@ -198,9 +198,7 @@ class ClusterState:
             except grpc.RpcError as error:
                 code = error.code() if isinstance(error, grpc.Call) else None
                 if code in (grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNAVAILABLE):
-                    raise ClusterLostError(
-                        "its driver or a worker does not answer the raylet any more"
-                    ) from None
+                    raise ClusterLostError("its driver or a worker no longer answers the raylet") from None
                 raise
         return found
 

@@ -1,4 +1,4 @@
-"""What the processes of a side are doing, as they write it themselves when they are asked by a signal.
+"""What the processes of a side are doing: they write it down themselves when a signal asks them to.
 
 The files lie where the solution can reach them, so a bounded piece of a plain file is read, or nothing.
 """
@@ -19,11 +19,11 @@ MAX_BYTES = 256 * 1024
 
 
 def dump_stacks(folder: Path, pids: Sequence[int]) -> dict[str, str]:
-    """Have processes write their stacks and read them.
+    """Have processes write their stacks, and read them.
 
     Args:
         folder: Holds one file for each process that can be asked.
-        pids: Of the processes.
+        pids: The processes to ask.
 
     Returns:
         What each process's threads are doing, as `faulthandler` writes it; keys are pids.

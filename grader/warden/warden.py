@@ -1,8 +1,8 @@
-"""Serves the judge's requests about one side: starts its cluster and driver, looks into it, ends all of it.
+"""Serves the judge's requests about one side: starts its cluster and driver, looks into it, and ends it.
 
 The warden is the side's child subreaper, so nothing below it can get away. It ends the side when the judge's
-end of their socket pair closes, which happens however the judge dies. It shares the cluster's token, so what
-reads the cluster runs here.
+end of their socket pair closes, which happens however the judge dies. It shares the cluster's token, so the
+code that reads the cluster runs here.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from grader.warden.printed import Printed
 from grader.warden.stacks import dump_stacks
 
 AGENTS_WITHIN_S = 5.0
-N_AGENTS = 2  # of the dashboard (without one, too) and of the runtime environments
+N_AGENTS = 2  # the dashboard's (even without a dashboard) and the runtime environments'
 FREEZE_SWEEPS = 5
 
 
@@ -70,7 +70,7 @@ class Warden:
         return self.address
 
     def cluster_down(self) -> list[int]:
-        """End every process of the side; what is left over is returned (normally nothing)."""
+        """End every process of the side; returns the pids that are left (normally none)."""
         if self._guard is not None:
             self._guard.stop()
             self._guard = None
@@ -120,9 +120,9 @@ class Warden:
         processes.end_all(self._strays, adopted=True)
 
     def _end_workers(self) -> None:
-        """End the workers of a driver that is gone: Ray asks them to end, and some do not want to.
+        """End the workers of a driver that is gone: Ray asks them to exit, and some refuse.
 
-        One that Ray has not heard of yet is let be: Ray would wait a minute for it, and start no other.
+        One that Ray has not heard from yet is left alone: Ray would wait a minute for it and start no other.
         """
         with contextlib.suppress(GraderError):
             registered = set(self.look(["worker_pids"])["worker_pids"])
@@ -130,11 +130,11 @@ class Warden:
             processes.signal_all([p for p in own if p.pid in registered], signal.SIGKILL)
 
     def driver_has_ended(self) -> bool:
-        """Whether there is no driver that runs."""
+        """Whether no driver is running."""
         return self.driver is None or self.driver.poll() is not None
 
     def driver_status(self) -> int | None:
-        """Exit status of a driver that has ended by itself, after a moment's wait for it."""
+        """Exit status of a driver that has ended by itself, after waiting a moment for it."""
         if self.driver is None:
             return None
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -158,10 +158,10 @@ class Warden:
     def look(self, names: list[str]) -> dict[str, Any]:
         """Tables of the cluster by name, as plain data: see `grader.tables`.
 
-        Asking a GCS that is gone or stopped blocks for long, so its process is looked at first.
+        Asking a GCS that is gone or stopped blocks for a long time, so its process is checked first.
         """
         if not self._vital or not all(processes.is_moving(p) for p in self._vital):
-            raise ClusterLostError("a process of the cluster itself is gone or was stopped: GCS or raylet")
+            raise ClusterLostError("a process of the cluster itself, GCS or raylet, is gone or was stopped")
         if self._state is None:
             from grader.warden.ray_state import ClusterState
 
@@ -174,7 +174,7 @@ class Warden:
         return dump_stacks(self.folder.stacks, [pid for pid in pids if pid in own])
 
     def freeze(self) -> None:
-        """Stop every process of the side where it stands, also those born meanwhile."""
+        """Stop every process of the side where it stands, including those started meanwhile."""
         stopped: set[psutil.Process] = set()
         for _ in range(FREEZE_SWEEPS):
             moving = set(self._family()) - stopped
@@ -184,15 +184,15 @@ class Warden:
             stopped |= moving
 
     def thaw(self) -> None:
-        """Let every process of the side go on."""
+        """Let every process of the side continue."""
         processes.signal_all(self._family(), signal.SIGCONT)
 
     def rescheduled(self) -> str:
-        """What somebody changed in how the side's processes are scheduled: see `grader.system.scheduling`."""
+        """What has changed in how the side's processes are scheduled: see `grader.system.scheduling`."""
         return rescheduled(p.pid for p in self._family())
 
     def solution_pids(self) -> list[int]:
-        """The driver, the Ray workers and whatever they started: every process but the cluster's own."""
+        """The driver, the Ray workers and whatever they started: all processes except the cluster's own."""
         return [p.pid for p in self._solutions()]
 
     def limits_broken(self) -> list[str]:
@@ -200,7 +200,7 @@ class Warden:
         return self._guard.take_broken() if self._guard is not None else []
 
     def kill(self, pid: int) -> bool:
-        """Kill one of the solution's processes; False when it is none."""
+        """Kill one of the solution's processes; False if it is not one."""
         if pid not in self.solution_pids():
             return False
         with contextlib.suppress(ProcessLookupError):
@@ -210,7 +210,7 @@ class Warden:
 
     def _solutions(self) -> list[psutil.Process]:
         own = [p.pid for p in (self.driver, self.cluster) if p is not None]
-        processes.reap_zombies(os.getpid(), own)  # adopted ones: nobody else does, and they would count
+        processes.reap_zombies(os.getpid(), own)  # adopted ones: nothing else does, and they would count
         family = self._family()
         if self.cluster is None:
             return family
@@ -238,7 +238,7 @@ class Warden:
             time.sleep(0.02)
 
     def _family(self) -> list[psutil.Process]:
-        """Every process of the side but the warden itself."""
+        """Every process of the side except the warden itself."""
         own = processes.descendants(os.getpid())
         if not sys.platform.startswith("linux"):
             known = {p.pid for p in own} | {os.getpid()}
@@ -248,8 +248,8 @@ class Warden:
     def _strays(self) -> list[psutil.Process]:
         """Processes of the side that are neither the cluster's own nor its workers.
 
-        The cluster is looked at last: a Ray worker that starts in between must not be taken for a stray. Ray
-        would wait a minute for it, and start no other in its place.
+        The cluster is looked at last: a Ray worker that starts in between must not be mistaken for a stray.
+        Ray would wait a minute for it and start no other in its place.
         """
         family = self._family()
         if self.cluster is None:

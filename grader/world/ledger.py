@@ -1,4 +1,4 @@
-"""The judge's own books: who asked the outside world for what, from which process, from when to when."""
+"""The judge's own books: who asked the world for what, from which process, from when to when."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class Entry:
         number: Position in the ledger, from 0.
         op: Name of the operation.
         args: Its arguments as plain data.
-        pid: The process that asked, as the kernel tells it.
+        pid: The process that asked, according to the kernel.
         start_s: Monotonic time of its arrival, in seconds.
         end_s: Monotonic time of its end; None while it is open.
-        outcome: "open"; "ok"; "refused" by the world; "killed", the caller was told to die; "dropped", the
-            caller went away (died, was cancelled) before the end.
+        outcome: "open"; "ok"; "refused" by the world; "killed" (the caller was told to die); "dropped" (the
+            caller died or was cancelled before the end).
     """
 
     number: int
@@ -42,20 +42,20 @@ class Ledger:
         self._lock = threading.Lock()
 
     def begin(self, op: str, args: tuple[Any, ...], pid: int) -> Entry:
-        """Enter an operation that starts now."""
+        """Record an operation that starts now."""
         with self._lock:
             entry = Entry(number=len(self._entries), op=op, args=args, pid=pid, start_s=time.monotonic())
             self._entries.append(entry)
             return entry
 
     def end(self, entry: Entry, outcome: CallOutcome) -> None:
-        """Close an operation now; an operation closes once."""
+        """Close an operation now; it closes only once."""
         with self._lock:
             if self._entries[entry.number].outcome == "open":
                 self._entries[entry.number] = replace(entry, end_s=time.monotonic(), outcome=outcome)
 
     def entries(self, op: str | None = None, outcome: CallOutcome | None = None) -> list[Entry]:
-        """The entries of an operation, of an outcome, or all."""
+        """The entries with this operation and outcome; None stands for any."""
         with self._lock:
             return [
                 e
@@ -64,7 +64,7 @@ class Ledger:
             ]  # fmt: skip
 
     def count(self, op: str | None = None, outcome: CallOutcome | None = None) -> int:
-        """How many entries there are of an operation and outcome."""
+        """How many entries have this operation and outcome; None stands for any."""
         return len(self.entries(op, outcome))
 
     def peak(self, op: str | None = None) -> int:

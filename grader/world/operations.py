@@ -1,7 +1,7 @@
-"""What a world offers to be asked, and whether a call is one that it declares.
+"""Which operations a world offers, and whether a call matches one of them.
 
-An operation is a public async method of a challenge's `World`; its annotations are its contract. What a
-caller gets wrong is told to the caller; whatever else an operation stumbles over is the challenge's defect.
+An operation is a public async method of a challenge's `World`; its annotations are its contract. A caller's
+mistakes are reported to the caller; anything else an operation trips over is the challenge's defect.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def declared(world: type, base: type) -> Operations:
 
     Args:
         world: The world's class.
-        base: The class of all worlds: what it has is no operation.
+        base: The base class of all worlds: its own methods are not operations.
     """
     return {
         name: (inspect.signature(method), _hints(method))
@@ -51,12 +51,12 @@ def misuse(operations: Operations, op: str, args: tuple[Any, ...]) -> list[str]:
     for name in names:
         if name in bound and not _suits(bound[name], hints.get(name, Any)):
             wanted = getattr(hints[name], "__name__", str(hints[name]))
-            return ["WrongArguments", f"{op}: {name} has to be {wanted}, not {repr(bound[name])[:_SHOWN]}"]
+            return ["WrongArguments", f"{op}: {name} must be {wanted}, not {repr(bound[name])[:_SHOWN]}"]
     return []
 
 
 def _suits(value: Any, hint: Any) -> bool:
-    """Whether a plain value is of an annotated type, as far as its outermost type tells."""
+    """Whether a plain value is of an annotated type, going by its outermost type."""
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
         return any(_suits(value, member) for member in typing.get_args(hint))
     kind = typing.get_origin(hint) or hint

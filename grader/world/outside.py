@@ -1,4 +1,4 @@
-"""What authors derive a challenge's outside world from, and what its operations may do to a caller.
+"""What authors derive a challenge's world from, and what its operations may do to a caller.
 
 A challenge's `hidden/world.py` derives `World` from `OutsideWorld`; each public async method is an operation
 that the solution's `service.py` can ask for. An operation answers, waits, refuses, or kills the caller.
@@ -48,16 +48,16 @@ class Call:
 
     @property
     def pid(self) -> int:
-        """The calling process, as the kernel tells it."""
+        """The calling process, according to the kernel."""
         return self.entry.pid
 
     async def never(self) -> None:
-        """Do not return; the wait ends with the caller's connection."""
+        """Never return; the wait ends with the caller's connection."""
         await asyncio.Event().wait()
 
 
 class OutsideWorld:
-    """Base of a challenge's world. A new one serves each test, and each round of a race.
+    """Base class of a challenge's world. A new one serves each test and each round of a race.
 
     Args:
         rng: Source of this world's contents; equal generators give equal worlds.
@@ -82,7 +82,7 @@ class OutsideWorld:
         Args:
             condition: What to wait for.
             within_s: How long; longer on a crowded machine.
-            since_s: Monotonic time from which that counts; None is now.
+            since_s: Monotonic time to count from; None means now.
         """
         start_s = time.monotonic() if since_s is None else since_s
         self.n_held += 1

@@ -1,7 +1,7 @@
-"""Serves a challenge's outside world to the processes of a side, from a thread of the judge.
+"""Serves a challenge's world to the processes of a side, from a thread of the judge.
 
-The server keeps the ledger, makes the delays and injects the faults, so none of them can be skipped, forged
-or precomputed by a solution.
+The server keeps the ledger, makes the delays and injects the faults, so a solution can skip, forge or
+precompute none of them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from grader.system.processes import peer_pid
 from grader.world.operations import misuse
 from grader.world.outside import Call, KillWorker, OutsideWorld, Refused
 
-MAX_CONNECTIONS = 400  # a solution needs one for each thread that waits; the judge has descriptors to lose
+MAX_CONNECTIONS = 400  # a solution needs one per waiting thread; the judge could run out of descriptors
 
 
 class WorldServer:
@@ -37,7 +37,7 @@ class WorldServer:
         self.faults: list[str] = []  # defects of the world itself, never of a solution
         self._loop = asyncio.new_event_loop()
         self._connections: set[asyncio.Task[None]] = set()
-        # Bound here, so that a path that cannot be used fails in the caller.
+        # Bound here, so that an unusable path fails in the caller.
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             self._socket.bind(os.fspath(path))
@@ -82,7 +82,7 @@ class WorldServer:
                 await self._serve(reader, writer, pid)
         except (EOFError, OSError, kata_wire.BrokenFrameError, asyncio.CancelledError):
             pass  # the caller is gone or the server closes: its open entries are already marked
-        except Exception:  # noqa: BLE001, S110 - a request without sense: hang up, as above
+        except Exception:  # noqa: BLE001, S110 - a nonsensical request: hang up, as above
             pass
         finally:
             self._connections.discard(task)
@@ -144,15 +144,15 @@ def _is_request(request: Any) -> bool:
 
 
 class _WorldFailed(Exception):  # noqa: N818 - wraps what an operation raised by mistake
-    """An operation raised something that is no answer; the cause says what."""
+    """An operation raised something that is not an answer; the cause says what."""
 
 
 async def _called(world: OutsideWorld, op: str, call: Call, args: tuple[Any, ...]) -> Any:
-    return await getattr(world, op)(call, *args)  # also a wrong number of arguments is raised here
+    return await getattr(world, op)(call, *args)  # a wrong number of arguments is raised here too
 
 
 async def _performed(operation: Any) -> Any:
-    """An operation's answer; what it raises by mistake is told from a caller that is gone."""
+    """An operation's answer; what it raises by mistake is kept apart from a caller that is gone."""
     try:
         return await operation
     except (Refused, KillWorker, asyncio.CancelledError):
@@ -162,9 +162,9 @@ async def _performed(operation: Any) -> Any:
 
 
 async def _with_caller(reader: asyncio.StreamReader, operation: Any) -> Any:
-    """Run an operation, but no longer than its caller's connection lives."""
+    """Run an operation, but no longer than its caller's connection lasts."""
     running = asyncio.ensure_future(_performed(operation))
-    gone = asyncio.ensure_future(reader.read(1))  # a waiting caller sends nothing but its end
+    gone = asyncio.ensure_future(reader.read(1))  # all that a waiting caller sends is its end
     try:
         await asyncio.wait({running, gone}, return_when=asyncio.FIRST_COMPLETED)
         if not running.done():

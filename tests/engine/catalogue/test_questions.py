@@ -251,7 +251,7 @@ def test_a_wrong_value_is_told_with_what_was_found(tmp_path, kind, key, value, f
 def test_stages_that_are_missing_or_no_table_are_told_with_all_of_them(tmp_path, rubric):
     keys = {k: v for k, v in (KEYS["design"] | {"rubric": rubric}).items() if v is not None}
     said = complaint(write(tmp_path, keys))
-    assert f"rubric is {'no table' if rubric else 'missing'}.\n" in said
+    assert f"rubric is {'not a table' if rubric else 'missing'}.\n" in said
     assert said.count("\n    ") == 1 + len(STAGES)
     assert all(f"\n    {stage} = [" in said for stage in STAGES)
 
@@ -276,13 +276,13 @@ def test_a_kind_that_does_not_exist_is_told_once(tmp_path):
 
 def test_equal_choices_are_told(tmp_path):
     said = complaint(write(tmp_path, KEYS["choice"] | {"choices": '["a", "b", " a", "d"]'}))
-    assert "tasks.toml: one: choices has two that are equal" in said
+    assert "tasks.toml: one: choices has two that are the same" in said
 
 
 def test_an_id_used_twice_is_told_with_the_other_file(tmp_path):
     write(tmp_path, KEYS["short"], topic="tasks")
     said = complaint(write(tmp_path, KEYS["short"], topic="actors"))
-    assert "questions/actors.toml: one: id is used in questions/tasks.toml too" in said
+    assert "questions/actors.toml: one: id is also used in questions/tasks.toml" in said
 
 
 def test_all_defects_are_told_at_once(tmp_path):

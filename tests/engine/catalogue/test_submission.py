@@ -140,7 +140,7 @@ def test_a_huge_file_is_not_parsed(tmp_path):
     comment = "def run(): pass\n#"
     most = comment + "x" * (MAX_SOURCE_BYTES - len(comment))
     assert problem_of(tmp_path, most) == ""
-    assert f"more than {MAX_SOURCE_BYTES:,} bytes" in problem_of(tmp_path, most + "x")
+    assert f"larger than {MAX_SOURCE_BYTES:,} bytes" in problem_of(tmp_path, most + "x")
 
 
 @pytest.mark.parametrize(

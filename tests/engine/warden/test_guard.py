@@ -64,13 +64,13 @@ def one_big_file():
 """
 LIMITS = Limits(memory_bytes=900_000_000, processes=60, threads=2_000, disk_bytes=600_000_000)
 WORDS = {
-    "driver_eats": "of memory together, the limit is 900 MB",
-    "worker_eats": "of memory together, the limit is 900 MB",
-    "forks": "processes, the limit is 60",
-    "spawns": "processes, the limit is 60",
-    "threads": "threads, the limit is 2000",
-    "writes": "files and folders, the limit is 600 MB",
-    "litters": "files and folders, the limit is 600 MB",
+    "driver_eats": "of memory together (the limit is 900 MB",
+    "worker_eats": "of memory together (the limit is 900 MB",
+    "forks": "processes (the limit is 60",
+    "spawns": "processes (the limit is 60",
+    "threads": "threads (the limit is 2000",
+    "writes": "files and folders (the limit is 600 MB",
+    "litters": "files and folders (the limit is 600 MB",
     "one_big_file": "OSError: [Errno 27] File too large",
 }
 

@@ -3,7 +3,7 @@
 # only: test_overlap
 # at most: 0
 # outcomes: crash
-# says: a Ray node of its own
+# says: its own Ray node
 # sample: yes
 """Each fetch takes a whole CPU, of which there are two: hopes that CPUs can be had for the asking."""
 

@@ -3,7 +3,7 @@
 # only: test_model_is_stored_once, test_few_tasks, test_workers_do_the_work
 # at most: 0
 # outcomes: crash
-# says: a Ray cluster of its own
+# says: its own Ray cluster
 """Hopes that tasks and bytes of another cluster are not seen: a task per step, and the model for each."""
 
 import os

@@ -3,7 +3,7 @@
 # only: test_total
 # at most: 0
 # outcomes: crash
-# says: of memory together, the limit is
+# says: of memory together (the limit is
 """Ray names a worker after its task: hopes to be taken for an agent of the raylet. At most 3 GB."""
 
 import os

@@ -3,7 +3,7 @@
 # only: test_total
 # at most: 0
 # outcomes: crash
-# says: of memory together, the limit is
+# says: of memory together (the limit is
 """Hopes that each process is judged by itself. At most 3 GB, in two workers."""
 
 import os

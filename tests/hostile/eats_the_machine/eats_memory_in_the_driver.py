@@ -3,7 +3,7 @@
 # only: test_total
 # at most: 0
 # outcomes: crash
-# says: of memory together, the limit is
+# says: of memory together (the limit is
 # sample: yes
 """Hopes that the machine gives way before the judge does. At most 3 GB."""
 

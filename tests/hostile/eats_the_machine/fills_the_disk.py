@@ -3,7 +3,7 @@
 # only: test_total
 # at most: 0
 # outcomes: crash
-# says: files and folders, the limit is
+# says: files and folders (the limit is
 """Hopes that the judge cannot write its record. At most 3 GB, below its own folder."""
 
 import os

@@ -3,7 +3,7 @@
 # only: test_total, test_overlap
 # at most: 0
 # outcomes: crash, timeout
-# says: processes, the limit is | processes were killed
+# says: processes (the limit is | processes were killed
 """Hopes to be more than can be counted. At most 160 processes, for at most a minute."""
 
 import contextlib

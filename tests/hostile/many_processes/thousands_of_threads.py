@@ -3,7 +3,7 @@
 # only: test_total, test_overlap
 # at most: 0
 # outcomes: crash, fail
-# says: threads, the limit is | can't start new thread
+# says: threads (the limit is | can't start new thread
 """Hopes that nobody counts threads. At most 4000 of them."""
 
 import threading
