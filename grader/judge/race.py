@@ -18,7 +18,7 @@ import numpy as np
 from grader.errors import ClusterLostError
 from grader.explain.trace import Trace
 from grader.judge.recording import Recording, recorded
-from grader.judge.speed import FULL_RATIO, Rounds, Speed, judge_speed
+from grader.judge.speed import EARLY_ROUNDS, FULL_RATIO, Rounds, Speed, is_beyond_doubt, judge_speed
 from grader.side.cleanliness import CLEAN_TABLES, something_is_detached
 from grader.side.observation import Observation, ReferenceDisturbed, SolutionCrashed, SolutionTimeout
 from grader.side.side import Side
@@ -30,7 +30,6 @@ BUDGET_S = 20.0
 BASELINE_ROUNDS = 3
 WARM_UP_ROUNDS = 2
 _SURELY_SLOW = 2.0
-_ROUNDS_WHEN_SLOW = 2
 
 DrawInput = Callable[[Any, np.random.Generator], tuple[tuple[Any, ...], dict[str, Any]]]
 CheckOutput = Callable[[Any, tuple[Any, ...], dict[str, Any], Any], None]
@@ -59,6 +58,10 @@ class _Clock:
     learner_s: list[float] = field(default_factory=list)
     reference_s: list[float] = field(default_factory=list)
     baseline_s: list[float] = field(default_factory=list)
+
+    def take(self, ran: _Trial) -> None:
+        """Note a round of the learner's, once its output has been checked."""
+        self.learner_s.append(ran.verified())
 
     def rounds(self) -> Rounds:
         return Rounds(
@@ -206,38 +209,39 @@ class Race:
             raise ValueError(f"naive_ratio is {naive_ratio}; it must be above {FULL_RATIO}")
         contest = _Contest(name, draw, check, deadline_s, self._make_world)
         clock = _Clock()
-
-        def set_up() -> tuple[tuple[_Trial], dict[str, Any]]:
-            (seed,) = self._seeds.spawn(1)
-            with self._learner_frozen():
-                clock.reference_s.append(contest.reference_round(self._reference, seed)[0])
-            return (contest.trial(self._learner, seed),), {}
-
-        def tear_down(ran: _Trial) -> None:
-            clock.learner_s.append(ran.verified())
-
-        surely_slow = self._warm_up(contest, naive_ratio)
-        self._baseline(clock, contest)
-        rounds = _ROUNDS_WHEN_SLOW if surely_slow else MIN_ROUNDS
-        deadline = time.monotonic() + BUDGET_S
-        self._benchmark.pedantic(_Trial.run, setup=set_up, teardown=tear_down, rounds=rounds)
+        is_slow = self._warm_up(contest, naive_ratio)
+        self._baseline(clock, contest, rounds=1 if is_slow else BASELINE_ROUNDS)
+        give_up_s = time.monotonic() + BUDGET_S
+        self._benchmark.pedantic(
+            _Trial.run,
+            setup=lambda: ((self._next_round(clock, contest),), {}),
+            teardown=clock.take,
+            rounds=1 if is_slow else EARLY_ROUNDS,
+        )
         traces = self._read_recordings()
-        speed = judge_speed(clock.rounds(), naive_ratio)
-        while speed.state == "unclear" and len(clock.learner_s) < MAX_ROUNDS and time.monotonic() < deadline:
-            (another,), _ = set_up()
-            tear_down(another.run())
+        while not (is_slow or _is_decided(clock.rounds(), naive_ratio)):
+            n_rounds = len(clock.learner_s)
+            if n_rounds >= MAX_ROUNDS or (n_rounds >= MIN_ROUNDS and time.monotonic() > give_up_s):
+                break
+            clock.take(self._next_round(clock, contest).run())
             self._benchmark.stats.update(clock.learner_s[-1])
-            speed = judge_speed(clock.rounds(), naive_ratio)
         speed = judge_speed(clock.rounds(), naive_ratio, final=True)
         self.result = RaceResult(name=name, rounds=clock.rounds(), speed=speed, traces=traces)
+
+    def _next_round(self, clock: _Clock, contest: _Contest) -> _Trial:
+        """Run and time the reference's half of a pair; the learner's half is there and has not begun."""
+        (seed,) = self._seeds.spawn(1)
+        with self._learner_frozen():
+            clock.reference_s.append(contest.reference_round(self._reference, seed)[0])
+        return contest.trial(self._learner, seed)
 
     def _warm_up(self, contest: _Contest, naive_ratio: float) -> bool:
         """Run both sides until they are warm, and record the last round.
 
         Returns:
-            Whether the learner's side is surely too slow to earn anything.
+            Whether the learner's side is surely too slow to earn anything, in each round.
         """
-        theirs = mine = 0.0
+        is_slow = True
         for n, seed in enumerate(self._seeds.spawn(WARM_UP_ROUNDS), start=1):
             record = n == WARM_UP_ROUNDS
             with self._learner_frozen():
@@ -246,17 +250,18 @@ class Race:
             trial = contest.trial(self._learner, seed)
             ran = trial.run_recorded() if record else trial.run()
             mine, self._recordings["learner"] = ran.verified(), ran.recording
-        return mine > _SURELY_SLOW * naive_ratio * theirs
+            is_slow = is_slow and mine > _SURELY_SLOW * naive_ratio * theirs
+        return is_slow
 
     def _read_recordings(self) -> dict[str, Trace]:
         """The traces of both sides: rounds that came after gave Ray's task events the time to arrive."""
         found = {side: recording.trace() for side, recording in self._recordings.items() if recording}
         return {side: trace for side, trace in found.items() if trace is not None}
 
-    def _baseline(self, clock: _Clock, contest: _Contest) -> None:
+    def _baseline(self, clock: _Clock, contest: _Contest, *, rounds: int) -> None:
         """Time the reference while the learner's whole side stands still."""
         with self._learner_frozen():
-            for seed in self._seeds.spawn(BASELINE_ROUNDS):
+            for seed in self._seeds.spawn(rounds):
                 clock.baseline_s.append(contest.reference_round(self._reference, seed)[0])
 
     @contextlib.contextmanager
@@ -267,6 +272,13 @@ class Race:
             yield
         finally:
             self._learner.warden.ask("thaw")
+
+
+def _is_decided(rounds: Rounds, naive_ratio: float) -> bool:
+    """Whether more rounds would hardly change the points: beyond doubt after few, else by the interval."""
+    if len(rounds.learner_s) < MIN_ROUNDS:
+        return is_beyond_doubt(rounds, naive_ratio)
+    return judge_speed(rounds, naive_ratio).state != "unclear"
 
 
 def _changed_from_outside(reference: Side) -> str:
