@@ -206,30 +206,15 @@ class Race:
             raise ValueError(f"naive_ratio is {naive_ratio}; it must be above {FULL_RATIO}")
         contest = _Contest(name, draw, check, deadline_s, self._make_world)
         clock = _Clock()
-
-        def set_up() -> tuple[tuple[_Trial], dict[str, Any]]:
-            (seed,) = self._seeds.spawn(1)
-            with self._learner_frozen():
-                clock.reference_s.append(contest.reference_round(self._reference, seed)[0])
-            return (contest.trial(self._learner, seed),), {}
-
-        def tear_down(ran: _Trial) -> None:
-            clock.learner_s.append(ran.verified())
-
         surely_slow = self._warm_up(contest, naive_ratio)
-        self._baseline(clock, contest)
-        rounds = _ROUNDS_WHEN_SLOW if surely_slow else MIN_ROUNDS
+        self._time_baseline(contest, clock)
         deadline = time.monotonic() + BUDGET_S
-        self._benchmark.pedantic(_Trial.run, setup=set_up, teardown=tear_down, rounds=rounds)
+        self._time_pairs(contest, clock, _ROUNDS_WHEN_SLOW if surely_slow else MIN_ROUNDS)
         traces = self._read_recordings()
-        speed = judge_speed(clock.rounds(), naive_ratio)
-        while speed.state == "unclear" and len(clock.learner_s) < MAX_ROUNDS and time.monotonic() < deadline:
-            (another,), _ = set_up()
-            tear_down(another.run())
-            self._benchmark.stats.update(clock.learner_s[-1])
-            speed = judge_speed(clock.rounds(), naive_ratio)
-        speed = judge_speed(clock.rounds(), naive_ratio, final=True)
-        self.result = RaceResult(name=name, rounds=clock.rounds(), speed=speed, traces=traces)
+        self._time_more_pairs(contest, clock, naive_ratio, deadline)
+        rounds = clock.rounds()
+        speed = judge_speed(rounds, naive_ratio, final=True)
+        self.result = RaceResult(name=name, rounds=rounds, speed=speed, traces=traces)
 
     def _warm_up(self, contest: _Contest, naive_ratio: float) -> bool:
         """Run both sides until they are warm, and record the last round.
@@ -248,16 +233,42 @@ class Race:
             mine, self._recordings["learner"] = ran.verified(), ran.recording
         return mine > _SURELY_SLOW * naive_ratio * theirs
 
-    def _read_recordings(self) -> dict[str, Trace]:
-        """The traces of both sides: rounds that came after gave Ray's task events the time to arrive."""
-        found = {side: recording.trace() for side, recording in self._recordings.items() if recording}
-        return {side: trace for side, trace in found.items() if trace is not None}
-
-    def _baseline(self, clock: _Clock, contest: _Contest) -> None:
+    def _time_baseline(self, contest: _Contest, clock: _Clock) -> None:
         """Time the reference while the learner's whole side stands still."""
         with self._learner_frozen():
             for seed in self._seeds.spawn(BASELINE_ROUNDS):
                 clock.baseline_s.append(contest.reference_round(self._reference, seed)[0])
+
+    def _time_pairs(self, contest: _Contest, clock: _Clock, n_pairs: int) -> None:
+        """Time pairs of rounds; the learner's are what pytest-benchmark measures and keeps."""
+
+        def set_up() -> tuple[tuple[_Trial], dict[str, Any]]:
+            return (self._next_trial(contest, clock),), {}
+
+        def tear_down(ran: _Trial) -> None:
+            clock.learner_s.append(ran.verified())
+
+        self._benchmark.pedantic(_Trial.run, setup=set_up, teardown=tear_down, rounds=n_pairs)
+
+    def _time_more_pairs(self, contest: _Contest, clock: _Clock, naive_ratio: float, deadline: float) -> None:
+        """Time further pairs, one by one, for as long as it is unclear what they say."""
+        while judge_speed(clock.rounds(), naive_ratio).state == "unclear":
+            if len(clock.learner_s) >= MAX_ROUNDS or time.monotonic() >= deadline:
+                return
+            clock.learner_s.append(self._next_trial(contest, clock).run().verified())
+            self._benchmark.stats.update(clock.learner_s[-1])
+
+    def _next_trial(self, contest: _Contest, clock: _Clock) -> _Trial:
+        """Time the reference's round of a new pair; the learner's, on equal input, is still to be run."""
+        (seed,) = self._seeds.spawn(1)
+        with self._learner_frozen():
+            clock.reference_s.append(contest.reference_round(self._reference, seed)[0])
+        return contest.trial(self._learner, seed)
+
+    def _read_recordings(self) -> dict[str, Trace]:
+        """The traces of both sides: rounds that came after gave Ray's task events the time to arrive."""
+        found = {side: recording.trace() for side, recording in self._recordings.items() if recording}
+        return {side: trace for side, trace in found.items() if trace is not None}
 
     @contextlib.contextmanager
     def _learner_frozen(self) -> Iterator[None]:
