@@ -48,8 +48,7 @@ def never_overlapped(mine: Trace, reference: Trace) -> Diagnosis | None:
     ran = mine.ran
     if len(ran) < 4 or mine.peak_running() > 1:
         return None
-    calls_overlap = peak((c.start_s, c.end_s) for c in mine.calls)
-    if max(reference.peak_running(), _calls_peak(reference)) < 2 or calls_overlap > 1:
+    if max(reference.peak_running(), _calls_peak(reference)) < 2 or _calls_peak(mine) > 1:
         return None
     return Diagnosis(
         rule="never_overlapped",

@@ -139,16 +139,7 @@ def _blocked_event_loop(seen: Snapshot) -> HangCause | None:
 
 def _actors_wait_for_each_other(seen: Snapshot) -> HangCause | None:
     """Calls that run on actors wait for calls queued on actors which wait in turn."""
-    waits_for: dict[str, str] = {}
-    by_id = {t.task_id: t for t in seen.tasks}
-    stacks = {a.actor_id: own_stack(seen.stacks.get(a.pid, ())) for a in seen.actors}
-    at_work = {actor_id for actor_id, s in stacks.items() if s is not None and not is_in_ray(s)}
-    for task in seen.tasks:
-        parent = on_an_actor(task.parent_id, by_id)
-        is_own = task.actor_id == parent and task.state.startswith("RUNNING")
-        if task.actor_id and parent and not is_own and parent not in at_work:
-            waits_for.setdefault(parent, task.actor_id)
-    cycle = find_cycle(waits_for)
+    cycle = find_cycle(_waits_between_actors(seen))
     if not cycle:
         return None
     classes = {a.actor_id: a.class_name for a in seen.actors}
@@ -160,6 +151,20 @@ def _actors_wait_for_each_other(seen: Snapshot) -> HangCause | None:
         chain = " waits for ".join([*names, names[0]])
         sentence = f"{len(names)} actors wait for each other: {chain}. None can answer while it waits."
     return HangCause("actors_wait_for_each_other", sentence, tuple(e for e in evidence if e))
+
+
+def _waits_between_actors(seen: Snapshot) -> dict[str, str]:
+    """For each actor that is not seen at work outside Ray, one on which a call it submitted is unfinished."""
+    waits_for: dict[str, str] = {}
+    by_id = {t.task_id: t for t in seen.tasks}
+    stacks = {a.actor_id: own_stack(seen.stacks.get(a.pid, ())) for a in seen.actors}
+    at_work = {actor_id for actor_id, s in stacks.items() if s is not None and not is_in_ray(s)}
+    for task in seen.tasks:
+        parent = on_an_actor(task.parent_id, by_id)
+        is_own = task.actor_id == parent and task.state.startswith("RUNNING")
+        if task.actor_id and parent and not is_own and parent not in at_work:
+            waits_for.setdefault(parent, task.actor_id)
+    return waits_for
 
 
 def _actors_hold_cpus(seen: Snapshot) -> HangCause | None:

@@ -160,11 +160,7 @@ def take_snapshot(
         tasks=_of_living_actors(tasks, actors),
         actors=actors,
         nodes=tuple(
-            Node(
-                node_id=node.node_id,
-                total=node.resources,
-                free=available.get(node.node_id, {}),
-            )
+            Node(node_id=node.node_id, total=node.resources, free=available.get(node.node_id, {}))
             for node in seen.nodes
         ),
         open_calls=open_calls,

@@ -64,12 +64,8 @@ class Arena:
         """Break off a grading in progress, from another thread; `seat` begins anew."""
         if self._learner_side is not None:
             self._learner_side.supersede()
-        if (
-            self._reference_future is not None
-            and self._reference_future.done()
-            and not self._reference_future.exception()
-        ):
-            self._reference_future.result().supersede()
+        if reference := self._standing_reference():
+            reference.supersede()
 
     def refresh(self) -> None:
         """Have drivers stand by for the next grading."""
@@ -92,12 +88,13 @@ class Arena:
 
     def _renew_reference(self) -> None:
         """Begin to give the reference a new driver, in the background, if it has raced or was broken off."""
-        if (
-            self._reference_future is not None
-            and self._reference_future.done()
-            and not self._reference_future.exception()
-        ):
-            self._reference_future = self._pool.submit(self._renewed, self._reference_future.result())
+        if reference := self._standing_reference():
+            self._reference_future = self._pool.submit(self._renewed, reference)
+
+    def _standing_reference(self) -> Side | None:
+        """The reference's side, if it has started and nothing is being done to it in the background."""
+        future = self._reference_future
+        return future.result() if future and future.done() and not future.exception() else None
 
     @staticmethod
     def _renewed(side: Side) -> Side:

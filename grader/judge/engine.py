@@ -67,11 +67,8 @@ def grade(
         KeyboardInterrupt: The user interrupted; both sides are ended.
     """
     check_shared_memory(challenge)
-    own = Arena(challenge) if arena is None else None
-    used = arena or own
-    assert used is not None
-    grading = Grading(
-        asked=Assignment(
+    with contextlib.nullcontext(arena) if arena else contextlib.closing(Arena(challenge)) as used:
+        assignment = Assignment(
             challenge=challenge,
             submission=submission,
             seed=new_seed() if seed is None else seed,
@@ -81,13 +78,9 @@ def grade(
             listen=listen,
             keep=keep,
         )
-    )
-    try:
+        grading = Grading(asked=assignment)
         used.seat(submission)
         _run_suite(grading)
-    finally:
-        if own is not None:
-            own.close()
     if grading.failure is not None:
         raise grading.failure
     if not grading.reports.expected:

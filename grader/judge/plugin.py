@@ -25,7 +25,7 @@ from grader.judge.grading import Assignment, Grading
 from grader.judge.learner import Learner
 from grader.judge.race import Race
 from grader.judge.verdict import Check, speed_check
-from grader.side.observation import Observation, Void
+from grader.side.observation import Observation, Outcome, Void
 from grader.words import plain
 
 
@@ -67,27 +67,31 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     grading = config.stash.get(GRADING, None)
     if grading is None:
         return
-    behaviours = [_behaviour(item) for item in items]
-    found = [b for b in behaviours if b is not None]
-    unmarked = [item.name for item, b in zip(items, behaviours, strict=True) if b is None]
-    points = sum(b.points for b in found)
-    shown = f"challenges/{grading.asked.challenge.name}/hidden/test_spec.py"
-    if unmarked:
-        grading.failure = ChallengeError(f"{shown}: {unmarked[0]} lacks @behaviour(points=…, category=…)")
-    elif points != 100:
-        grading.failure = ChallengeError(f"{shown}: the points add up to {points}, not 100")
-    if grading.failure is not None:
+    asked = grading.asked
+    found = [behaviour for item in items if (behaviour := _behaviour(item)) is not None]
+    if defect := _suite_defect(items, found):
+        shown = f"challenges/{asked.challenge.name}/hidden/test_spec.py"
+        grading.failure = ChallengeError(f"{shown}: {defect}")
         items.clear()
         return
-    if grading.asked.only is not None:
-        items[:] = [item for item in items if item.name in grading.asked.only]
-        found = [b for b in found if b.name in grading.asked.only]
-    items.sort(key=lambda item: item.name not in grading.asked.first)
+    if asked.only is not None:
+        items[:] = [item for item in items if item.name in asked.only]
+        found = [b for b in found if b.name in asked.only]
+    items.sort(key=lambda item: item.name not in asked.first)
     races = any("race" in getattr(item, "fixturenames", ()) for item in items)
-    if races and not grading.asked.submission.problem:
-        grading.asked.arena.start_reference()
+    if races and not asked.submission.problem:
+        asked.arena.start_reference()
     grading.reports.expected = found
     grading.tell(Collected(tuple(found)))
+
+
+def _suite_defect(items: list[pytest.Item], behaviours: list[Behaviour]) -> str:
+    """What is wrong with a suite as a whole; empty when nothing is."""
+    unmarked = [item.name for item in items if _behaviour(item) is None]
+    if unmarked:
+        return f"{unmarked[0]} lacks @behaviour(points=…, category=…)"
+    points = sum(behaviour.points for behaviour in behaviours)
+    return "" if points == 100 else f"the points add up to {points}, not 100"
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -258,8 +262,9 @@ def _behaviour(item: pytest.Item) -> Behaviour | None:
 
 
 def _check(grading: Grading, item: pytest.Item, described: Behaviour, error: BaseException | None) -> Check:
+    """How a behaviour ended; what is wrong with its world comes first, for it may have caused the rest."""
     notes = item.stash.get(NOTES, Notes())
-    blank = Check(
+    passed = Check(
         behaviour=described,
         outcome="pass",
         earned=float(described.points),
@@ -267,36 +272,39 @@ def _check(grading: Grading, item: pytest.Item, described: Behaviour, error: Bas
         limit=notes.limit,
         unit=notes.unit,
     )
-    faults = _world_faults(grading)
-    if faults:
-        return replace(blank, outcome="error", earned=0.0, message=f"Our defect: {faults[0]}")
-    if error is None:
-        race = item.stash.get(RACE, None)
-        if race is None:
-            return blank
-        if race.result is None:
-            return replace(blank, outcome="error", earned=0.0, message="Our defect: no race was run")
-        grading.races.append(race.result)
-        return speed_check(blank, race.result.speed)
-    if isinstance(error, Observation):
-        message = error.message
-        if message.startswith("it "):
-            message = f"I{message[1:]}"
-        return replace(blank, outcome=error.outcome, earned=0.0, message=message)
-    if isinstance(error, AssertionError):
-        return replace(blank, outcome="fail", earned=0.0, message=str(error))
-    if isinstance(error, Void):
-        message = f"Not judged: {error}. Run it again."
-        return replace(blank, outcome="error", earned=0.0, message=message)
-    message = f"Our defect, not yours: {type(error).__name__}: {error}"
-    return replace(blank, outcome="error", earned=0.0, message=message)
+    if faults := _world_faults(grading):
+        return replace(passed, outcome="error", earned=0.0, message=f"Our defect: {faults[0]}")
+    if error is not None:
+        outcome, message = _explained(error)
+        return replace(passed, outcome=outcome, earned=0.0, message=message)
+    race = item.stash.get(RACE, None)
+    if race is None:
+        return passed
+    if race.result is None:
+        return replace(passed, outcome="error", earned=0.0, message="Our defect: no race was run")
+    grading.races.append(race.result)
+    return speed_check(passed, race.result.speed)
+
+
+def _explained(error: BaseException) -> tuple[Outcome, str]:
+    """What an exception that ended a behaviour means, and what to say of it."""
+    match error:
+        case Observation():
+            message = error.message
+            return error.outcome, f"I{message[1:]}" if message.startswith("it ") else message
+        case AssertionError():
+            return "fail", str(error)
+        case Void():
+            return "error", f"Not judged: {error}. Run it again."
+        case _:
+            return "error", f"Our defect, not yours: {type(error).__name__}: {error}"
 
 
 def _world_faults(grading: Grading) -> list[str]:
-    """Defects of the worlds since the last behaviour."""
-    sides = [grading.asked.arena.learner_side]
-    found = [fault for side in sides if side.has_world for fault in side.server.faults]
-    for side in sides:
-        if side.has_world:
-            side.server.faults.clear()
+    """Defects of the learner's world since the last behaviour."""
+    side = grading.asked.arena.learner_side
+    if not side.has_world:
+        return []
+    found = list(side.server.faults)
+    side.server.faults.clear()
     return found

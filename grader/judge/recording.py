@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -91,18 +92,9 @@ def recorded(
     except GraderError:
         return run(), None
     began_s, began_monotonic = time.time(), time.monotonic()
-    samples: list[tuple[float, int]] = []
-
-    def take() -> None:
-        used = side.look("store").store.used_bytes
-        samples.append((time.monotonic() - began_monotonic, used))
-
-    sampler = Sampler(take)
-    try:
+    with _sampled_store(side, began_monotonic) as samples:
         result = run()
-    finally:
         seconds = time.monotonic() - began_monotonic
-        sampler.stop()
     try:
         waits: list[list[Any]] = side.ask_driver("trace", on=False)
         after = side.look("store").store
@@ -118,6 +110,22 @@ def recorded(
         waits=tuple(_wait(row, began_s) for row in waits),
         calls=_calls(world, began_monotonic),
     )
+
+
+@contextlib.contextmanager
+def _sampled_store(side: Side, began_monotonic: float) -> Iterator[list[tuple[float, int]]]:
+    """Fill a list with (seconds since the beginning, bytes used) while the block runs."""
+    samples: list[tuple[float, int]] = []
+
+    def take() -> None:
+        used = side.look("store").store.used_bytes
+        samples.append((time.monotonic() - began_monotonic, used))
+
+    sampler = Sampler(take)
+    try:
+        yield samples
+    finally:
+        sampler.stop()
 
 
 def _wait(row: list[Any], began_s: float) -> Wait:

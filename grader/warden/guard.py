@@ -12,7 +12,7 @@ import os
 import resource
 import signal
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 import psutil
@@ -75,25 +75,30 @@ class Guard:
 
     def _look(self) -> None:
         found = self._find()
-        limits = self._limits
         self._look_at_memory(found)
+        for why in self._reasons_to_end_all(found):
+            self._note(why)
+            end_all(self._find, adopted=False, within_s=_END_WITHIN_S)
+
+    def _reasons_to_end_all(self, found: list[psutil.Process]) -> Iterator[str]:
+        """A sentence for each limit that is broken; the next is looked at when the last has been acted on."""
+        limits = self._limits
         if added := {_name(p) for p in found if p not in self._vital} & VITAL_PROCESSES:
             what = "cluster" if "gcs_server" in added else "node"
-            self._end_all(
+            yield (
                 f"it started its own Ray {what}, but has to make do with the cluster it is given; "
                 "all its processes were killed"
             )
         if len(found) > limits.processes:
-            why = f"it ran {len(found)} processes (the limit is {limits.processes}); all were killed"
-            self._end_all(why)
+            yield f"it ran {len(found)} processes (the limit is {limits.processes}); all were killed"
         threads = sum(_threads(p) for p in found)
         if threads > limits.threads:
-            self._end_all(f"it ran {threads} threads (the limit is {limits.threads}); all were killed")
+            yield f"it ran {threads} threads (the limit is {limits.threads}); all were killed"
         used, entries = disk_use(self._folder)
         if used > limits.disk_bytes or entries >= _ENTRIES_COUNTED:
-            self._end_all(
+            yield (
                 f"it wrote {used / 1e6:.0f} MB in {entries} files and folders (the limit is "
-                f"{limits.disk_bytes / 1e6:.0f} MB in {_ENTRIES_COUNTED}); its processes were killed",
+                f"{limits.disk_bytes / 1e6:.0f} MB in {_ENTRIES_COUNTED}); its processes were killed"
             )
 
     def _look_at_memory(self, found: list[psutil.Process]) -> None:
@@ -116,10 +121,6 @@ class Guard:
     def _sum(self, anonymous: int, shared: int) -> int:
         """What counts: the object store's memory belongs to the cluster."""
         return anonymous + max(shared - self._store_bytes, 0)
-
-    def _end_all(self, why: str) -> None:
-        self._note(why)
-        end_all(self._find, adopted=False, within_s=_END_WITHIN_S)
 
     def _note(self, why: str) -> None:
         with self._lock:

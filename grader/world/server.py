@@ -13,6 +13,7 @@ import secrets
 import socket
 import threading
 import traceback
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ class WorldServer:
             hello = await _read(reader)
             if isinstance(hello, dict) and hello.get("token") == self.token:
                 pid = peer_pid(writer.get_extra_info("socket"), hello.get("pid", 0))
-                await self._serve(reader, writer, pid)
+                await self._serve(_Caller(reader, writer, pid))
         except (EOFError, OSError, kata_wire.BrokenFrameError, asyncio.CancelledError):
             pass  # the caller is gone or the server closes: its open entries are already marked
         except Exception:  # noqa: BLE001, S110 - a nonsensical request: hang up, as above
@@ -88,39 +89,43 @@ class WorldServer:
             self._connections.discard(task)
             writer.close()
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pid: int) -> None:
-        while True:
-            request = await _read(reader)
-            if not _is_request(request):
-                return
+    async def _serve(self, caller: _Caller) -> None:
+        """Answer a caller's requests, one after the other, until something arrives that is no request."""
+        while _is_request(request := await _read(caller.reader)):
             world = self.world
             op, args = str(request["op"]), tuple(request.get("args", ()))
             senseless = _senseless(world, op, args)
             if world is None or senseless:
-                await _write(writer, {"refused": senseless})
-                continue
-            number = world.ledger.count(op)
-            entry = world.ledger.begin(op, args, pid)
-            try:
-                answer = await _with_caller(reader, _called(world, op, Call(entry, number), args))
-                if request.get("span"):
-                    await _write(writer, {"value": answer})
-                    await _read(reader)  # its end
+                await _write(caller.writer, {"refused": senseless})
+            else:
+                await self._perform(caller, world, op, args, is_span=bool(request.get("span")))
+
+    async def _perform(
+        self, caller: _Caller, world: OutsideWorld, op: str, args: tuple[Any, ...], *, is_span: bool
+    ) -> None:
+        """Run an operation and pass on what comes of it; its entry is closed when this returns or raises."""
+        reader, writer = caller.reader, caller.writer
+        number = world.ledger.count(op)
+        entry = world.ledger.begin(op, args, caller.pid)
+        try:
+            answer = await _with_caller(reader, _called(world, op, Call(entry, number), args))
+            if is_span:
+                await _write(writer, {"value": answer})
+                await _read(reader)  # its end
                 world.ledger.end(entry, "ok")
-                if not request.get("span"):
-                    await _write(writer, {"value": answer})
-            except Refused as refusal:
-                world.ledger.end(entry, "refused")
-                await self._refuse(writer, op, refusal)
-            except KillWorker:
-                world.ledger.end(entry, "killed")
-                await _write(writer, {"die": True})
-            except (_WorldFailed, kata_wire.NotPlainError) as failed:  # not the learner's defect
-                await self._fault(writer, op, failed.__cause__ or failed)
-            except (EOFError, OSError, kata_wire.BrokenFrameError):
-                raise  # the caller is gone
-            finally:
-                world.ledger.end(entry, "dropped")  # only what is still open
+            else:
+                world.ledger.end(entry, "ok")
+                await _write(writer, {"value": answer})
+        except Refused as refusal:
+            world.ledger.end(entry, "refused")
+            await self._refuse(writer, op, refusal)
+        except KillWorker:
+            world.ledger.end(entry, "killed")
+            await _write(writer, {"die": True})
+        except (_WorldFailed, kata_wire.NotPlainError) as failed:  # not the learner's defect
+            await self._fault(writer, op, failed.__cause__ or failed)
+        finally:  # also when the caller is gone
+            world.ledger.end(entry, "dropped")  # only what is still open
 
     async def _refuse(self, writer: asyncio.StreamWriter, op: str, refusal: Refused) -> None:
         try:
@@ -131,6 +136,15 @@ class WorldServer:
     async def _fault(self, writer: asyncio.StreamWriter, op: str, error: BaseException) -> None:
         self.faults.append(f"{op}: {''.join(traceback.format_exception(error, limit=-3))}")
         await _write(writer, {"refused": ["WorldFailed", op]})
+
+
+@dataclass(frozen=True, slots=True)
+class _Caller:
+    """A process of the side that has shown the token."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    pid: int
 
 
 def _senseless(world: OutsideWorld | None, op: str, args: tuple[Any, ...]) -> list[str]:
