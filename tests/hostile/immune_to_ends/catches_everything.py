@@ -3,7 +3,7 @@
 # only: test_total
 # at most: 0
 # outcomes: timeout
-# says: outside Ray | while True
+# says: not in a Ray call | while True
 """Hopes that its deadline is an exception: a thread or a signal that raises one is swallowed."""
 
 

@@ -3,7 +3,7 @@
 # only: test_total
 # at most: 0
 # outcomes: timeout
-# says: stands outside Ray
+# says: is not in a Ray call
 """Hopes that a call is waited for without end."""
 
 
