@@ -23,20 +23,20 @@ def explain_hang(warden: WardenClient, calls: Sequence[Entry], driver_pid: int) 
         return {int(pid): text for pid, text in warden.ask("stacks", pids).items()}
 
     if broken := limits_broken(warden):
-        return HangCause(cause=LIMIT_BROKEN, sentence=f"Before that {broken}.", evidence=())
+        return HangCause(cause=LIMIT_BROKEN, sentence=f"Before that, {broken}.", evidence=())
     try:
         seen = Tables(warden.ask("look", list(CLUSTER_TABLES)))
         return explain(take_snapshot(seen, calls, driver_pid, stacks_of))
     except ClusterError as error:
         return HangCause(
             cause="cluster_lost",
-            sentence="The cluster itself does not answer any more: was a Ray process killed?",
+            sentence="The cluster itself no longer answers: was a Ray process killed?",
             evidence=(str(error).strip().splitlines()[-1],),
         )
 
 
 def limits_broken(warden: WardenClient) -> str:
-    """Which limits the solution broke since the last time, in a sentence; empty when it kept them."""
+    """Which limits the solution broke since the last time, in a sentence; empty if it kept to them."""
     with contextlib.suppress(ClusterError):
         return "; ".join(warden.ask("limits_broken"))
     return ""

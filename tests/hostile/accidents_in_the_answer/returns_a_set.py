@@ -3,7 +3,7 @@
 # only: test_scores_are_right, test_any_list_of_ids, test_few_tasks
 # at most: 0
 # outcomes: fail
-# says: is dict_values; plain data was promised
+# says: is of type dict_values; expected plain data
 """An accident: `values()` of a dict is no list."""
 
 import ray

@@ -3,7 +3,7 @@
 # only: test_scores_are_right, test_speed
 # at most: 0
 # outcomes: fail
-# says: ObjectRef; plain data was promised
+# says: ObjectRef; expected plain data
 """Hopes that the judge waits for the refs when its clock no longer runs."""
 
 import ray

@@ -3,7 +3,7 @@
 # only: test_total, test_overlap
 # at most: 0
 # outcomes: fail, crash
-# says: something else than an answer
+# says: something that is not an answer
 """Hopes that the judge stumbles over its own message and takes the blame."""
 
 import gc

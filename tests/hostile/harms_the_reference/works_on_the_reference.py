@@ -3,7 +3,7 @@
 # only: test_speed
 # at most: 0
 # outcomes: fail, inconclusive
-# says: the reference's time | disturbed baseline
+# says: the reference's time | the reference was disturbed
 """Takes address and token from the other cluster's processes: hopes that a slow reference makes it look fast."""
 
 import contextlib
