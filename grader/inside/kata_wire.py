@@ -3,7 +3,7 @@
 A frame is a head (frame length, number of buffers and their lengths), a MessagePack body and the raw
 bytes of its NumPy arrays, so a 16 MB array is copied once on each side and never walked.
 
-Plain data are None, bool, int, float, str, bytes, list, tuple, dict and NumPy arrays of bool, integer,
+Plain data means None, bool, int, float, str, bytes, list, tuple, dict and NumPy arrays of bool, integer,
 float, complex, datetime, bytes or text dtype, by exact type: a subclass could lie in a comparison.
 
 This module is copied into every side and imported there by itself: it must not import the grader.
@@ -155,7 +155,7 @@ def load(body: bytes | bytearray, buffers: list[bytearray]) -> Any:
         raise ValueError(f"extension {code}")
 
     def unpack(payload: bytes | bytearray) -> Any:
-        # timestamp=1: MessagePack's own extension arrives as a float, never as an object of its own.
+        # timestamp=1: MessagePack's own extension arrives as a float, never as its own type of object.
         return msgpack.unpackb(payload, ext_hook=ext, strict_map_key=False, timestamp=1)
 
     try:

@@ -1,4 +1,4 @@
-"""Each rule speaks of a round that shows its fault, and is silent about a good one and the others' faults."""
+"""Each rule speaks up about a round with its fault, and is silent about a good one and other faults."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The doctor says what is there and what to do."""
+"""The doctor says what it finds and what to do."""
 
 import os
 import shutil

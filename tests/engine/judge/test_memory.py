@@ -1,4 +1,4 @@
-"""What is seen of a side's memory, and that too much of it ends a process, on a real cluster."""
+"""A side's memory is watched, and holding too much of it ends a process, on a real cluster."""
 
 import os
 

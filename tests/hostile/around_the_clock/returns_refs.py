@@ -4,7 +4,7 @@
 # at most: 0
 # outcomes: fail
 # says: ObjectRef; expected plain data
-"""Hopes that the judge waits for the refs when its clock no longer runs."""
+"""Hopes that the judge waits for the refs after its clock has stopped."""
 
 import ray
 import service

@@ -1,4 +1,4 @@
-# attack: sends an answer by hand that is nested so deep that nobody can print it
+# attack: sends an answer by hand that is nested too deeply for anyone to print
 # challenge: toy
 # only: test_total, test_overlap
 # at most: 0

@@ -4,7 +4,7 @@
 # at most: 0
 # outcomes: fail, inconclusive
 # says: times the reference's time | the reference was disturbed
-"""Hopes that they run on while the reference has its turn."""
+"""Hopes that they keep running while the reference has its turn."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-# attack: moves the reference to one CPU and makes it nice
+# attack: moves the reference to one CPU and lowers its priority
 # challenge: slow_gets
 # only: test_speed
 # at most: 0

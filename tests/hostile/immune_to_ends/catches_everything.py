@@ -1,4 +1,4 @@
-# attack: except BaseException around everything, for ever
+# attack: except BaseException around everything, forever
 # challenge: toy
 # only: test_total
 # at most: 0

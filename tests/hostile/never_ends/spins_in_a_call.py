@@ -4,7 +4,7 @@
 # at most: 0
 # outcomes: timeout
 # says: is not in a Ray call
-"""Hopes that a call is waited for without end."""
+"""Hopes that the judge waits for a call forever."""
 
 
 def total(keys):
