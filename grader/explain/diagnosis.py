@@ -1,7 +1,7 @@
-"""Says in words what Ray did with a program, beside what it did with the reference; pure, from two traces.
+"""Says in words what Ray did with a program, compared with the reference; pure, from two traces.
 
-Each rule looks for one well-known way to lose time or memory and is silent unless it is plain to see. The
-reference is the measure: what a good program does as well is no finding.
+Each rule looks for one well-known way to lose time or memory and says nothing unless it is plain to see. The
+reference is the yardstick: what a good program does too is not a finding.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Diagnosis:
     Args:
         rule: Short name.
         sentence: What was seen, with numbers.
-        look: Where the remedy lies.
+        look: Where to look for the remedy.
     """
 
     rule: str
@@ -44,7 +44,7 @@ def diagnose(mine: Trace, reference: Trace) -> list[Diagnosis]:
 
 
 def never_overlapped(mine: Trace, reference: Trace) -> Diagnosis | None:
-    """One task at a time, where the reference runs several, or asks the outside world for several things."""
+    """One task at a time, where the reference runs several or makes several calls to the world at once."""
     ran = mine.ran
     if len(ran) < 4 or mine.peak_running() > 1:
         return None
@@ -52,13 +52,13 @@ def never_overlapped(mine: Trace, reference: Trace) -> Diagnosis | None:
         return None
     return Diagnosis(
         rule="never_overlapped",
-        sentence=f"The {len(ran)} tasks never overlapped: each began after the one before had ended.",
-        look="Submit all of them before the first ray.get; fetch the results together.",
+        sentence=f"The {len(ran)} tasks never overlapped: each started after the one before had ended.",
+        look="Submit all of them before the first ray.get, then fetch the results together.",
     )
 
 
 def waits_one_by_one(mine: Trace, reference: Trace) -> Diagnosis | None:
-    """The driver fetches results singly and submits in between."""
+    """The driver fetches results one at a time and submits in between."""
     if len(mine.waits) < 10 or len(mine.waits) < 4 * max(len(reference.waits), 1):
         return None
     submitted = [span.submitted_s for span in mine.spans]
@@ -70,7 +70,7 @@ def waits_one_by_one(mine: Trace, reference: Trace) -> Diagnosis | None:
         return None
     return Diagnosis(
         rule="waits_one_by_one",
-        sentence=f"The driver waited {len(mine.waits)} times, {mine.waited_s():.2f} s of "
+        sentence=f"The driver waited {len(mine.waits)} times, for {mine.waited_s():.2f} s of "
         f"{mine.seconds:.2f} s in all, and submitted more work only in between "
         f"(the reference waited {counted(len(reference.waits), 'time')}).",
         look="A ray.get inside the loop that submits makes the program sequential.",
@@ -84,17 +84,17 @@ def stored_many_times(mine: Trace, reference: Trace) -> Diagnosis | None:
     mean = mine.stored_bytes / mine.stored_objects
     if mean < BIG_BYTES:
         return None
-    beside = f"{reference.stored_objects} of {reference.stored_bytes / 1e6:.0f} MB together"
+    beside = f"put {reference.stored_objects} there, {reference.stored_bytes / 1e6:.0f} MB in all"
     return Diagnosis(
         rule="stored_many_times",
         sentence=f"{mine.stored_objects} objects of {_megabytes(mean)} each were put in the object store, "
-        f"{mine.stored_bytes / 1e6:.0f} MB together (the reference: {beside}).",
-        look="What many tasks need goes in once, with ray.put outside the loop; they take its reference.",
+        f"{mine.stored_bytes / 1e6:.0f} MB in all (the reference {beside}).",
+        look="Put what many tasks need in the store once, with ray.put outside the loop, and pass its ref.",
     )
 
 
 def tiny_tasks(mine: Trace, reference: Trace) -> Diagnosis | None:
-    """Many tasks that run for less time than it costs to start them."""
+    """Many tasks that run for less time than it takes to start them."""
     ran = mine.ran
     tiny = [span for span in ran if span.run_s < TINY_S]
     if len(tiny) < MANY_TASKS or len(ran) < 3 * max(len(reference.ran), 1):
@@ -103,9 +103,9 @@ def tiny_tasks(mine: Trace, reference: Trace) -> Diagnosis | None:
     median_ms = 1000 * statistics.median(span.run_s for span in tiny)
     return Diagnosis(
         rule="tiny_tasks",
-        sentence=f"{len(tiny)} of {len(ran)} tasks ran for {median_ms:.1f} ms or so (most often `{name}`, "
+        sentence=f"{len(tiny)} of {len(ran)} tasks ran for about {median_ms:.1f} ms (most often `{name}`, "
         f"{n} times); the reference needs {len(reference.ran)} tasks in all.",
-        look="Starting a task costs about as much: do more in each.",
+        look="Starting a task takes about as long as that: do more in each one.",
     )
 
 
@@ -123,9 +123,9 @@ def one_worker_does_it_all(mine: Trace, reference: Trace) -> Diagnosis | None:
     who = f"One actor ({names.most_common(1)[0][0]})" if kinds["actor call"] else "One worker"
     return Diagnosis(
         rule="one_worker_does_it_all",
-        sentence=f"{who} did {100 * share:.0f} % of all work; it was busy for "
+        sentence=f"{who} did {100 * share:.0f} % of all the work; it was busy for "
         f"{100 * busy / mine.seconds:.0f} % of the round while the other CPUs had nothing to do.",
-        look="Spread the work over tasks or over several actors.",
+        look="Spread the work over tasks or several actors.",
     )
 
 
@@ -141,7 +141,7 @@ def queued_long(mine: Trace, reference: Trace) -> Diagnosis | None:
     return Diagnosis(
         rule="queued_long",
         sentence=f"Half of the tasks waited {statistics.median(queued):.2f} s or longer before they ran, "
-        f"yet the workers were busy for only {100 * _busy_fraction(mine):.0f} % of the time.",
+        f"yet the workers were busy only {100 * _busy_fraction(mine):.0f} % of the time.",
         look="Work that only waits holds CPUs: reserve fewer for it, or wait for many things in one task.",
     )
 
@@ -153,7 +153,7 @@ def spilled(mine: Trace, _reference: Trace) -> Diagnosis | None:
     return Diagnosis(
         rule="spilled",
         sentence=f"{mine.spilled_bytes / 1e6:.0f} MB were written to disk because the object store was full.",
-        look="Keep fewer references at a time: what nothing refers to is freed.",
+        look="Hold fewer refs at a time: Ray frees an object once nothing refers to it.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Facts that the rules about hangs ask of a snapshot: who waits where, what fits, how to say it."""
+"""Facts that the rules about hangs draw from a snapshot: who waits where, what fits, how to say it."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ _EVIDENCE_LINES = 6
 
 
 def fits(required: Mapping[str, float], offered: Mapping[str, float]) -> bool:
-    """Whether resources offered cover what is required."""
+    """Whether the resources offered cover what is required."""
     return all(offered.get(name, 0.0) + 1e-6 >= amount for name, amount in required.items())
 
 
 def on_an_actor(task_id: str, by_id: dict[str, Task]) -> str:
-    """The actor whose call has this id; also known from the id of a call that is no longer listed."""
+    """The actor whose call has this id, even if the call is no longer listed."""
     if task_id in by_id:
         return by_id[task_id].actor_id
     return actor_of(task_id)
 
 
 def find_cycle(waits_for: dict[str, str]) -> list[str]:
-    """A cycle of a graph in which each node has at most one way out; empty without one."""
+    """A cycle in a graph where each node has at most one edge out; empty if there is none."""
     for start in waits_for:
         path: list[str] = []
         node: str | None = start
@@ -42,13 +42,13 @@ def find_cycle(waits_for: dict[str, str]) -> list[str]:
 
 
 def without_children(tasks: Sequence[Task]) -> list[Task]:
-    """The tasks that no other task of these was submitted by."""
+    """The tasks that submitted none of the others."""
     parents = {t.parent_id for t in tasks}
     return [t for t in tasks if t.task_id not in parents]
 
 
 def is_file(frame: Frame, name: str) -> bool:
-    """Whether a frame lies in a file of this name."""
+    """Whether a frame is in a file of this name."""
     return PurePath(frame.file).name == name
 
 
@@ -58,7 +58,7 @@ def first(frames: Iterable[Frame], file_name: str) -> Frame | None:
 
 
 def own_stack(threads: Sequence[Thread]) -> Thread | None:
-    """The thread that runs the solution; a waiting one tells more than a running one."""
+    """The thread that runs the solution; a waiting one says more than a running one."""
     own = [t for t in threads if first(t.frames, SOLUTION)]
     return own[-1] if own else None
 
@@ -83,7 +83,7 @@ def above_own(stack: Thread) -> tuple[Frame, ...]:
 
 
 def is_waiting(stack: Thread) -> bool:
-    """Whether the frames above the solution's are a wait of the standard library."""
+    """Whether the frames above the solution's are a wait in the standard library."""
     waits = frozenset({"wait", "get", "acquire", "join", "_wait_for_tstate_lock", "result", "select"})
     return any(f.function in waits for f in above_own(stack))
 
@@ -97,7 +97,7 @@ def frames_above_loop(thread: Thread) -> tuple[Frame, ...]:
 
 
 def doing(frames: Sequence[Frame]) -> str:
-    """What the innermost frames of a stack are about, as a verb."""
+    """What the innermost frames of a stack are doing, as a verb."""
     if any("/ray/" in f.file and f.function in _WAITS_IN_RAY for f in frames):
         return "waits in ray.get"
     if any(is_file(f, SERVICE) for f in frames):
@@ -109,13 +109,13 @@ def doing(frames: Sequence[Frame]) -> str:
 
 def at(frame: Frame) -> str:
     """A frame as the learner knows it: file, line, and the line's text when it can be read."""
-    linecache.checkcache(frame.file)  # another solution may have been at the same place before
+    linecache.checkcache(frame.file)  # another solution may have been in the same place before
     text = linecache.getline(frame.file, frame.line).strip()
     return f"{PurePath(frame.file).name}:{frame.line}" + (f" `{text}`" if text else "")
 
 
 def where(seen: Snapshot, pids: Iterable[int]) -> str:
-    """Where the first process with a frame in the solution stands, in brackets."""
+    """Where the first process with a frame in the solution is, in brackets."""
     for pid in pids:
         own = own_frame(seen.stacks.get(pid, ()))
         if own is not None:
@@ -124,14 +124,14 @@ def where(seen: Snapshot, pids: Iterable[int]) -> str:
 
 
 def actor_line(seen: Snapshot, actor_id: str) -> str:
-    """Where an actor's process stands, as a line of evidence; empty when that is not known."""
+    """Where an actor's process is, as a line of evidence; empty when that is not known."""
     actor = next((a for a in seen.actors if a.actor_id == actor_id), None)
     own = own_frame(seen.stacks.get(actor.pid, ())) if actor else None
     return f"{actor.class_name} waits at {at(own)}" if actor and own else ""
 
 
 def held_cpus(seen: Snapshot, holders: Sequence[Actor]) -> str:
-    """Which actors hold how many of the CPUs, in words."""
+    """Which actors hold how many CPUs, in words."""
     held = sum(a.held["CPU"] for a in holders)
     total = sum(n.total.get("CPU", 0.0) for n in seen.nodes)
     classes = Counter(a.class_name for a in holders)
@@ -150,7 +150,7 @@ def resources(amounts: Mapping[str, float]) -> str:
 
 
 def evidence_lines(seen: Snapshot) -> list[str]:
-    """Where the driver stands, what is unfinished, and what is free."""
+    """Where the driver is, what is unfinished, and what is free."""
     lines = []
     own = own_frame(seen.stacks.get(seen.driver_pid, ()))
     if own is not None:

@@ -1,6 +1,6 @@
-"""Why a call does not return, in a sentence: rules over a snapshot, tried from the most telling on.
+"""Why a call does not return, in a sentence: rules over a snapshot, the most telling first.
 
-A rule looks at facts only (states, resources, parents, stacks, the ledger) and says nothing when they do not
+A rule looks only at facts (states, resources, parents, stacks, the ledger) and says nothing when they do not
 show its cause. The rules are pure, so each is tested without Ray; each is also tested on a real cluster.
 """
 
@@ -35,7 +35,7 @@ from grader.explain.snapshot import Snapshot
 LONG_CALL_S = 0.5
 STALLED_S = 2.5
 CLUSTER_STALLED = "cluster_stalled"
-# What does not end by itself, however long one waits and whatever else the machine does.
+# Causes that never end by themselves, however long you wait and whatever else the machine does.
 STUCK = frozenset(
     {
         "infeasible",
@@ -73,14 +73,14 @@ def explain(seen: Snapshot) -> HangCause:
         if finding is not None:
             evidence = finding.evidence + tuple(evidence_lines(seen))
             return HangCause(finding.cause, finding.sentence, tuple(dict.fromkeys(evidence)))
-    return HangCause("unknown", "Nothing that would explain it was seen.", tuple(evidence_lines(seen)))
+    return HangCause("unknown", "No cause for this was found.", tuple(evidence_lines(seen)))
 
 
 # -- rules ---------------------------------------------------------------------------------------
 
 
 def _infeasible(seen: Snapshot) -> HangCause | None:
-    """A task or actor asks for what no node has in all."""
+    """A task or actor asks for more than any node has in total."""
     if not seen.nodes:
         return None
     requests = [(t.name, t.required) for t in seen.tasks if t.state == "PENDING_NODE_ASSIGNMENT"]
@@ -93,13 +93,13 @@ def _infeasible(seen: Snapshot) -> HangCause | None:
                 "infeasible",
                 f"`{name}` asks for {resources(lacking)}, but no node has that: the most a node "
                 f"offers is {resources({r: most[r] for r in lacking})}. "
-                "Such a request waits for ever, without an error.",
+                "Such a request waits forever, without an error.",
             )
     return None
 
 
 def _actors_keep_an_actor_out(seen: Snapshot) -> HangCause | None:
-    """An actor finds no place because others hold what it asks for, and calls on it wait."""
+    """An actor cannot be placed because others hold what it asks for, and calls on it wait."""
     unplaced = {
         t.actor_id: t
         for t in seen.tasks
@@ -122,7 +122,7 @@ def _actors_keep_an_actor_out(seen: Snapshot) -> HangCause | None:
 
 
 def _blocked_event_loop(seen: Snapshot) -> HangCause | None:
-    """An async actor's only loop stands in a blocking call."""
+    """An async actor's only event loop is stuck in a blocking call."""
     for actor in seen.actors:
         for thread in seen.stacks.get(actor.pid, ()):
             above = frames_above_loop(thread)
@@ -146,7 +146,7 @@ def _actors_wait_for_each_other(seen: Snapshot) -> HangCause | None:
     names = [classes.get(actor_id, "an actor") for actor_id in cycle]
     evidence = tuple(actor_line(seen, actor_id) for actor_id in cycle)
     if len(names) == 1:
-        sentence = f"Actor {names[0]} waits for a call on itself, which cannot start before it is done."
+        sentence = f"Actor {names[0]} waits for a call on itself, which cannot start until this one is done."
     else:
         chain = " waits for ".join([*names, names[0]])
         sentence = f"{len(names)} actors wait for each other: {chain}. None can answer while it waits."
@@ -168,7 +168,7 @@ def _waits_between_actors(seen: Snapshot) -> dict[str, str]:
 
 
 def _actors_hold_cpus(seen: Snapshot) -> HangCause | None:
-    """Tasks wait for CPUs that actors hold while they wait for those very tasks."""
+    """Tasks wait for CPUs that actors hold while waiting for those very tasks."""
     pending = [
         t for t in seen.tasks if t.state == "PENDING_NODE_ASSIGNMENT" and t.required.get("CPU", 0.0) > 0
     ]
@@ -186,12 +186,12 @@ def _actors_hold_cpus(seen: Snapshot) -> HangCause | None:
         "actors_hold_cpus",
         f"{held_cpus(seen, holders)} while waiting in ray.get for "
         f"`{waited_for[0].name}`, which needs {resources(waited_for[0].required)}{line}. "
-        "Actors keep their CPU while they wait; tasks lend it.",
+        "Actors keep their CPU while they wait; tasks release theirs.",
     )
 
 
 def _call_never_answered(seen: Snapshot) -> HangCause | None:
-    """The outside world has not answered, and nobody gave up on it."""
+    """The world has not answered a call, and the caller has not given up on it."""
     late = [call for call in seen.open_calls if call.seconds > LONG_CALL_S]
     if not late:
         return None
@@ -212,7 +212,7 @@ def _call_never_answered(seen: Snapshot) -> HangCause | None:
 
 
 def _driver_outside_ray(seen: Snapshot) -> HangCause | None:
-    """The driver itself is busy or waits for something that is not Ray's."""
+    """The driver itself is busy, or waits for something other than Ray."""
     stack = own_stack(seen.stacks.get(seen.driver_pid, ()))
     own = own_frame((stack,)) if stack else None
     if stack is None or own is None or is_in_ray(stack):
@@ -220,12 +220,12 @@ def _driver_outside_ray(seen: Snapshot) -> HangCause | None:
     idle = "no task is unfinished" if not seen.tasks else f"{len(seen.tasks)} tasks are unfinished"
     return HangCause(
         "driver_outside_ray",
-        f"The driver stands outside Ray, at {at(own)} ({doing(stack.frames)}); {idle}.",
+        f"The driver is not in a Ray call: it is at {at(own)} ({doing(stack.frames)}); {idle}.",
     )
 
 
 def _waits_for_a_signal(seen: Snapshot) -> HangCause | None:
-    """A running actor call waits in its own process for something nobody is left to send."""
+    """A running actor call waits in its own process for something that nothing is left to send."""
     for task in (t for t in seen.tasks if t.state.startswith("RUNNING")):
         stack = own_stack(seen.stacks.get(task.pid, ()))
         own = own_frame((stack,)) if stack else None
@@ -275,7 +275,7 @@ def _cluster_stalled(seen: Snapshot) -> HangCause | None:
     return HangCause(
         CLUSTER_STALLED,
         f"`{longest.name}` has waited {longest.pending_s:.1f} s for a worker although all it asks for is "
-        "free: Ray itself has started none.",
+        "free: Ray itself has not started one.",
     )
 
 
@@ -288,7 +288,7 @@ def _waits_for_nothing(seen: Snapshot) -> HangCause | None:
     return HangCause(
         "waits_for_nothing",
         f"The driver waits in Ray at {at(own)}, but no task is unfinished: what it waits for "
-        "will not come. Was a ref dropped or a result counted twice?",
+        "will never come. Was a ref dropped, or a result counted twice?",
     )
 
 

@@ -1,4 +1,4 @@
-"""What a side looked like at one moment: tasks, actors, nodes, stacks and calls to the outside world."""
+"""What a side looked like at one moment: tasks, actors, nodes, stacks and calls to the world."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ class Task:
     """An unfinished task or actor call.
 
     Args:
-        state: Ray's name of it, e.g. PENDING_NODE_ASSIGNMENT or RUNNING.
+        state: Ray's name for it, e.g. PENDING_NODE_ASSIGNMENT or RUNNING.
         required: Resources it asks for, by name.
         parent_id: The task that submitted it.
         actor_id: The actor it runs on; empty for a normal task.
-        pid: The worker it runs in; 0 while it does not run.
-        running_s: Seconds since it began to run; 0 while it does not.
-        pending_s: Seconds since it began to wait for a node; 0 when it does not.
+        pid: The worker it runs in; 0 while it is not running.
+        running_s: Seconds since it started running; 0 while it is not.
+        pending_s: Seconds since it started waiting for a node; 0 while it is not.
         creates_actor: Whether it is an actor's creation.
     """
 
@@ -63,8 +63,8 @@ class Actor:
     """An actor that is not dead.
 
     Args:
-        held: Resources it holds while it lives, or asks for while it is not placed.
-        alive: Whether it has been placed and runs.
+        held: Resources it holds while it lives, or asks for until it is placed.
+        alive: Whether it has been placed and is running.
     """
 
     actor_id: str
@@ -86,11 +86,11 @@ class Node:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenCall:
-    """A call to the outside world that has not been answered.
+    """A call to the world that has not been answered.
 
     Args:
         op: Its name.
-        args: Its arguments, shortened for people.
+        args: Its arguments, shortened for display.
         pid: The process that waits.
         seconds: How long it has been waiting.
     """
@@ -116,7 +116,7 @@ class Snapshot:
 def actor_of(task_id: str) -> str:
     """The actor whose call has this id; empty for a driver's or a normal task's.
 
-    A task's id (24 bytes, here in hex) ends in its actor's id (16 bytes); the others have ones there.
+    A task's id (24 bytes, here in hex) ends in its actor's id (16 bytes); the others have all ones there.
     """
     actor_id = task_id[16:]
     return "" if not actor_id or actor_id.startswith("f" * 24) else actor_id
@@ -145,7 +145,7 @@ def take_snapshot(
         seen: CLUSTER_TABLES of the cluster.
         calls: Open entries of the world's ledger.
         driver_pid: The driver of this side.
-        stacks_of: Gets `faulthandler` texts of processes by pid.
+        stacks_of: Gets the `faulthandler` dumps of processes, by pid.
     """
     wall_s, monotonic_s = time.time(), time.monotonic()
     available = seen.available
@@ -170,7 +170,7 @@ def take_snapshot(
 
 
 def _of_living_actors(tasks: tuple[Task, ...], actors: tuple[Actor, ...]) -> tuple[Task, ...]:
-    """Without what ended with its actor: the GCS may still call it running."""
+    """Leave out what ended with its actor: the GCS may still call it running."""
     known = {a.actor_id for a in actors}
     return tuple(t for t in tasks if not t.actor_id or t.actor_id in known)
 

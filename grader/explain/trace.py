@@ -1,6 +1,6 @@
-"""What Ray did in one round of a program: plain values, for pictures, comparisons and diagnoses; no Ray here.
+"""What Ray did in one round of a program: plain values, for charts, comparisons and diagnoses; no Ray here.
 
-All times are seconds since the round began.
+All times are in seconds since the round started.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from grader.tables import ENDED, TaskRow
 
 MAX_SPANS = 2000
 RECORDED_ROUND = (
-    "Recorded in the last warm-up round of each, before the rounds that count: recording takes time itself."
+    "Recorded in the last warm-up round of each, before the rounds that count: recording takes time too."
 )
 
 SpanKind = Literal["task", "actor call", "actor start"]
@@ -22,14 +22,14 @@ SpanKind = Literal["task", "actor call", "actor start"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """One attempt of a task or of an actor's call.
+    """One attempt at a task or an actor call.
 
     Args:
         name: The function, or Class.method.
         kind: Which of the two, or an actor's constructor.
         pid: The worker; 0 when it never ran.
         submitted_s: When it was submitted.
-        started_s: When it began to run; None when it never did.
+        started_s: When it started running; None when it never did.
         ended_s: When it ended; None when it had not by the end of the round.
     """
 
@@ -48,12 +48,12 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wait:
-    """The driver stood in `ray.get` or `ray.wait`.
+    """A wait of the driver for Ray.
 
     Args:
         call: "ray.get" or "ray.wait".
-        start_s: From.
-        end_s: To.
+        start_s: When it started.
+        end_s: When it ended.
     """
 
     call: str
@@ -63,13 +63,13 @@ class Wait:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceCall:
-    """The outside world was asked.
+    """A call to the service.
 
     Args:
-        op: For what.
-        pid: By which process.
-        start_s: From.
-        end_s: To; None when it was not answered.
+        op: The operation.
+        pid: The process that called.
+        start_s: When it started.
+        end_s: When it was answered; None when it was not.
     """
 
     op: str
@@ -87,13 +87,13 @@ class Trace:
         num_cpus: Logical CPUs of the cluster.
         driver_pid: The driver.
         spans: Tasks and calls, by time of submission; the first MAX_SPANS of them.
-        n_spans: How many there were.
+        n_spans: How many there were in all.
         store: (time, bytes used) of the object store, some twenty times a second.
-        stored_bytes: Created in the object store.
+        stored_bytes: Bytes created in the object store.
         stored_objects: How many objects that were.
-        spilled_bytes: Written to disk because the store was full.
+        spilled_bytes: Bytes written to disk because the store was full.
         waits: Where the driver waited for Ray.
-        calls: What the outside world was asked.
+        calls: Calls to the service.
     """
 
     seconds: float
@@ -110,7 +110,7 @@ class Trace:
 
     @property
     def ran(self) -> list[Span]:
-        """Tasks and actor calls that ran to their end, without constructors."""
+        """Tasks and actor calls that ran to the end, without constructors."""
         return [
             s
             for s in self.spans
@@ -123,7 +123,7 @@ class Trace:
         return list(dict.fromkeys(s.pid for s in sorted(self.spans, key=_start) if s.started_s is not None))
 
     def busy_s(self) -> dict[int, float]:
-        """By worker, for how long it ran anything; what overlaps counts once."""
+        """How long each worker was running anything; what overlaps counts once."""
         found: dict[int, list[tuple[float, float]]] = defaultdict(list)
         for s in self.spans:
             if s.started_s is not None:
@@ -131,11 +131,11 @@ class Trace:
         return {pid: union_s(intervals) for pid, intervals in found.items()}
 
     def peak_running(self) -> int:
-        """The most tasks and actor calls that ran at a time."""
+        """The most tasks and actor calls that ran at once."""
         return peak((s.started_s, s.ended_s) for s in self.ran if s.started_s is not None)
 
     def waited_s(self) -> float:
-        """For how long the driver stood in Ray."""
+        """How long the driver waited for Ray."""
         return union_s([(w.start_s, w.end_s) for w in self.waits])
 
     def to_json(self) -> dict[str, Any]:
@@ -157,7 +157,7 @@ def from_json(document: dict[str, Any]) -> Trace:
     """A trace as a record keeps it.
 
     Raises:
-        KeyError, TypeError, ValueError: It is none.
+        KeyError, TypeError, ValueError: It is not one.
     """
     rows: dict[str, Any] = {}
     for key, row in _ROWS.items():
@@ -168,7 +168,7 @@ def from_json(document: dict[str, Any]) -> Trace:
 
 
 def union_s(intervals: Iterable[tuple[float, float]]) -> float:
-    """Length of what the intervals cover together."""
+    """Total length that the intervals cover."""
     covered, reached = 0.0, float("-inf")
     for start, end in sorted(intervals):
         if end > reached:
@@ -178,7 +178,7 @@ def union_s(intervals: Iterable[tuple[float, float]]) -> float:
 
 
 def peak(intervals: Iterable[tuple[float | None, float | None]]) -> int:
-    """The most intervals that hold at one moment; one that begins where another ends does not overlap it."""
+    """The most intervals open at one moment; one that starts where another ends does not overlap it."""
     steps: list[tuple[float, int]] = []
     for start, end in intervals:
         if start is not None and end is not None:
@@ -194,8 +194,8 @@ def spans_of(tasks: Sequence[TaskRow], began_s: float) -> list[Span]:
     """Spans from rows of the task table, by time of submission.
 
     Args:
-        tasks: Those of the round.
-        began_s: When the round began, in seconds since the epoch.
+        tasks: The tasks of the round.
+        began_s: When the round started, in seconds since the epoch.
     """
     kinds: dict[str, SpanKind] = {
         "NORMAL_TASK": "task", "ACTOR_TASK": "actor call", "ACTOR_CREATION_TASK": "actor start",

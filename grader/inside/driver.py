@@ -1,8 +1,8 @@
 """The driver of a side: a fresh interpreter that holds the solution and answers the judge's calls.
 
 Run as `python -I driver.py`; what it needs comes on the command line as JSON. One request is served at a
-time, on the main thread. A call is one frame: were its arguments here before the judge's clock starts, the
-solution could work ahead. What is answered is plain data or an exception as text.
+time, on the main thread. A call is one frame: if its arguments were here before the judge's clock starts, the
+solution could work ahead. The answer is plain data, or an exception as text.
 """
 
 import contextlib
@@ -42,7 +42,7 @@ def _own_frames(error: BaseException, work_folder: str) -> str:
 def described(error: BaseException, work_folder: str) -> dict[str, Any]:
     """An exception as text; a failed Ray task is described by what made it fail.
 
-    A hostile or broken exception may raise at any question: what it does not tell is left out.
+    A hostile or broken exception may raise whatever it is asked: what it does not reveal is left out.
     """
     shown = error
     texts = {"type": "an exception", "message": "", "traceback": ""}
@@ -60,10 +60,10 @@ def described(error: BaseException, work_folder: str) -> dict[str, Any]:
 
 
 def _mark() -> str:
-    """Run a task that does nothing and give its id.
+    """Run a task that does nothing and return its id.
 
-    Events of tasks reach the GCS in the order of their submission, with a delay: once this one's are there,
-    so are those of every task that the solution submitted from the driver before.
+    Task events reach the GCS in the order of submission, with a delay: once this task's are there, so are
+    those of every task that the solution submitted from the driver before it.
     """
     import ray
 
@@ -76,7 +76,7 @@ def _mark() -> str:
 
 
 def _warm_up() -> None:
-    """Run a task per CPU that does nothing: its worker is there for the solution then."""
+    """Run a task that does nothing on each CPU: its worker is then ready for the solution."""
     import ray
 
     def kata_warm_up() -> None:
@@ -87,9 +87,9 @@ def _warm_up() -> None:
 
 
 class Waits:
-    """Notes where the driver waits for Ray, for pictures: no verdict rests on it.
+    """Notes where the driver waits for Ray, for charts: no verdict rests on it.
 
-    For one round `ray.get` and `ray.wait` are wrapped, which costs some microseconds each.
+    For one round `ray.get` and `ray.wait` are wrapped, which costs a few microseconds per call.
     """
 
     def __init__(self) -> None:
@@ -108,7 +108,7 @@ class Waits:
         return []
 
     def end(self) -> list[list[Any]]:
-        """Put both back; what was seen since the beginning, as [call, start, end] in epoch seconds."""
+        """Put both back; returns what was seen since `begin`, as [call, start, end] in epoch seconds."""
         import ray
 
         for name, function in self._before.items():

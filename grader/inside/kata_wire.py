@@ -3,7 +3,7 @@
 A frame is a head (frame length, number of buffers and their lengths), a MessagePack body and the raw
 bytes of its NumPy arrays, so a 16 MB array is copied once on each side and never walked.
 
-Plain data are None, bool, int, float, str, bytes, list, tuple, dict and NumPy arrays of bool, integer,
+Plain data means None, bool, int, float, str, bytes, list, tuple, dict and NumPy arrays of bool, integer,
 float, complex, datetime, bytes or text dtype, by exact type: a subclass could lie in a comparison.
 
 This module is copied into every side and imported there by itself: it must not import the grader.
@@ -18,10 +18,10 @@ from typing import Any
 import msgpack
 import numpy as np
 
-MAX_FRAME_BYTES = 512 * 1024 * 1024  # of a frame's arrays: raw bytes, which take no more when they are here
-MAX_BODY_BYTES = 32 * 1024 * 1024  # of all else: a byte of MessagePack can become a hundred in the receiver
+MAX_FRAME_BYTES = 512 * 1024 * 1024  # of a frame's arrays: raw bytes, which take no more space once received
+MAX_BODY_BYTES = 32 * 1024 * 1024  # of everything else: a byte of MessagePack can become a hundred here
 MAX_DEPTH = 64
-MAX_DIGITS = 4300  # Python refuses to print an int of more
+MAX_DIGITS = 4300  # Python refuses to print an int with more
 MAX_BUFFERS = 100_000
 _HEAD = struct.Struct("<QI")
 _LENGTH = struct.Struct("<Q")
@@ -76,14 +76,14 @@ def _plain(value: Any, where: str, buffers: list[Any], depth: int = 0) -> Any:
     if kind is np.ndarray:
         return _array(value, where, buffers)
     raise NotPlainError(
-        f"{where} is {_type_name(value)}; plain data was promised "
+        f"{where} is of type {_type_name(value)}; expected plain data "
         "(None, bool, int, float, str, bytes, list, tuple, dict, numpy.ndarray)"
     )
 
 
 def _big_int(value: int, where: str) -> msgpack.ExtType:
     if not -_LARGEST < value < _LARGEST:
-        raise NotPlainError(f"{where} is an int of more than {MAX_DIGITS} digits; nobody could read it")
+        raise NotPlainError(f"{where} is an int of more than {MAX_DIGITS} digits, which cannot be printed")
     return msgpack.ExtType(_BIG_INT, b"%x" % value)
 
 
@@ -91,7 +91,7 @@ def _text(value: str, where: str) -> str:
     try:
         value.encode()
     except UnicodeEncodeError as error:
-        raise NotPlainError(f"{where} is text that is no Unicode: {error.reason}") from None
+        raise NotPlainError(f"{where} is text that is not Unicode: {error.reason}") from None
     return value
 
 
@@ -102,11 +102,11 @@ def _key(key: Any, where: str) -> Any:
         raise NotPlainError(f"{where} has a key of type int that needs more than 64 bits")
     if type(key) in (int, float, bool, bytes):
         return key
-    raise NotPlainError(f"{where} has a key of type {_type_name(key)}; text or numbers were promised")
+    raise NotPlainError(f"{where} has a key of type {_type_name(key)}; expected text or a number")
 
 
 def dump(value: Any, name: str = "value") -> list[Any]:
-    """The parts of one frame, ready to be sent in order.
+    """The parts of one frame, ready to send in order.
 
     Args:
         value: Plain data.
@@ -123,7 +123,7 @@ def dump(value: Any, name: str = "value") -> list[Any]:
         ("plain data", len(body), MAX_BODY_BYTES),
     ):
         if n_bytes > most:
-            raise NotPlainError(f"{name} holds {n_bytes:,} bytes of {what}; at most {most:,} may travel")
+            raise NotPlainError(f"{name} holds {n_bytes:,} bytes of {what}; at most {most:,} are allowed")
     head = _HEAD.pack(len(body), len(views)) + b"".join(_LENGTH.pack(len(v)) for v in views)
     return [head + body, *views]
 
@@ -134,7 +134,7 @@ def load(body: bytes | bytearray, buffers: list[bytearray]) -> Any:
     Raises:
         BrokenFrameError: The bytes are not what `dump` makes.
     """
-    depth = 0  # each level of tuples is a call in C, and the stack of C has an end
+    depth = 0  # each level of tuples is a call in C, and the C stack is finite
 
     def ext(code: int, payload: bytes) -> Any:
         nonlocal depth
@@ -155,7 +155,7 @@ def load(body: bytes | bytearray, buffers: list[bytearray]) -> Any:
         raise ValueError(f"extension {code}")
 
     def unpack(payload: bytes | bytearray) -> Any:
-        # timestamp=1: MessagePack's own extension arrives as a float, never as an object of its own.
+        # timestamp=1: MessagePack's own extension arrives as a float, never as its own type of object.
         return msgpack.unpackb(payload, ext_hook=ext, strict_map_key=False, timestamp=1)
 
     try:
@@ -174,7 +174,7 @@ def _loaded_int(payload: bytes) -> int:
 
 
 def _loaded_array(dtype: "np.dtype[Any]", shape: list[int], buffer: bytearray) -> "np.ndarray[Any, Any]":
-    """An array of exactly its buffer's bytes: one of more elements could be walked for ever."""
+    """An array of exactly its buffer's bytes: with more elements, walking it could take forever."""
     if dtype.kind not in _ARRAY_KINDS or not dtype.itemsize:
         raise ValueError(dtype)
     if any(n * dtype.itemsize > MAX_FRAME_BYTES for n in shape):
@@ -222,7 +222,7 @@ LENGTH_BYTES = _LENGTH.size
 
 
 def send(sock: socket.socket, value: Any, name: str = "value") -> None:
-    """Send one frame; NotPlainError before the first byte when `value` is not plain."""
+    """Send one frame; raises NotPlainError before the first byte if `value` is not plain."""
     send_parts(sock, dump(value, name))
 
 
@@ -240,7 +240,7 @@ def _exactly(sock: socket.socket, n_bytes: int, deadline: float | None) -> bytea
     while got < n_bytes:
         if deadline is not None:
             left = deadline - time.monotonic()
-            if left <= 0 and got:  # what is here already may be read; what trickles in may not
+            if left <= 0 and got:  # what has arrived may be read; what trickles in may not
                 raise TimeoutError("the deadline has passed in the middle of a frame")
             sock.settimeout(max(left, 0.001))
         read = sock.recv_into(view[got:])
@@ -255,7 +255,7 @@ def receive(sock: socket.socket, deadline: float | None = None) -> Any:
 
     Args:
         sock: Where it comes from.
-        deadline: Monotonic time by which the whole frame has to be here; None waits for ever.
+        deadline: Monotonic time by which the whole frame has to be here; None waits forever.
 
     Raises:
         EOFError: The other end closed the socket.

@@ -1,8 +1,8 @@
 """How a `service.py` reaches its world in the judge: one blocking socket per thread.
 
 `ask` sends an operation and waits for the answer; `span` brackets work that is computed here, so that
-the judge's ledger knows when it ran and in which process. The world may answer that this process has
-to die: that is how a worker is lost in the middle of a call.
+the judge's ledger knows when it ran and in which process. The world may answer that this process must
+die: that is how a worker is lost in the middle of a call.
 
 This module is copied into every side and imported there by itself: it must not import the grader.
 """
@@ -30,7 +30,7 @@ class Refused(Exception):  # noqa: N818 - it is the world's answer, not a defect
 
 
 def _connection() -> socket.socket:
-    """This thread's connection; a forked child must not speak on its parent's."""
+    """This thread's connection; a forked child must not use its parent's."""
     if getattr(_local, "pid", None) != os.getpid():
         path, token = os.environ["KATA_SERVICE"].split("|", 1)
         _local.sock = kata_wire.connect(path, token)
@@ -71,7 +71,7 @@ def ask(op: str, *args: Any) -> Any:
 
     Raises:
         Refused: The world refuses.
-        ConnectionError: The grading this process belonged to is over.
+        ConnectionError: The grading that this process belonged to is over.
     """
     return _exchange({"op": op, "args": list(args)})
 

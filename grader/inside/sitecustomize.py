@@ -1,8 +1,8 @@
-"""Start-up of every Python process of a side: make its stacks readable from outside.
+"""Runs at the start of every Python process of a side, and makes its stacks readable from outside.
 
-On SIGUSR1 the process appends the stack of each of its threads to a file of its own; `faulthandler`
-does that even while the interpreter is stuck in C code. Failing to set this up costs an explanation,
-never the process.
+On SIGUSR1 the process appends the stack of each of its threads to its own file; `faulthandler` does that
+even while the interpreter is stuck in C code. Failing to set this up costs an explanation, never the
+process.
 """
 
 import contextlib

@@ -33,7 +33,7 @@ class Arena:
     Args:
         challenge: What is judged.
         with_world: False for the visible examples, where the service serves itself.
-        limits: What the processes of a side may use; None for the usual.
+        limits: What the processes of a side may use; None for the defaults.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Arena:
                 self._learner_side.start()
 
     def supersede(self) -> None:
-        """Break off a grading in progress, from another thread; `seat` begins anew."""
+        """Break off a grading in progress, from another thread; `seat` starts over."""
         if self._learner_side is not None:
             self._learner_side.supersede()
         if reference := self._standing_reference():
@@ -74,7 +74,7 @@ class Arena:
         self._renew_reference()
 
     def start_reference(self) -> None:
-        """Begin to start the reference's side in the background."""
+        """Start the reference's side in the background."""
         if self._reference_future is None:
             self._reference_future = self._pool.submit(self._start_reference)
 
@@ -87,7 +87,7 @@ class Arena:
         return side
 
     def _renew_reference(self) -> None:
-        """Begin to give the reference a new driver, in the background, if it has raced or was broken off."""
+        """Give the reference a new driver, in the background, if it has raced or was broken off."""
         if reference := self._standing_reference():
             self._reference_future = self._pool.submit(self._renewed, reference)
 
@@ -120,7 +120,7 @@ class Arena:
         return self._reference_future.result()
 
     def learner(self, rng: np.random.Generator) -> Learner:
-        """The learner's side for one behaviour: a world of its own, a cluster with nothing on it."""
+        """The learner's side for one behaviour, with a new world and nothing on its cluster."""
         side = self.learner_side
         side.ready()
         if not side.rig.becomes_clean(SETTLED_WITHIN_S):
@@ -131,7 +131,7 @@ class Arena:
             side.set_world(world)
         try:
             return Learner(side, world)
-        except SolutionCrashed:  # what was left behind kept its cluster from answering; it has a new one
+        except SolutionCrashed:  # what was left behind kept its cluster from answering; now it has a new one
             side.ready()
             return Learner(side, world)
 

@@ -2,10 +2,10 @@
 
     @behaviour(points=10, category="resilience")
     def test_survives_worker_crash(learner, rng, observe):
-        \"\"\"A worker killed in mid-task costs no order and duplicates none.\"\"\"
+        \"\"\"A worker killed in the middle of a task costs no order and duplicates none.\"\"\"
 
-The docstring's first line is the title that the learner reads; the message of a failed assert is what the
-learner is told.
+The docstring's first line is the title that the learner reads; the message of a failed assert tells the
+learner why.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class Behaviour:
     Args:
         name: The test's name.
         title: First line of its docstring.
-        points: Worth, out of the challenge's 100.
-        category: What kind of quality it is.
+        points: What it is worth, out of the challenge's 100.
+        category: The kind of quality it tests.
         required: Whether the challenge cannot be passed without it.
     """
 
@@ -45,7 +45,7 @@ def behaviour(*, points: int, category: Category, required: bool = False) -> Cal
     """Mark a test of a hidden suite as one behaviour.
 
     Args:
-        points: Worth; all of a suite's add up to 100.
+        points: What it is worth; a suite's points add up to 100.
         category: "correctness", "resilience", "performance" or "memory".
         required: Whether the challenge cannot be passed without it.
     """

@@ -1,8 +1,8 @@
 """What a block of calls cost a cluster: from its tables before and after, and from its workers' own counts.
 
-Ray's task events say what ran, but a solution can have tasks report none, or run them in a job of its own
-that has ended when the events are read. A worker's count of what it has executed knows of those too, as long
-as it lives.
+Ray's task events say what ran, but a solution can have tasks report none, or run them in a separate job that
+has ended by the time the events are read. A worker's count of what it has executed includes those too, as
+long as the worker lives.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Counts:
     """What a block of calls cost; filled when the block ends.
 
     Attributes:
-        tasks: Normal tasks and actor calls by function name; those that no event tells of as SILENT.
+        tasks: Normal tasks and actor calls by function name; those that no event mentions as SILENT.
         n_actors: Actors created.
         stored_bytes: Bytes created in the object store (results up to 100 KB travel inline).
         spilled_bytes: Bytes written to disk because the store was full.
@@ -47,12 +47,12 @@ class Counts:
         executed: dict[int, int],
         markers: Collection[str],
     ) -> None:
-        """Compare the tables COUNTED of before the block with those after it.
+        """Compare the COUNTED tables from before the block with those from after it.
 
         Args:
-            before: At the beginning; all tasks have ended and reported.
+            before: At the start; all tasks have ended and reported.
             after: At the end, likewise.
-            executed: By process, the most that it said to have executed.
+            executed: By process, the most that it said it had executed.
             markers: Ids of the judge's own tasks.
         """
         known = {task.task_id for task in before.tasks}
@@ -71,10 +71,10 @@ class Counts:
 
 
 def _silent(new: list[TaskRow], actors: list[ActorRow], runs: dict[int, int]) -> int:
-    """How many tasks were executed and are not in the table.
+    """How many tasks were executed but are not in the table.
 
-    A worker executes an actor's creation too. Of a worker that was killed it may not be known what it ran:
-    calls in the table without a process make up for that.
+    A worker executes an actor's creation too. What a killed worker ran may not be known: calls in the table
+    without a process make up for that.
     """
     shown = Counter(pid for task in new for pid in task.pids)
     creations = {task.actor_id for task in new if task.kind == CREATION}
@@ -84,10 +84,10 @@ def _silent(new: list[TaskRow], actors: list[ActorRow], runs: dict[int, int]) ->
 
 
 class ExecutedWatch:
-    """Follows what workers say they have executed: one may be gone when the block ends.
+    """Follows what workers say they have executed: one may be gone by the time the block ends.
 
     Args:
-        side: Started.
+        side: A started side.
     """
 
     def __init__(self, side: Side) -> None:
@@ -95,10 +95,10 @@ class ExecutedWatch:
         self._sampler = Sampler(lambda: self.note(side.look("workers").workers))
 
     def note(self, workers: list[WorkerRow]) -> None:
-        """Take in what they say now."""
+        """Take note of what they say now."""
         for worker in workers:
             self.most[worker.pid] = max(worker.executed, self.most.get(worker.pid, 0))
 
     def stop(self) -> None:
-        """Follow no further."""
+        """Stop following."""
         self._sampler.stop()

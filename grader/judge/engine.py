@@ -24,7 +24,7 @@ from grader.judge.grading import Assignment, Grading
 from grader.judge.plugin import GRADING, new_seed
 from grader.judge.record import Record
 
-# Of a pytest around this one; the last switches pytest-benchmark off.
+# Set by a pytest around this one; the last switches pytest-benchmark off.
 _PYTEST_ENVIRONMENT = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_CURRENT_TEST", "PYTEST_XDIST_WORKER")
 
 
@@ -54,16 +54,16 @@ def grade(
 
     Args:
         challenge: What is judged.
-        submission: Whose solution.
+        submission: The solution.
         seed: Where the run's inputs come from; None draws a new one.
-        arena: A warm one to use and leave running; None starts one and ends it.
+        arena: A warm arena to use and leave running; None starts one and ends it.
         only: Names of the behaviours to judge; None for all.
         first: Names of behaviours to judge before the others.
         listen: Told of the run's progress: see `grader.judge.events`.
         keep: Given the record so far after each verdict.
 
     Raises:
-        GraderError: Nothing was judged, for no fault of the solution.
+        GraderError: Nothing was judged, through no fault of the solution.
         KeyboardInterrupt: The user interrupted; both sides are ended.
     """
     check_shared_memory(challenge)
@@ -84,7 +84,7 @@ def grade(
     if grading.failure is not None:
         raise grading.failure
     if not grading.reports.expected:
-        raise GradingError(f"{challenge.suite_path} holds no behaviour that could be collected")
+        raise GradingError(f"{challenge.suite_path} has no behaviour that could be collected")
     return grading.record()
 
 
@@ -102,7 +102,7 @@ def _run_suite(grading: Grading) -> None:
         "-p", "no:cacheprovider",
         "--assert=plain",
         "--benchmark-disable-gc",
-        "--capture=no",  # other threads print meanwhile
+        "--capture=no",  # other threads print in the meantime
         "-q",
     ]  # fmt: skip
     said = io.StringIO()
@@ -120,7 +120,7 @@ def _run_suite(grading: Grading) -> None:
 
 
 def _forget(suite: Path) -> None:
-    """Have pytest import a suite anew: it names modules by their path below the challenge, which is alike."""
+    """Have pytest import a suite again: it names modules by path below the challenge, the same for all."""
     for name, module in list(sys.modules.items()):
         found = getattr(module, "__file__", None) or ""
         if Path(found).name == suite.name and Path(found).parent.name == suite.parent.name:

@@ -1,4 +1,4 @@
-"""What a grading tells while it runs, to whoever shows its progress."""
+"""What a grading reports while it runs, to whatever shows its progress."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # it imports pytest; what only shows progress must not pay for that
+if TYPE_CHECKING:  # it imports pytest; code that only shows progress must not pay for that
     from grader.judge.behaviour import Behaviour
     from grader.judge.verdict import Check
 

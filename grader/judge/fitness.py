@@ -34,7 +34,7 @@ class Reading:
 
     Args:
         subject: What.
-        state: "good"; "warn", a grading works but may be slow or inconclusive; "bad", it does not work.
+        state: "good"; "warn" (a grading works but may be slow or inconclusive); "bad" (it does not work).
         found: What is there.
         advice: What to do; empty when it is good.
     """
@@ -50,7 +50,7 @@ def examine(challenges: Iterable[Challenge], leftovers: Iterable[Path]) -> list[
 
     Args:
         challenges: Those that may be graded here.
-        leftovers: Folders of ended runs that were found, and removed.
+        leftovers: Folders of ended runs that were found and removed.
     """
     return [_python(), _ray(), _cpus(), _load(), _memory(), _shared(challenges), _disk(), _left(leftovers)]
 
@@ -86,7 +86,7 @@ def _ray() -> Reading:
     if spec.origin is None or Path(cache_from_source(spec.origin)).exists():
         return Reading(subject="Ray", state="good", found=found)
     advice = (
-        "Every worker compiles Ray's modules anew, which slows each start. Once:  python -m compileall -q "
+        "Every worker compiles Ray's modules again and starts slowly. Run once:  python -m compileall -q "
         f"{Path(spec.origin).parent}"
     )
     return Reading(subject="Ray", state="warn", found=f"{found}, not compiled to bytecode", advice=advice)
@@ -96,7 +96,7 @@ def _cpus() -> Reading:
     n = os.cpu_count() or 1
     if n >= 2:
         return Reading(subject="CPUs", state="good", found=str(n))
-    advice = "Speed will often be inconclusive: two clusters share this one."
+    advice = "Speed will often be inconclusive: two clusters share this one CPU."
     return Reading(subject="CPUs", state="warn", found=str(n), advice=advice)
 
 
@@ -106,7 +106,7 @@ def _load() -> Reading:
     found = f"{busy:.1f} processes want to run, on {n} CPUs"
     if busy <= n:
         return Reading(subject="load", state="good", found=found)
-    advice = "Close what else is running, or speed may be inconclusive."
+    advice = "Close whatever else is running, or speed may be inconclusive."
     return Reading(subject="load", state="warn", found=found, advice=advice)
 
 
@@ -115,7 +115,7 @@ def _memory() -> Reading:
     found = f"{free / 1e9:.1f} GB available"
     if free >= MIN_MEMORY_BYTES:
         return Reading(subject="memory", state="good", found=found)
-    advice = f"Two clusters want about {MIN_MEMORY_BYTES / 1e9:.0f} GB: close what else is running."
+    advice = f"Two clusters need about {MIN_MEMORY_BYTES / 1e9:.0f} GB: close whatever else is running."
     return Reading(subject="memory", state="warn", found=found, advice=advice)
 
 
@@ -130,8 +130,8 @@ def _shared(challenges: Iterable[Challenge]) -> Reading:
         return Reading(subject="shared memory", state="good", found=found)
     most = max(needs.values()) / 1e9
     advice = (
-        f"Too little for {', '.join(short)}: two object stores need up to {most:.2f} GB. In Docker start the "
-        f"container with --shm-size={math.ceil(most)}g; otherwise free space there."
+        f"Too little for {', '.join(short)}: two object stores need up to {most:.2f} GB. In Docker, start the "
+        f"container with --shm-size={math.ceil(most)}g; otherwise free some space there."
     )
     return Reading(subject="shared memory", state="bad", found=found, advice=advice)
 
@@ -148,5 +148,5 @@ def _disk() -> Reading:
 
 def _left(leftovers: Iterable[Path]) -> Reading:
     removed = [str(path) for path in leftovers]
-    found = f"removed what ended runs had left: {', '.join(removed)}" if removed else "none"
+    found = f"removed what ended runs had left behind: {', '.join(removed)}" if removed else "none"
     return Reading(subject="leftovers", state="good", found=found)

@@ -18,17 +18,17 @@ from grader.judge.verdict import Check, Reports, Score, subtotal, total
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
-    """What is to be judged, and who is told.
+    """What to judge, and whom to tell.
 
     Args:
-        challenge: Whose suite judges.
-        submission: Whose solution is judged.
+        challenge: The challenge whose suite judges.
+        submission: The solution to judge.
         seed: Where every input of the run comes from.
         arena: The two sides.
         only: Names of the behaviours to judge; None for all.
         first: Names of behaviours to judge before the others.
         listen: Told each event.
-        keep: Given the record so far after each verdict, before the verdict is told.
+        keep: Given the record so far after each verdict, before `listen` is told.
     """
 
     challenge: Challenge
@@ -46,7 +46,7 @@ class Grading:
     """What has been found.
 
     Attributes:
-        asked: What is to be judged.
+        asked: What to judge.
         reports: Verdicts, by behaviour.
         races: Results of speed comparisons.
         failure: What kept the machinery from judging, if anything did.
@@ -60,7 +60,7 @@ class Grading:
     started_s: float = field(default_factory=time.monotonic)
 
     def tell(self, event: Event) -> None:
-        """Tell who listens; what has been told is on record."""
+        """Tell the listener; whatever it is told is already on record."""
         if isinstance(event, Ended) and self.asked.keep is not None:
             checks = self.reports.so_far()
             self.asked.keep(self._record(checks, subtotal(checks)))
@@ -68,7 +68,7 @@ class Grading:
             self.asked.listen(event)
 
     def record(self) -> Record:
-        """The record of a grading that has come to its end."""
+        """The record of a grading that has finished."""
         checks = self.reports.checks()
         return self._record(checks, total(checks, self.asked.challenge.pass_mark))
 

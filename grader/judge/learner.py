@@ -1,4 +1,4 @@
-"""What a hidden test sees of a side: calls and scenarios, counts before and after, what was left behind."""
+"""What a hidden test sees of a side: calls and scenarios, counts before and after, what is left behind."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class Learner:
     """A side as tests use it, with the world of the test at hand.
 
     Args:
-        side: Started, with a solution.
-        world: This test's; its ledger starts empty.
+        side: A started side, with a solution.
+        world: This test's world; its ledger starts empty.
     """
 
     def __init__(self, side: Side, world: OutsideWorld | None) -> None:
@@ -41,7 +41,7 @@ class Learner:
     # -- doing -----------------------------------------------------------------------------------
 
     def call(self, name: str, *args: Any, deadline_s: float = 10.0, **kwargs: Any) -> Any:
-        """A public function of the solution, in its own process.
+        """Call a public function of the solution, in the solution's process.
 
         Args:
             name: The function.
@@ -55,14 +55,14 @@ class Learner:
         return self.side.call("solution", name, args, kwargs, deadline_s)
 
     def scenario(self, name: str, *, deadline_s: float = 10.0, **inputs: Any) -> Any:
-        """A function of the challenge's scenarios.py, in the solution's process; see `call`."""
+        """Call a function of the challenge's scenarios.py, in the solution's process; see `call`."""
         return self.side.call("scenarios", name, (), inputs, deadline_s)
 
     # -- surroundings ----------------------------------------------------------------------------
 
     @staticmethod
     def is_crowded() -> bool:
-        """Whether a short deadline says little: more wants to run on this machine than its CPUs can."""
+        """Whether short deadlines mean little: more wants to run on this machine than its CPUs can handle."""
         return is_crowded()
 
     # -- looking ---------------------------------------------------------------------------------
@@ -71,8 +71,7 @@ class Learner:
         """Tables of the cluster.
 
         Raises:
-            SolutionCrashed: The cluster is not there any more. It was before the calls, and nobody else knows
-                of it.
+            SolutionCrashed: The cluster is gone. It was there before the calls, and nothing else knows of it.
         """
         try:
             return self.side.look(*names)
@@ -103,13 +102,13 @@ class Learner:
         return self.look("actors").living_actors
 
     def kill(self, pid: int) -> None:
-        """Kill one of the solution's processes from outside, as a machine's fault would.
+        """Kill one of the solution's processes from outside, as a failing machine would.
 
         Raises:
             ValueError: It is not a living process of the solution.
         """
         if not self.side.warden.ask("kill", pid):
-            raise ValueError(f"process {pid} is no living process of the solution")
+            raise ValueError(f"process {pid} is not a living process of the solution")
 
     @contextlib.contextmanager
     def memory(self, limit_bytes: int | None = None) -> Iterator[Held]:
@@ -130,7 +129,7 @@ class Learner:
         """Count what the calls in the block cost the cluster.
 
         Raises:
-            NotCounted: Somebody worked in the block of whom the cluster shows nothing.
+            NotCounted: Some process worked in the block without showing up in the cluster.
         """
         counts = Counts()
         n_before = len(self.world.ledger.entries()) if self.world else 0
@@ -148,19 +147,19 @@ class Learner:
         counts.fill(before, after, watch.most, self.side.markers)
 
     def _check_that_all_is_seen(self, n_before: int) -> None:
-        """That nothing was counted says something only if all who called the world show in the cluster."""
+        """A count of nothing means something only if every caller of the world shows up in the cluster."""
         deadline = time.monotonic() + SEEN_WITHIN_S
         while unseen := self._unseen(n_before):
             if time.monotonic() > deadline:
                 raise NotCounted(
                     f"Processes {', '.join(map(str, sorted(unseen)))} called the service, but the cluster "
-                    "shows no task of theirs: what they cost cannot be counted. Do they work beside Ray, in "
-                    "a pool of their own?"
+                    "shows no task of theirs, so what they cost cannot be counted. Do they work outside Ray, "
+                    "in a process pool?"
                 )
             time.sleep(FLUSH_INTERVAL_S)
 
     def _unseen(self, n_before: int) -> set[int]:
-        """Processes that called the world since, and of which the cluster shows nothing that they did."""
+        """Processes that have called the world since then without showing up at work in the cluster."""
         callers = {entry.pid for entry in self.world.ledger.entries()[n_before:]} if self.world else set()
         seen = self.look("tasks", "actors", "worker_pids", "workers")
         shown = {pid for task in seen.tasks for pid in task.pids} | {actor.pid for actor in seen.actors}
@@ -172,7 +171,7 @@ class Learner:
         """What is still there after the calls, one line each; empty as soon as nothing is.
 
         Args:
-            within_s: How long the solution's clean-up may take to arrive.
+            within_s: How long the solution's clean-up may take.
         """
         self.side.collect_garbage()
         deadline = time.monotonic() + within_s
@@ -188,10 +187,10 @@ class Learner:
         calls = Counter(entry.op for entry in self.world.open()) if self.world else Counter()
         extra = self._used_bytes() - self._store_before
         return [
-            *(f"{n} actor(s) {name} alive" for name, n in actors.items()),
-            *(f"{n} task(s) {name} unfinished" for name, n in tasks.items()),
+            *(f"{n} {name} actor(s) still alive" for name, n in actors.items()),
+            *(f"{n} {name} task(s) unfinished" for name, n in tasks.items()),
             *([f"{silent} {SILENT}(s) unfinished"] if silent > 0 else []),
-            *(f"{n} call(s) of service.{op} unanswered" for op, n in calls.items()),
+            *(f"{n} service.{op} call(s) unanswered" for op, n in calls.items()),
             *(f"placement group {group.state.lower()}" for group in seen.placement_groups),
             *([f"{extra / 1e6:.0f} MB more in the object store than before"] if extra > _SLACK_BYTES else []),
         ]
@@ -201,7 +200,7 @@ class Learner:
 
 
 def _unfinished(seen: Tables) -> list[TaskRow]:
-    """Tasks that still run or wait; what belonged to an ended actor has ended, though nobody told the GCS."""
+    """Tasks still running or waiting; an ended actor's tasks have ended too, though the GCS was not told."""
     ended = {actor.actor_id for actor in seen.actors if actor.is_dead}
     return [
         task

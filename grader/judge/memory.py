@@ -1,7 +1,7 @@
-"""Watches from outside what a side's processes and its object store hold in memory; ends what holds too much.
+"""Watches from outside what a side's processes and object store hold in memory; kills what holds too much.
 
 What counts is resident anonymous memory (RssAnon): the heap. The object store's shared memory and mapped
-files are not in it, so reading a large array from the store or mapping a file costs a process nothing.
+files are not part of it, so reading a large array from the store or mapping a file costs a process nothing.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ IDLE_WORKER_BYTES = 57_000_000  # a worker of Ray 2.60 with NumPy that has done 
 
 @dataclass(slots=True)
 class Held:
-    """What was held above the beginning of a block; filled when the block ends.
+    """What was held beyond the level at the start of a block; filled when the block ends.
 
     Attributes:
-        grown_bytes: By pid, the most that a process held above what it held at the beginning. One that was
-            born inside counts from what an idle worker holds.
-        driver_bytes: The same of the driver alone.
-        peak_bytes: The most that all processes held together above the beginning.
-        peak_store_bytes: The most that was used in the object store above the beginning.
+        grown_bytes: By pid, the most that a process held beyond what it held at the start. One that started
+            inside the block counts from what an idle worker holds.
+        driver_bytes: The same for the driver alone.
+        peak_bytes: The most that all processes together held beyond the start.
+        peak_store_bytes: The most that was used in the object store beyond the start.
     """
 
     grown_bytes: dict[int, int] = field(default_factory=dict)
@@ -43,9 +43,9 @@ class MemoryWatch:
     """Samples one side in a thread of the judge until it is stopped.
 
     Args:
-        side: Started.
-        limit_bytes: When all processes together hold more than this above the beginning, the one that grew
-            most is killed, as Ray's memory monitor does; None watches only.
+        side: A started side.
+        limit_bytes: When all processes together hold more than this beyond the start, the one that grew
+            most is killed, as Ray's memory monitor would do; None only watches.
     """
 
     def __init__(self, side: Side, limit_bytes: int | None = None) -> None:
@@ -64,10 +64,10 @@ class MemoryWatch:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the watch; `held` is complete.
+        """End the watch; `held` is then complete.
 
         Raises:
-            HeldTooMuch: The limit was passed, and a process killed for it.
+            HeldTooMuch: The limit was exceeded, and a process was killed for it.
         """
         self._ended.set()
         self._thread.join()

@@ -1,7 +1,7 @@
-"""The judge: a pytest plugin that runs a challenge's suites against a solution in a side of its own.
+"""The judge: a pytest plugin that runs a challenge's suites against a solution in a separate side.
 
 Loaded by the root conftest.py, so `pytest challenges/slow_gets` works, and by `grader.judge.engine` for a
-grading. No solution is ever imported here: its files are read, staged and talked to over a socket.
+grading. No solution is ever imported here: it is read, staged and talked to over a socket.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from grader.words import plain
 
 @dataclass(slots=True)
 class Notes:
-    """What a behaviour wants to be shown beside its line."""
+    """What a behaviour wants shown next to its line."""
 
     observed: float | str | None = None
     limit: float | str | None = None
@@ -57,7 +57,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker and the shelf of plain runs."""
+    """Register the marker, and make room for plain runs."""
     config.addinivalue_line("markers", "behaviour(described): one line of a challenge's report")
     config.stash[PLAIN_RUNS] = {}
 
@@ -104,13 +104,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def _grading(request: pytest.FixtureRequest, *, with_world: bool) -> Grading:
-    """The grading at hand; in a plain pytest run, one of the challenge that the test belongs to."""
+    """The current grading; in a plain pytest run, one for the challenge that the test belongs to."""
     config = request.config
     if GRADING in config.stash:
         return config.stash[GRADING]
     challenges = ROOT / "challenges"
     if challenges not in request.path.parents:
-        raise pytest.UsageError(f"{request.path} does not lie in a challenge's folder")
+        raise pytest.UsageError(f"{request.path} is not in a challenge's folder")
     name = request.path.relative_to(challenges).parts[0]
     runs = config.stash[PLAIN_RUNS]
     if (name, with_world) not in runs:
@@ -157,7 +157,7 @@ def learner(request: pytest.FixtureRequest) -> Learner:
 
 @pytest.fixture
 def observe(request: pytest.FixtureRequest) -> Callable[..., None]:
-    """Show a measured value and its limit beside the behaviour; the last call counts."""
+    """Show a measured value and its limit next to the behaviour; the last call counts."""
 
     def note(observed: Any, limit: Any = None, unit: str = "") -> None:
         plain = [v.item() if isinstance(v, np.generic) else v for v in (observed, limit)]
@@ -202,7 +202,7 @@ def solution(request: pytest.FixtureRequest) -> Any:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Tell the listener that a behaviour begins, and start its clock."""
+    """Tell the listener that a behaviour starts, and start its clock."""
     grading = item.config.stash.get(GRADING, None)
     described = _behaviour(item)
     item.stash[STARTED] = time.monotonic()
@@ -244,7 +244,7 @@ def pytest_runtest_makereport(
 
 
 def _shortened(text: str, most: int) -> str:
-    """A text as it may stand in a record: it quotes what a solution made, which may be megabytes."""
+    """A text short enough for a record: what it quotes from a solution may be megabytes."""
     if len(text) <= most:
         return text
     return f"{text[: most // 2]} … {len(text) - most:,} characters … {text[-most // 2 :]}"
@@ -273,7 +273,7 @@ def _check(grading: Grading, item: pytest.Item, described: Behaviour, error: Bas
         unit=notes.unit,
     )
     if faults := _world_faults(grading):
-        return replace(passed, outcome="error", earned=0.0, message=f"Our defect: {faults[0]}")
+        return replace(passed, outcome="error", earned=0.0, message=f"Our bug, not yours: {faults[0]}")
     if error is not None:
         outcome, message = _explained(error)
         return replace(passed, outcome=outcome, earned=0.0, message=message)
@@ -281,13 +281,13 @@ def _check(grading: Grading, item: pytest.Item, described: Behaviour, error: Bas
     if race is None:
         return passed
     if race.result is None:
-        return replace(passed, outcome="error", earned=0.0, message="Our defect: no race was run")
+        return replace(passed, outcome="error", earned=0.0, message="Our bug, not yours: no race was run")
     grading.races.append(race.result)
     return speed_check(passed, race.result.speed)
 
 
 def _explained(error: BaseException) -> tuple[Outcome, str]:
-    """What an exception that ended a behaviour means, and what to say of it."""
+    """What an exception that ended a behaviour means, and what to say about it."""
     match error:
         case Observation():
             message = error.message
@@ -297,7 +297,7 @@ def _explained(error: BaseException) -> tuple[Outcome, str]:
         case Void():
             return "error", f"Not judged: {error}. Run it again."
         case _:
-            return "error", f"Our defect, not yours: {type(error).__name__}: {error}"
+            return "error", f"Our bug, not yours: {type(error).__name__}: {error}"
 
 
 def _world_faults(grading: Grading) -> list[str]:

@@ -1,7 +1,7 @@
 """Runs the speed comparison: reference, learner, reference, learner … through pytest-benchmark.
 
-Each pair of rounds gets fresh input, equal for both sides, and each output is checked. The learner's round is
-pytest-benchmark's timed target, so its stats and history are the usual ones; the reference's round is
+Each pair of rounds gets fresh input, the same for both sides, and each output is checked. The learner's round
+is pytest-benchmark's timed target, so its stats and history are the usual ones; the reference's round runs in
 the untimed set-up before it and is timed here.
 """
 
@@ -35,7 +35,7 @@ DrawInput = Callable[[Any, np.random.Generator], tuple[tuple[Any, ...], dict[str
 CheckOutput = Callable[[Any, tuple[Any, ...], dict[str, Any], Any], None]
 
 
-class ReferenceFailed(Exception):  # noqa: N818 - our own defect, seen while judging
+class ReferenceFailed(Exception):  # noqa: N818 - our own bug, seen while judging
     """The reference broke its own promise in a race: the challenge is to blame."""
 
 
@@ -72,11 +72,11 @@ class _Clock:
 
 
 class _Trial:
-    """One round on one side: its input is there, it has not begun.
+    """One round on one side: its input is ready, it has not started.
 
     Args:
         side: Where it runs.
-        world: The round's.
+        world: The round's world.
         go: Runs it and gives its output.
         check: Asserts its output.
     """
@@ -131,7 +131,7 @@ class _Contest:
     make_world: Callable[[np.random.Generator], OutsideWorld | None]
 
     def trial(self, side: Side, seed: np.random.SeedSequence) -> _Trial:
-        """DrawInput one round's input; the side sees nothing of it before it is run."""
+        """Draw one round's input; the side sees nothing of it before the round runs."""
         world = self.make_world(_generator(seed, 0))
         args, kwargs = self.draw(world, _generator(seed, 1))
         go = side.prepare("solution", self.name, args, kwargs)
@@ -146,7 +146,7 @@ class _Contest:
     def reference_round(
         self, reference: Side, seed: np.random.SeedSequence, *, record: bool = False
     ) -> tuple[float, Recording | None]:
-        """Seconds of a round of the reference, which is expected to do its part; and its recording."""
+        """Seconds of a round of the reference, which is expected to do its part, and its recording."""
         try:
             changed = _changed_from_outside(reference)
             if not changed:
@@ -154,11 +154,11 @@ class _Contest:
                 ran = trial.run_recorded() if record else trial.run()
                 return ran.verified(), ran.recording
         except (SolutionTimeout, SolutionCrashed, ClusterLostError) as seen:
-            changed = f"it did not answer in a round: {seen}"
+            changed = f"no answer in a round ({seen})"
         except (Observation, AssertionError) as error:
             raise ReferenceFailed(f"the reference failed in a race: {error}") from error
         reference.replace()  # the next race may need it
-        raise ReferenceDisturbed(f"Not judged: disturbed baseline. Of the reference: {changed}.")
+        raise ReferenceDisturbed(f"Not judged: the reference was disturbed: {changed}.")
 
 
 class Race:
@@ -254,7 +254,7 @@ class Race:
         return is_slow
 
     def _read_recordings(self) -> dict[str, Trace]:
-        """The traces of both sides: rounds that came after gave Ray's task events the time to arrive."""
+        """The traces of both sides: the rounds since then gave Ray's task events time to arrive."""
         found = {side: recording.trace() for side, recording in self._recordings.items() if recording}
         return {side: trace for side, trace in found.items() if trace is not None}
 
@@ -266,7 +266,7 @@ class Race:
 
     @contextlib.contextmanager
     def _learner_frozen(self) -> Iterator[None]:
-        """The learner's whole side stands still: what it left running neither slows a round nor sees it."""
+        """Stop the learner's whole side: what it left running can neither slow a round nor see it."""
         self._learner.warden.ask("freeze")
         try:
             yield
@@ -282,16 +282,16 @@ def _is_decided(rounds: Rounds, naive_ratio: float) -> bool:
 
 
 def _changed_from_outside(reference: Side) -> str:
-    """What somebody did to the reference's side; empty when nothing.
+    """What was done to the reference's side; empty when nothing was.
 
-    The learner's side stands still meanwhile: what it did before is seen, and no more is done.
+    The learner's side is stopped meanwhile: what it did before is seen, and it can do no more.
     """
     reference.ready()
     seen = reference.look("jobs", *CLEAN_TABLES)
     if set(seen.jobs.values()) - {reference.driver_pid}:
         return "another process has a job in its cluster"
     if something_is_detached(seen):
-        return "somebody left an actor in its cluster"
+        return "an actor was left in its cluster"
     return str(reference.warden.ask("rescheduled"))
 
 

@@ -60,8 +60,8 @@ class Record:
         """The document that `--json` prints; `schema` grows when its meaning changes.
 
         Args:
-            with_traces: Also what Ray did in a round of each side: the record keeps it, the terminal does not
-                print it.
+            with_traces: Include what Ray did in a round of each side: the record keeps it, the terminal does
+                not print it.
         """
         return {
             "schema": SCHEMA,
@@ -96,7 +96,7 @@ def make_record(
     races: Sequence[RaceResult],
     seconds: float,
 ) -> Record:
-    """Put a run's parts together with what is known of the machine."""
+    """Put a run's parts together with what is known about the machine."""
     return Record(
         challenge=challenge.name,
         when=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -128,7 +128,7 @@ class RunningRecord:
     Attributes:
         path: Where it is; None before the first verdict.
         n_judged: How many behaviours have ended.
-        is_whole: Whether the run came to its end.
+        is_whole: Whether the run finished.
     """
 
     def __init__(self) -> None:
@@ -137,13 +137,13 @@ class RunningRecord:
         self.is_whole = False
 
     def keep(self, record: Record) -> None:
-        """Replace what is there by the record so far; if that cannot be written, the end will tell."""
+        """Replace what is there with the record so far; if that cannot be written, `finish` will say so."""
         with contextlib.suppress(GradingError):
             self.path = save_record(record, at=self.path)
             self.n_judged = len(record.checks)
 
     def finish(self, record: Record) -> None:
-        """Replace what is there by the whole record.
+        """Replace what is there with the whole record.
 
         Raises:
             GradingError: It cannot be written.
@@ -152,7 +152,7 @@ class RunningRecord:
         self.is_whole = True
 
     def drop(self) -> None:
-        """Remove what is there of a run that another one takes the place of; a whole record stays."""
+        """Remove the partial record of a run that another one replaces; a whole record stays."""
         if self.path is not None and not self.is_whole:
             self.path.unlink(missing_ok=True)
             self.path = None
@@ -163,7 +163,7 @@ def save_record(record: Record, folder: Path = RECORDS, *, at: Path | None = Non
 
     Args:
         record: What to keep.
-        folder: Of all records.
+        folder: Where all records are.
         at: An earlier state of this record, to be replaced; None for a new file.
 
     Raises:

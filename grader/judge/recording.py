@@ -27,13 +27,13 @@ class Recording:
 
     Args:
         side: Where it ran.
-        began_s: When, in seconds since the epoch.
+        began_s: When it started, in seconds since the epoch.
         seconds: How long it took.
-        store_before: The object store's counters at its beginning.
+        store_before: The object store's counters at its start.
         store_after: The same at its end.
-        store: (seconds since the beginning, bytes used), some twenty times a second.
+        store: (seconds since the start, bytes used), some twenty times a second.
         waits: Where the driver waited for Ray.
-        calls: What the outside world was asked.
+        calls: Calls to the service.
     """
 
     side: Side
@@ -79,8 +79,8 @@ def recorded(
     """Run one round and watch it.
 
     Args:
-        side: Ready, with the round's input.
-        world: The round's.
+        side: A side that is ready, with the round's input.
+        world: The round's world.
         run: Starts the round and waits for its end.
 
     Returns:

@@ -2,7 +2,7 @@
 
 Round by round the reference and the learner solve equal inputs one after the other, so the ratio of a
 pair hardly depends on how busy the machine is. The verdict rests on a confidence interval of the median
-ratio, taken from order statistics: no assumption about the noise. What it cannot tell is not judged.
+ratio, taken from order statistics: no assumption about the noise. What it cannot decide is not judged.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ class Speed:
         interval: Where the true median ratio lies with at least COVERAGE (if enough rounds).
         band: Middle half of the reference's own rounds, relative to their median.
         fraction: Share of the points earned, 0 to 1.
-        state: "clear"; "unclear", more rounds may tell; "disturbed", the reference was slower beside
-            the learner's side than without it.
+        state: "clear"; "unclear" (more rounds may decide); "disturbed" (the reference was slower next to
+            the learner's side than without it).
         gate: Ratio halfway (geometrically) between the reference's and the naive design's.
     """
 
@@ -82,7 +82,7 @@ def median_interval(values: Sequence[float], coverage: float = COVERAGE) -> tupl
 
     Args:
         values: At least one.
-        coverage: Wanted probability. Where so few values cannot give it, the range is returned.
+        coverage: Probability wanted. Where there are too few values for it, the range is returned.
     """
     ordered = sorted(values)
     n = len(ordered)
@@ -111,7 +111,7 @@ def judge_speed(rounds: Rounds, naive_ratio: float, *, final: bool = False) -> S
     Args:
         rounds: At least one pair and one baseline round.
         naive_ratio: The naive design's ratio to the reference, above FULL_RATIO.
-        final: Whether there will be no more rounds. Then a learner whose rounds scatter beside a steady
+        final: Whether there will be no more rounds. Then a learner whose rounds scatter next to a steady
             reference is judged by its median: that noise is its own, not the machine's.
     """
     ratios = rounds.ratios
@@ -162,7 +162,7 @@ def _is_steady(reference_s: Sequence[float]) -> bool:
 
 
 def _is_disturbed(rounds: Rounds) -> bool:
-    """Whether the reference ran clearly slower beside the learner's side than without it."""
+    """Whether the reference ran clearly slower next to the learner's side than without it."""
     if len(rounds.reference_s) < 3 or len(rounds.baseline_s) < 3:
         return False
     slowed = statistics.median(rounds.reference_s) / statistics.median(rounds.baseline_s)

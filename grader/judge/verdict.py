@@ -1,7 +1,7 @@
 """From observations to checks and a score: pure, and distrustful of what is missing.
 
-Every behaviour of the suite has to be reported exactly once. What is not reported, reported twice or ended
-otherwise than by running has not passed.
+Every behaviour of the suite has to be reported exactly once. One that is not reported, is reported twice or
+ends in any way other than by running has not passed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Check:
         earned: Points.
         observed: What was measured, if anything.
         limit: What it was compared with.
-        unit: Of both.
+        unit: The unit of both.
         seconds: How long the behaviour took.
         output: What the solution printed meanwhile, shortened.
     """
@@ -50,7 +50,7 @@ class Score:
 
     Args:
         earned: Points.
-        judged: Points of the behaviours that were judged: neither inconclusive nor our own error.
+        judged: Points of the behaviours that were judged: neither inconclusive nor an error of ours.
         outcome: "passed", "failed", "inconclusive" (what was not judged decides), "error", or "interrupted"
             (the run ended before everything was judged).
     """
@@ -73,7 +73,7 @@ class Reports:
     seen: dict[str, list[Check]] = field(default_factory=dict)
 
     def add(self, check: Check) -> None:
-        """Take note of one behaviour's end."""
+        """Take note of how one behaviour ended."""
         self.seen.setdefault(check.behaviour.name, []).append(check)
 
     def checks(self) -> list[Check]:
@@ -93,7 +93,7 @@ def _only(behaviour: Behaviour, seen: Sequence[Check]) -> Check:
         behaviour=behaviour,
         outcome="error",
         earned=0.0,
-        message=f"No verdict: {reason}. Run it again; if it stays so, the grader is to blame.",
+        message=f"No verdict: {reason}. Run it again; if that does not help, the grader has a bug.",
     )
 
 
@@ -108,16 +108,16 @@ def speed_check(check: Check, speed: Speed) -> Check:
             shown,
             outcome="inconclusive",
             earned=0.0,
-            message=f"Not judged: {measured}, but the reference itself ran slower beside this solution "
-            "than alone. Close what else is running; see that nothing is left running after the call.",
+            message=f"Not judged: {measured}, but the reference itself ran slower next to this solution "
+            "than alone. Close whatever else is running, and leave nothing running after the call.",
         )
     if speed.state == "unclear":
         return replace(
             shown,
             outcome="inconclusive",
             earned=0.0,
-            message=f"Not judged: {measured}, so worth anything from {points * speed.worst:.0f} to "
-            f"{points * speed.best:.0f} points; the machine is too busy to tell. Close what else is "
+            message=f"Not judged: {measured}, worth anything from {points * speed.worst:.0f} to "
+            f"{points * speed.best:.0f} points; the machine is too busy to tell. Close whatever else is "
             "running and grade again.",
         )
     earned = round(points * speed.fraction, 1)
@@ -127,7 +127,7 @@ def speed_check(check: Check, speed: Speed) -> Check:
 
 
 def subtotal(checks: Sequence[Check]) -> Score:
-    """The score of a run that has not come to its end."""
+    """The score of a run that has not finished."""
     judged = [c for c in checks if c.outcome not in UNJUDGED]
     return Score(
         earned=round(sum(c.earned for c in judged), 1),
@@ -141,7 +141,7 @@ def total(checks: Sequence[Check], pass_mark: int) -> Score:
 
     Args:
         checks: All of a suite's.
-        pass_mark: Points out of 100 from which a challenge is passed.
+        pass_mark: Points needed to pass the challenge, out of 100.
     """
     earned = round(sum(check.earned for check in checks), 1)
     unjudged = [c for c in checks if c.outcome in UNJUDGED]

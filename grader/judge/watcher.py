@@ -1,7 +1,7 @@
 """Grades on each save, on clusters that stay warm: the loop behind the verb watch.
 
-Events (a save, a key) come from threads of their own and are handled one after the other; gradings run in a
-thread too, so that a save in the middle of one is noticed at once and the grading begins anew.
+Events (a save, a key) come from separate threads and are handled one after another; gradings run in a thread
+too, so that a save in the middle of one is noticed at once and the grading starts over.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ class Happening:
     """Something the loop has to react to: "saved", "key", "graded", "failed" or "superseded".
 
     Args:
-        kind: Which.
-        value: The key, the record, or the error.
+        kind: Which of these.
+        value: The key, the record or the error.
     """
 
     kind: str
@@ -40,7 +40,7 @@ class Watcher:
     """Grades one challenge again and again.
 
     Args:
-        challenge: Which.
+        challenge: Which one.
         listen: Told of the progress of the latest grading, and of no other: see `grader.judge.events`.
 
     Attributes:
@@ -65,11 +65,11 @@ class Watcher:
 
     @property
     def is_grading(self) -> bool:
-        """Whether a grading is going on."""
+        """Whether a grading is in progress."""
         return self._grading is not None and self._grading.is_alive()
 
     def press(self, key: str) -> None:
-        """Take a key into the order of events."""
+        """Queue a key among the other events."""
         self.happenings.put(Happening("key", key))
 
     def begin(self) -> None:
@@ -133,7 +133,7 @@ class Watcher:
                 self._listen(event)
 
     def _new_arena(self) -> None:
-        """Clusters that could not grade are not used again."""
+        """Replace clusters that could not grade."""
         self._arena.close()
         self._arena = Arena(self.challenge)
 

@@ -1,4 +1,4 @@
-"""Whether a cluster still shows traces of earlier calls, from its tables."""
+"""Whether a cluster's tables still show traces of earlier calls."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ def nothing_is_left(seen: Tables, num_cpus: int) -> bool:
 
 
 def something_is_detached(seen: Tables) -> bool:
-    """Whether something is left that does not end with its driver."""
+    """Whether something is left that will not end with its driver."""
     actors = any(actor.detached for actor in seen.living_actors)
     return actors or any(group.detached for group in seen.placement_groups)

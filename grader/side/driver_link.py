@@ -1,4 +1,4 @@
-"""The judge's end of the socket to a driver: who may connect, what an answer means, how it broke."""
+"""The judge's end of the socket to a driver: who may connect, what an answer means, why it broke."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _LOOK_INTERVAL_S = 0.5
 _LOOK_AGAIN_S = 1.5
 _SHOWN_OUTPUT = 600
 _SHOWN_NAME = 100
-_SHOWN_TEXT = 4000  # as the driver sends it; a solution that speaks for the driver could send more
+_SHOWN_TEXT = 4000  # as much as the driver sends; a solution that speaks for the driver could send more
 
 
 class DriverLink:
-    """Listens at a Unix socket for one driver at a time and passes frames.
+    """Listens on a Unix socket for one driver at a time, and passes frames.
 
     Args:
         path: Where the socket is made.
@@ -41,24 +41,24 @@ class DriverLink:
         self._token = ""
 
     def new_token(self) -> str:
-        """What the next driver has to show; an earlier one's is void."""
+        """The token that the next driver has to show; an earlier driver's is void."""
         self._token = secrets.token_hex(16)
         return self._token
 
     @property
     def is_connected(self) -> bool:
-        """Whether a driver has introduced itself and was not hung up on."""
+        """Whether a driver has introduced itself and has not been hung up on."""
         return self._sock is not None
 
     def accept(self, pid: int, has_ended: Callable[[], bool]) -> None:
-        """Wait for the driver to say that it is ready; whoever else connects is hung up on.
+        """Wait for the driver to say that it is ready; hang up on anyone else who connects.
 
         Args:
-            pid: The driver's process. The kernel tells who connects, where it can; the token does elsewhere.
+            pid: The driver's process. The kernel says who connects, where it can; elsewhere the token does.
             has_ended: Whether that process is gone.
 
         Raises:
-            ClusterError: It did not within CONNECT_WITHIN_S, or it ended.
+            ClusterError: It was not ready within CONNECT_WITHIN_S, or it ended.
         """
         deadline = time.monotonic() + CONNECT_WITHIN_S
         while time.monotonic() < deadline:
@@ -87,16 +87,16 @@ class DriverLink:
     def exchange(
         self, frame: list[Any], within_s: float, look_after_s: float, is_stuck: Callable[[], bool]
     ) -> Any:
-        """Send a frame that `kata_wire.dump` has made; the driver's answer.
+        """Send a frame that `kata_wire.dump` has made and return the driver's answer.
 
         Args:
             frame: What to send.
             within_s: How long to wait at most.
-            look_after_s: When to ask whether an answer can still come, if none is there by then.
-            is_stuck: Tells that none can.
+            look_after_s: When to ask whether an answer can still come, if none has come by then.
+            is_stuck: Whether no answer can come.
 
         Raises:
-            TimeoutError: It was not here within the given seconds, or cannot come.
+            TimeoutError: The answer did not come within the given seconds, or cannot come.
             OSError: The driver is gone; see also `kata_wire.receive`.
         """
         assert self._sock is not None
@@ -109,26 +109,26 @@ class DriverLink:
 
     @staticmethod
     def _stays_stuck(sock: socket.socket, look_after_s: float, is_stuck: Callable[[], bool]) -> bool:
-        """Whether two looks with some time between them see the same: one may meet a moment of transition."""
+        """Whether two looks, some time apart, agree: a single one may catch a moment of transition."""
         for wait_s in (look_after_s, _LOOK_AGAIN_S):
             if select.select([sock], [], [], wait_s)[0] or not is_stuck():
                 return False
         return True
 
     def interrupt(self) -> None:
-        """Break the connection from another thread: whoever waits on it gets an error."""
+        """Break the connection from another thread: whatever waits on it gets an error."""
         if self._sock is not None:
             with contextlib.suppress(OSError):
                 self._sock.shutdown(socket.SHUT_RDWR)
 
     def hang_up(self) -> None:
-        """Close the connection to the driver at hand."""
+        """Close the connection to the current driver."""
         if self._sock is not None:
             self._sock.close()
             self._sock = None
 
     def close(self) -> None:
-        """Hang up and listen no more."""
+        """Hang up and stop listening."""
         self.hang_up()
         self._listener.close()
 
@@ -138,8 +138,8 @@ def understood(answer: Any) -> Any:
 
     Raises:
         SolutionRaised: It carries an exception.
-        NotPlain: The solution returned something that may not travel.
-        BrokenFrameError: It is no answer.
+        NotPlain: The solution returned something that is not plain data.
+        BrokenFrameError: It is not an answer.
     """
     match answer:
         case {"value": value, **more} if not more:
@@ -161,7 +161,7 @@ def describe_death(error: Exception, status: int | None, said: dict[str, Any]) -
         said: The end of its output, "tail", and how much there was, "total_bytes".
     """
     if isinstance(error, kata_wire.BrokenFrameError):
-        message = "something else than an answer was written to the judge's connection"
+        message = "something that is not an answer was written to the judge's connection"
     elif status is None:
         message = "its driver process hung up on the judge in the middle of a call"
     elif status < 0:
@@ -171,4 +171,4 @@ def describe_death(error: Exception, status: int | None, said: dict[str, Any]) -
     tail = said["tail"].strip()[-_SHOWN_OUTPUT:]
     if not tail:
         return message
-    return f"{message}. It printed {said['total_bytes']:,} bytes, at the end:\n{tail}"
+    return f"{message}. It printed {said['total_bytes']:,} bytes, ending with:\n{tail}"

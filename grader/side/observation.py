@@ -2,8 +2,8 @@
 
 Observation
 |-- SolutionRaised      an exception came out of the solution             -> fail
-|-- NotPlain            it returned something else than plain data        -> fail
-|-- NotCounted          it worked where the cluster does not see it       -> fail
+|-- NotPlain            it returned something that is not plain data      -> fail
+|-- NotCounted          it worked where the cluster cannot see it         -> fail
 |-- SolutionTimeout     it did not return in time, with the cause         -> timeout
 |-- SolutionCrashed     its process ended or broke the connection         -> crash
 |   `-- HeldTooMuch     a process was ended for the memory it held        -> crash
@@ -19,7 +19,7 @@ from typing import Literal
 Outcome = Literal["pass", "partial", "fail", "timeout", "crash", "inconclusive", "error"]
 
 
-class Observation(Exception):  # noqa: N818 - what was seen, not an error of ours
+class Observation(Exception):  # noqa: N818 - what was seen, not a grader error
     """Ends a behaviour with an outcome and a message for the learner."""
 
     outcome: Outcome = "fail"
@@ -35,7 +35,7 @@ class SolutionRaised(Observation):
     Args:
         type_name: The exception's class name.
         message: Its text.
-        trace: The traceback from the solution's first frame on.
+        trace: The traceback, from the solution's first frame on.
     """
 
     def __init__(self, type_name: str, message: str, trace: str = "") -> None:
@@ -51,7 +51,7 @@ class NotPlain(Observation):
 
 
 class NotCounted(Observation):
-    """What calls cost cannot be told: work was done that the cluster knows nothing of."""
+    """What calls cost cannot be counted: work was done that the cluster knows nothing about."""
 
 
 class SolutionTimeout(Observation):
@@ -67,12 +67,12 @@ class SolutionCrashed(Observation):
 
 
 class HeldTooMuch(SolutionCrashed):
-    """The solution's processes held more memory than they may, and one was killed for it."""
+    """The solution's processes held more memory than allowed, and one was killed for it."""
 
     def __init__(self, held_bytes: int, limit_bytes: int) -> None:
         super().__init__(
-            f"it held {held_bytes / 1e6:.0f} MB, the limit is {limit_bytes / 1e6:.0f} MB. "
-            "The process that grew most was killed, as Ray's memory monitor does."
+            f"it held {held_bytes / 1e6:.0f} MB (the limit is {limit_bytes / 1e6:.0f} MB). "
+            "The process that grew most was killed, as Ray's memory monitor would do."
         )
 
 
@@ -83,13 +83,13 @@ class ClusterStalled(Observation):
 
 
 class ReferenceDisturbed(Observation):
-    """The reference, which always answers, did not: something on the machine keeps it from running."""
+    """The reference, which always answers, did not: something on the machine kept it from running."""
 
     outcome: Outcome = "inconclusive"
 
 
 class NotLoadable(Observation):
-    """The solution could not be loaded; every behaviour ends like this one."""
+    """The solution could not be loaded; every behaviour ends this way."""
 
     def __init__(self, message: str, outcome: Outcome = "fail") -> None:
         super().__init__(message)

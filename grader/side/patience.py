@@ -1,9 +1,9 @@
-"""How long a solution is waited for: generously, until it has shown that it hangs.
+"""How long the judge waits for a solution: generously, until the solution has shown that it hangs.
 
 Deadlines are generous for the sake of busy machines, where a right solution may take its time; on a crowded
-one they are longer still. After two hangs a solution is looked at earlier, and given up there if what is
-seen cannot end by itself. Only one that was twice waited for in full without such a cause gets short
-deadlines, unless the machine is crowded: it is slow, or busy for ever.
+one they are longer still. After two hangs the judge looks earlier, and gives up then if what it sees cannot
+end by itself. A solution gets short deadlines only if it twice used up the full wait without such a cause,
+and the machine is not crowded: it is slow, or busy forever.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ PLAIN_DEADLINE_S = 6.0
 
 
 class Patience:
-    """What is known of one solution's hangs."""
+    """What is known about one solution's hangs."""
 
     def __init__(self) -> None:
         self._n_stuck = self._n_slow = 0
 
     def deadline_s(self, asked_s: float) -> float:
-        """Seconds after which a call is given up, given what a behaviour allows."""
+        """Seconds after which to give up on a call, given what a behaviour allows."""
         if is_crowded():
             return stretched(asked_s)
         return _plain_s(asked_s) if self._n_slow >= HANGS_BEFORE_IMPATIENCE else asked_s
 
     def first_look_s(self, asked_s: float) -> float:
-        """Seconds after which to look whether a call is stuck."""
+        """Seconds after which to check whether a call is stuck."""
         hung = self._n_stuck + self._n_slow >= HANGS_BEFORE_IMPATIENCE
         return _plain_s(asked_s) if hung else asked_s
 
     def note(self, finding: HangCause) -> None:
-        """A call was given up."""
+        """Take note of a call that was given up on."""
         if is_stuck(finding):
             self._n_stuck += 1
         else:
@@ -41,7 +41,7 @@ class Patience:
 
 
 def is_stuck(finding: HangCause) -> bool:
-    """Whether a call cannot return, however long one waits."""
+    """Whether a call cannot return, however long you wait."""
     return finding.cause in STUCK
 
 

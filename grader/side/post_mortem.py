@@ -20,14 +20,14 @@ LIMIT_BROKEN = "limit_broken"
 def explain_hang(warden: WardenClient, calls: Sequence[Entry], driver_pid: int) -> HangCause:
     """Why the driver does not answer, from cluster, stacks and the world's open calls."""
     if broken := limits_broken(warden):
-        return HangCause(cause=LIMIT_BROKEN, sentence=f"Before that {broken}.", evidence=())
+        return HangCause(cause=LIMIT_BROKEN, sentence=f"Before that, {broken}.", evidence=())
     try:
         seen = Tables(warden.ask("look", list(CLUSTER_TABLES)))
         return explain(take_snapshot(seen, calls, driver_pid, partial(stacks_of, warden)))
     except ClusterError as error:
         return HangCause(
             cause="cluster_lost",
-            sentence="The cluster itself does not answer any more: was a Ray process killed?",
+            sentence="The cluster itself no longer answers: was a Ray process killed?",
             evidence=(str(error).strip().splitlines()[-1],),
         )
 
@@ -38,7 +38,7 @@ def stacks_of(warden: WardenClient, pids: list[int]) -> dict[int, str]:
 
 
 def limits_broken(warden: WardenClient) -> str:
-    """Which limits the solution broke since the last time, in a sentence; empty when it kept them."""
+    """Which limits the solution broke since the last time, in a sentence; empty if it kept to them."""
     with contextlib.suppress(ClusterError):
         return "; ".join(warden.ask("limits_broken"))
     return ""

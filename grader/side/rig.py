@@ -1,7 +1,7 @@
 """What a side stands on: its folder, the warden with the cluster, the world's server, the drivers' socket.
 
-It lives and dies as a whole. A side whose ground was taken from it (a killed warden, a lost cluster,
-something detached that is there to stay) gets a new one.
+It lives and dies as a whole. A side that loses it (the warden was killed, the cluster is lost, something
+detached refuses to go away) gets a new one.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Rig:
         needs: What the cluster has to offer.
         limits: What the solution's processes may use.
         with_world: Whether `service.py` asks a world in the judge.
-        world: The one to begin with.
+        world: The one to start with.
 
     Raises:
         ClusterError: The folder cannot be prepared.
@@ -72,7 +72,7 @@ class Rig:
             raise ClusterError(f"a solution could not be laid out: {error}") from None
 
     def driver_up(self) -> int:
-        """Start a driver process, which will introduce itself at the link; its pid."""
+        """Start a driver process, which will introduce itself at the link; returns its pid."""
         pid: int = self.warden.ask("driver_up", self.link.new_token())
         return pid
 
@@ -99,8 +99,8 @@ class Rig:
     def becomes_clean(self, within_s: float = CLEAN_WITHIN_S) -> bool:
         """Wait for the cluster to be clean; a cluster that does not answer is not.
 
-        Ray lends workers for a moment longer than their tasks run, so this takes up to about a second
-        after a call that left nothing behind.
+        Ray leases workers for a moment longer than their tasks run, so this takes up to about a second
+        even after a call that left nothing behind.
         """
         deadline = time.monotonic() + within_s
         while True:
@@ -112,7 +112,7 @@ class Rig:
             time.sleep(0.02)
 
     def recovers(self) -> bool:
-        """Wait for the cluster to get rid of a dead driver's work; False when that is in vain."""
+        """Wait for the cluster to get rid of a dead driver's work; False if it does not."""
         try:
             if something_is_detached(self.look(*CLEAN_TABLES)):
                 return False

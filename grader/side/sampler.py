@@ -1,4 +1,4 @@
-"""Looks at something again and again while something else goes on."""
+"""Looks at something again and again while something else is running."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Sampler:
     """Calls a function some twenty times a second, in a thread of the judge, until it is stopped.
 
     Args:
-        take: Takes one sample; a `GraderError` costs this sample only.
+        take: Takes one sample; a `GraderError` costs only this sample.
     """
 
     def __init__(self, take: Callable[[], None]) -> None:
@@ -25,7 +25,7 @@ class Sampler:
         self._thread.start()
 
     def stop(self) -> None:
-        """Take no more samples; waits for the one that is being taken."""
+        """Take no more samples; waits for the one in progress."""
         self._ended.set()
         self._thread.join()
 

@@ -1,8 +1,8 @@
 """One side: a cluster, a driver with the solution, and the world they ask.
 
-A side is mechanism only: it answers calls or says how the solution failed to. It is rebuilt as far as
-needed after whatever a solution does to it: a hang or crash replaces the driver; a cluster that is not
-clean after that is replaced too; if the warden itself was taken down, all of it is.
+A side is pure mechanism: it answers calls or says how the solution failed to. Whatever a solution does to
+it, it is rebuilt as far as needed: a hang or crash replaces the driver; a cluster that is not clean after
+that is replaced too; if the warden itself was taken down, everything is.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Side:
     Args:
         needs: What the cluster has to offer.
         with_world: Whether `service.py` asks a world in the judge; otherwise it serves itself.
-        limits: What the solution's processes may use; None for the usual.
+        limits: What the solution's processes may use; None for the defaults.
     """
 
     def __init__(self, needs: ClusterNeeds, *, with_world: bool = True, limits: Limits | None = None) -> None:
@@ -99,7 +99,7 @@ class Side:
                 self._stage()
             except ClusterError:  # an earlier solution removed the side's folder
                 self.replace()
-            limits_broken(self.warden)  # by an earlier solution: forgotten
+            limits_broken(self.warden)  # broken by an earlier solution: forgotten
 
     def refresh(self) -> None:
         """Have a new driver with workers stand by for the next solution, so that it is served at once."""
@@ -117,7 +117,7 @@ class Side:
             self._rig.link.interrupt()
 
     def renew(self) -> None:
-        """Serve the same solution again, in a driver whose job is new: a job's table of tasks only grows."""
+        """Serve the same solution again, in a driver with a new job: a job's table of tasks only grows."""
         if self._superseded or self._has_served:
             self._superseded = False
             self.recover()
@@ -125,7 +125,7 @@ class Side:
         self.ready()
 
     def warm_up(self) -> None:
-        """Have Ray workers for the driver, which take a second to start."""
+        """Have Ray workers ready for the driver: they take a second to start."""
         self._connect_driver()
         with contextlib.suppress(Observation):
             self._ask_driver({"do": "warm_up"}, CONNECT_WITHIN_S)
@@ -142,19 +142,19 @@ class Side:
 
     @property
     def rig(self) -> Rig:
-        """What the side stands on; the side has to be started."""
+        """What the side stands on; the side must have been started."""
         if self._rig is None:
             raise GradingError("the side is not started")
         return self._rig
 
     @property
     def warden(self) -> WardenClient:
-        """The side's warden; the side has to be started."""
+        """The side's warden; the side must have been started."""
         return self.rig.warden
 
     @property
     def link(self) -> DriverLink:
-        """The connection to the driver; the side has to be started."""
+        """The connection to the driver; the side must have been started."""
         return self.rig.link
 
     @property
@@ -170,7 +170,7 @@ class Side:
         return self.rig.server
 
     def set_world(self, world: OutsideWorld | None) -> None:
-        """What `service.py` asks from now on."""
+        """Have `service.py` ask this world from now on."""
         self._world = self.server.world = world
         if world is not None and self._submission is not None and not may_wake(self._submission.source):
             world.nothing_can_come = StandstillWatch(self, world).is_certain
@@ -178,7 +178,7 @@ class Side:
     # -- cluster ---------------------------------------------------------------------------------
 
     def replace(self) -> None:
-        """Replace the whole side: nothing is known of the state it is in."""
+        """Replace the whole side: nothing is known about the state it is in."""
         self.close()
         self.start()
 
@@ -205,7 +205,7 @@ class Side:
     # -- driver ----------------------------------------------------------------------------------
 
     def _driver_up(self) -> None:
-        """Start a driver in folders that nobody has written to since they were made."""
+        """Start a driver in folders that nothing has written to since they were made."""
         self._stage()
         self.driver_pid = self.rig.driver_up()
         self._loaded, self._is_fresh = False, True
@@ -225,7 +225,7 @@ class Side:
             self.replace()
 
     def ready(self) -> None:
-        """Have a driver that has imported the solution.
+        """Make sure that a driver has imported the solution.
 
         Raises:
             NotLoadable: The solution cannot be imported.
@@ -250,7 +250,7 @@ class Side:
         self._loaded = True
 
     def _connect_driver(self) -> None:
-        """Have a driver that has joined the cluster; no line of the solution has run in it."""
+        """Make sure that a driver has joined the cluster; no line of the solution has run in it."""
         if self.link.is_connected:
             return
         if not self.driver_pid:
@@ -262,7 +262,7 @@ class Side:
             raise ClusterError(f"a driver could not join its cluster: {seen.message}") from None
 
     def _load_failed(self, seen: Observation) -> None:
-        """Try an import that crashed once more, then take it as a fact about the solution."""
+        """Retry an import that crashed, once; then take it as a fact about the solution."""
         self._load_failures += 1
         if self._load_failures < 2 and isinstance(seen, SolutionCrashed):
             self.ready()
@@ -273,9 +273,9 @@ class Side:
     def prepare(
         self, module: str, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Callable[[float], Any]:
-        """Make everything ready for a call but the call itself.
+        """Do everything for a call except the call itself.
 
-        The arguments leave the judge with the "go": a driver that had them before could work ahead.
+        The arguments leave the judge with the "go": a driver that had them earlier could work ahead.
 
         Args:
             module: "solution" or "scenarios".
@@ -284,9 +284,9 @@ class Side:
             kwargs: Keyword arguments, plain data.
 
         Returns:
-            Gives the "go" and waits, at most the given seconds, for the plain result. It raises an
-            Observation when the function is not there or does not answer with plain data in time; the
-            side is usable again.
+            A function that gives the "go" and waits at most the given seconds for the plain result. It
+            raises an Observation if the solution's function is missing or does not answer with plain data
+            in time; the side is usable again.
 
         Raises:
             Observation: The solution cannot be loaded.
@@ -312,12 +312,12 @@ class Side:
         return self.prepare(module, name, args, kwargs)(deadline_s)
 
     def collect_garbage(self) -> None:
-        """Let the driver drop what only reference cycles keep alive."""
+        """Have the driver drop what only reference cycles keep alive."""
         if self._loaded:
             self.ask_driver("collect")
 
     def ask_driver(self, do: str, **more: Any) -> Any:
-        """One of the services of `grader.inside.driver` beside calls."""
+        """Ask for one of the services of `grader.inside.driver` other than calls."""
         self.ready()
         return self._ask_driver({"do": do, **more}, TRANSFER_WITHIN_S)
 
@@ -325,7 +325,7 @@ class Side:
         return self._exchange(kata_wire.dump(request), deadline_s)
 
     def _exchange(self, frame: list[Any], deadline_s: float) -> Any:
-        """Send a request and understand the answer; what keeps it from coming ends in an observation."""
+        """Send a request and understand the answer; what keeps it from coming becomes an observation."""
         start, patience = time.monotonic(), self._patience
         within_s, look_after_s = patience.deadline_s(deadline_s), patience.first_look_s(deadline_s)
         try:
@@ -333,7 +333,7 @@ class Side:
                 self.link.exchange(frame, within_s, look_after_s, lambda: is_stuck(self._hang()))
             )
         except SolutionRaised:
-            if broken := limits_broken(self.warden):  # what it raised is but a consequence
+            if broken := limits_broken(self.warden):  # what it raised is only a consequence
                 self.replace()
                 raise SolutionCrashed(broken) from None
             raise
@@ -343,7 +343,7 @@ class Side:
             if finding.cause == CLUSTER_STALLED:
                 self.replace()
                 raise ClusterStalled(
-                    f"Not judged: {finding.text()}\nClose what else is running and grade again."
+                    f"Not judged: {finding.text()}\nClose whatever else is running and grade again."
                 ) from None
             patience.note(finding)
             self._renew(limit_broken=finding.cause == LIMIT_BROKEN)
@@ -351,7 +351,7 @@ class Side:
             raise SolutionTimeout(f"{waited} {finding.text()}") from None
         except (EOFError, OSError, kata_wire.BrokenFrameError) as error:
             if self._superseded:
-                raise Superseded("another version of the solution is to be graded") from None
+                raise Superseded("another version of the solution is waiting to be graded") from None
             broken = limits_broken(self.warden)
             message = broken or explain_death(self.warden, error)
             self._renew(limit_broken=bool(broken))
@@ -362,7 +362,7 @@ class Side:
         return explain_hang(self.warden, self._world.open() if self._world else [], self.driver_pid)
 
     def _renew(self, *, limit_broken: bool) -> None:
-        """Be usable again; from scratch when what was taken beyond a limit may still be there."""
+        """Make the side usable again; from scratch if what was taken beyond a limit may still be there."""
         if limit_broken:
             self.replace()
         else:

@@ -1,4 +1,4 @@
-"""Lays out what a side may see: the solution, its service, the scenarios, our own modules."""
+"""Lays out what a side may see: the solution, its service, the scenarios, the engine's own modules."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ SERVICE = "service.py"
 
 
 def prepare_folder(folder: SideFolder) -> None:
-    """Make a side's folders and put the engine's own modules there; what a solution left in them is gone."""
+    """Make a side's folders, without what a solution left in them, and put the engine's own modules there."""
     for path in (folder.work, folder.home, folder.inside):
         _make_empty(path)
-    folder.stacks.mkdir(exist_ok=True)  # processes that live on write there
+    folder.stacks.mkdir(exist_ok=True)  # processes that survive still write there
     for module in sorted(INSIDE.glob("[!_]*.py")):
         shutil.copyfile(module, folder.inside / module.name)
 
 
 def _make_empty(path: Path) -> None:
-    """Remove what is in a folder; not the folder, which is where the cluster's processes stand."""
+    """Remove what is in a folder, but not the folder: the cluster's processes have it as their directory."""
     if path.is_symlink():
         path.unlink()
     path.mkdir(exist_ok=True)
@@ -40,7 +40,7 @@ def stage(folder: SideFolder, submission: Submission, challenge: Path) -> None:
 
     Args:
         folder: The side's folder.
-        submission: Goes there as `solution.py`, whatever its own name.
+        submission: Goes there as `solution.py`, whatever its own name is.
         challenge: The challenge's folder, for `service.py` and `hidden/scenarios.py`.
     """
     prepare_folder(folder)

@@ -9,18 +9,18 @@ from grader.side.side import Side
 from grader.tables import DRIVER, TableName, Tables, TaskRow
 
 FLUSHED_WITHIN_S = 5.0
-FLUSH_INTERVAL_S = 0.075  # more than TASK_EVENTS_INTERVAL_MS, and something for a process that has to wait
+FLUSH_INTERVAL_S = 0.075  # more than TASK_EVENTS_INTERVAL_MS, with some slack for a process that has to wait
 
 
 def settled_tasks(side: Side, look: Callable[[TableName], Tables] | None = None) -> list[TaskRow]:
     """The task table, complete.
 
     Args:
-        side: Whose.
-        look: Instead of `side.look`.
+        side: The side to look at.
+        look: Used instead of `side.look`.
 
-    What the driver submitted is there once a marker is; what tasks submitted in turn, once two looks
-    in a row show the same. Markers are known by their ids: a solution may give its tasks any name.
+    What the driver submitted is there once a marker is; what tasks submitted in turn is there once two looks
+    in a row agree. Markers are recognised by their ids: a solution may give its tasks any name.
     """
     marker = str(side.ask_driver("mark"))
     side.markers.add(marker)

@@ -30,13 +30,13 @@ _OWNER = "owner.json"
 
 
 class WardenLostError(ClusterLostError):
-    """The warden does not answer any more: the side it guarded is gone with it."""
+    """The warden no longer answers: the side it guarded is gone with it."""
 
 
 def new_folder() -> SideFolder:
     """A folder for a new side, marked with the process it belongs to."""
     base = tempfile.gettempdir()
-    if len(base) > 24:  # Ray's sockets lie 80 bytes below, and 107 are allowed
+    if len(base) > 24:  # Ray's socket paths are 80 bytes longer, and 107 are allowed
         base = "/tmp"  # noqa: S108 - mkdtemp makes a private folder
     root = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX, dir=base))
     owner = psutil.Process()
@@ -53,7 +53,7 @@ class WardenClient:
         folder: Where the side lives.
         needs: What its cluster has to offer.
         limits: What the solution's processes may use.
-        token: Ray's token of this side.
+        token: Ray's token for this side.
         service_token: Token of the world's server, or None for a side without a world.
     """
 
@@ -82,7 +82,7 @@ class WardenClient:
             "RAY_gcs_rpc_server_reconnect_timeout_s": "10",  # 60 by default, and it blocks
         }
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "grader.warden", json.dumps(job)],  # -P: not from where we stand
+            [sys.executable, "-P", "-m", "grader.warden", json.dumps(job)],  # -P: no imports from here
             env=environment,
             pass_fds=(theirs.fileno(),),
             stdin=subprocess.DEVNULL,
@@ -101,7 +101,7 @@ class WardenClient:
 
         Raises:
             WardenLostError: It is dead or does not answer.
-            ClusterLostError: The cluster it asked is not there any more.
+            ClusterLostError: The cluster it asked is gone.
             ClusterError: It could not do what was asked; the message says why.
         """
         with self._lock:
@@ -142,7 +142,7 @@ def sweep_side(root: Path) -> list[int]:
 
 
 def sweep_leftovers() -> list[Path]:
-    """Remove what killed runs of ours left behind; sides whose judge is alive are not touched.
+    """Remove what our killed runs left behind; sides whose judge is alive are not touched.
 
     Returns:
         The folders that were removed.

@@ -1,10 +1,10 @@
-"""Grades one solution again and again on one warm arena, and prints what became of score and resources.
+"""Grades one solution again and again on one warm arena, and prints what happened to score and resources.
 
     python -m tests.by_hand.endurance slow_gets --times 50            # does anything grow?
     python -m tests.by_hand.endurance slow_gets --times 20 --busy 2   # does a busy machine cost points?
     python -m tests.by_hand.endurance slow_gets --solution FILE   # how far do one solution's scores spread?
 
-By hand: it takes as long as that many gradings. Each has a seed of its own, which is printed.
+Run it by hand: it takes as long as that many gradings. Each has its own seed, which is printed.
 """
 
 import argparse
@@ -61,7 +61,7 @@ def main():
     asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     asked.add_argument("name")
     asked.add_argument("--times", type=int, default=20)
-    asked.add_argument("--busy", type=int, default=0, help="busy loops beside it")
+    asked.add_argument("--busy", type=int, default=0, help="busy loops next to it")
     asked.add_argument("--solution", type=Path, help="else the reference")
     options = asked.parse_args()
     challenge = find_challenge(options.name)

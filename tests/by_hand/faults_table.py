@@ -1,7 +1,7 @@
 """Harms a running grading from outside and prints what became of it: python -m tests.by_hand.faults_table.
 
 A fault comes after the first verdict. "Left" counts processes and folders of the grading ten seconds after
-its end, and once more after another grading has ended: the next one removes what a killed one could not.
+its end, and again after another grading has ended: the next one removes what a killed one could not.
 """
 
 import json

@@ -1,6 +1,6 @@
 """Prints what became of every hostile solution as a table: python -m tests.by_hand.hostile_table [NAME ...].
 
-With names, or beginnings of names, only those are graded. All of them take some twenty minutes.
+Given names, or the starts of names, it grades only those. All of them take about twenty minutes.
 """
 
 import sys

@@ -1,7 +1,7 @@
 """What the grader itself costs, measured on the reference of slow_gets: pytest tests/by_hand/test_costs.py -s
 
-Overhead is everything outside the calls into the two sides. Figures are of one machine and one moment:
-compare them only with figures of the same run.
+Overhead is everything outside the calls into the two sides. Figures are for one machine at one moment:
+compare them only with figures from the same run.
 """
 
 import os

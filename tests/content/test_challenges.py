@@ -1,4 +1,4 @@
-"""Every challenge is proven: one that is drawn, quickly, here; all of them, in full, in the matrix."""
+"""Every challenge is proven: here a drawn one, quickly; in the matrix all of them, in full."""
 
 import random
 import subprocess

@@ -1,7 +1,7 @@
-"""Solutions that do not play fair, or fail by accident: none gains a point by it, none is told a riddle.
+"""Solutions that do not play fair, or fail by accident: none gains a point, and none is left with a riddle.
 
 Each file of tests/hostile is graded on a warm arena, between honest ones; some go through the command line as
-a user would. `python -m tests.by_hand.hostile_table` prints what became of all of them.
+a user would run it. `python -m tests.by_hand.hostile_table` prints what became of all of them.
 """
 
 import os

@@ -2,7 +2,7 @@
 
 A solution says in its first lines which attack it is, on which challenge, what it may earn at most, how its
 checks may end and which words its author has to read. Where the solution itself cannot hold a header (an
-empty file), `about.txt` beside it does.
+empty file), `about.txt` next to it does.
 """
 
 import contextlib

@@ -1,4 +1,4 @@
-"""Each defect of a challenge folder is told with file, key, what was found and what to write."""
+"""Each defect of a challenge folder is reported with file, key, what was found and what to write."""
 
 import pytest
 

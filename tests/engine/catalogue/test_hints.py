@@ -1,4 +1,4 @@
-"""Hints come one at a time, and which were read is kept."""
+"""Hints come one at a time, and the levels read are recorded."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The question bank is complete and fair, and each defect of a bank is told with file, question and key."""
+"""The question bank is complete and fair; each defect of a bank is reported with file, question and key."""
 
 import random
 import re

@@ -1,4 +1,4 @@
-"""What is wrong with a file is told before anything of it runs."""
+"""What is wrong with a file is reported before any of it runs."""
 
 import hashlib
 

@@ -1,4 +1,4 @@
-"""Each rule speaks of a round that shows its fault, and is silent about a good one and the others' faults."""
+"""Each rule speaks up about a round with its fault, and is silent about a good one and other faults."""
 
 import pytest
 
@@ -46,7 +46,7 @@ SAYS = {
     "waits_one_by_one": "waited 12 times",
     "one_worker_does_it_all": "One actor (Desk) did 9",
     "stored_many_times": "48 objects of 16 MB each",
-    "tiny_tasks": "300 of 300 tasks ran for 0.2 ms",
+    "tiny_tasks": "300 of 300 tasks ran for about 0.2 ms",
     "queued_long": "waited 3.0",
     "spilled": "200 MB were written to disk",
     "no_ray_at_all": "Nothing ran in Ray",

@@ -245,10 +245,10 @@ def test_keys_that_are_not_plain_are_refused_by_place_and_type(key):
 @pytest.mark.parametrize(
     "value",
     [
-        pytest.param("a lone surrogate \ud800", id="text that is no Unicode"),
+        pytest.param("a lone surrogate \ud800", id="text that is not Unicode"),
         pytest.param(10**5000, id="int beyond Python's own limit for decimal text"),
         pytest.param({2**70: 1}, id="key beyond 64 bits"),
-        pytest.param({"\udcff": 1}, id="key that is no Unicode"),
+        pytest.param({"\udcff": 1}, id="key that is not Unicode"),
     ],
 )
 def test_rare_values_arrive_or_are_refused_by_place(value):

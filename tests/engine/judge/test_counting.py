@@ -1,4 +1,4 @@
-"""What tables before and after a block make of it, without a cluster."""
+"""What is counted from the tables before and after a block, without a cluster."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The doctor says what is there and what to do."""
+"""The doctor says what it finds and what to do."""
 
 import os
 import shutil
@@ -38,7 +38,7 @@ def test_this_machine_can_grade():
         ("Ray", doctor, "find_spec", lambda _: None, "bad", "pip install"),
         ("Ray", doctor, "cache_from_source", lambda _: "/nowhere", "warn", "compileall"),
         ("CPUs", os, "cpu_count", lambda: 1, "warn", "inconclusive"),
-        ("load", os, "getloadavg", lambda: (99.0, 0, 0), "warn", "Close what else"),
+        ("load", os, "getloadavg", lambda: (99.0, 0, 0), "warn", "Close whatever else"),
         ("memory", psutil, "virtual_memory", lambda: LITTLE, "warn", "GB"),
         (
             "shared memory",

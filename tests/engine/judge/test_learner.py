@@ -173,12 +173,12 @@ def test_a_clean_call_leaves_nothing(learner, name, args):
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("keep_actor", "1 actor(s) Box alive"),
-        ("keep_task", "1 task(s) slow unfinished"),
+        ("keep_actor", "1 Box actor(s) still alive"),
+        ("keep_task", "1 slow task(s) unfinished"),
         ("keep_silent_task", "1 unreported task(s) unfinished"),
         ("keep_object", "8 MB more in the object store than before"),
         ("keep_group", "placement group created"),
-        ("keep_call", "1 call(s) of service.never unanswered"),
+        ("keep_call", "1 service.never call(s) unanswered"),
     ],
 )
 def test_what_is_left_is_named(learner, name, words):

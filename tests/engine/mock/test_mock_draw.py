@@ -1,4 +1,4 @@
-"""Sets are drawn alike for the same seed, and as the shape says."""
+"""The same seed draws the same set, and each set fits its shape."""
 
 import pytest
 

@@ -1,6 +1,6 @@
 """Nothing that a side started gets away, however it tries.
 
-`end_all` collects every child of its process, so each test runs it in a process of its own.
+`end_all` reaps every child of its process, so each test runs it in a separate process.
 """
 
 import os

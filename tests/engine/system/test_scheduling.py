@@ -1,4 +1,4 @@
-"""Whoever moves a process to another CPU or priority is noticed."""
+"""Moving a process to another CPU or priority is noticed."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Stacks are read where a solution can write: whatever lies there, reading ends soon and brings little."""
+"""Stacks are read where a solution can write: whatever is there, reading ends soon and returns little."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""The judge's books: every operation is entered, closes once, and overlap is counted from them."""
+"""The judge's books: every operation is recorded, closes once, and overlap is counted from them."""
 
 import threading
 

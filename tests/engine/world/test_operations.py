@@ -1,4 +1,4 @@
-"""What a caller gets wrong is told from what a world gets wrong."""
+"""A caller's mistakes are told apart from a world's."""
 
 import pytest
 

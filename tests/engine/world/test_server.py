@@ -413,7 +413,7 @@ def test_a_defect_of_the_world_is_recorded_as_ours(server, link, op, args):
 
 
 def test_a_server_that_cannot_listen_says_so(tmp_path):
-    """The folder is missing: the constructor must fail, not wait for ever."""
+    """The folder is missing: the constructor must fail, not wait forever."""
     failure = []
 
     def build():

@@ -3,7 +3,7 @@
 # only: test_scores_are_right, test_any_list_of_ids, test_few_tasks
 # at most: 0
 # outcomes: fail
-# says: the returned value is generator; plain data was promised
+# says: the returned value is of type generator; expected plain data
 """An accident: round brackets instead of square ones."""
 
 import ray

@@ -1,10 +1,10 @@
-# attack: returns what can be iterated, but is no list
+# attack: returns an iterable that is not a list
 # challenge: slow_gets
 # only: test_scores_are_right, test_any_list_of_ids, test_few_tasks
 # at most: 0
 # outcomes: fail
-# says: is dict_values; plain data was promised
-"""An accident: `values()` of a dict is no list."""
+# says: is of type dict_values; expected plain data
+"""An accident: `values()` of a dict is not a list."""
 
 import ray
 import service

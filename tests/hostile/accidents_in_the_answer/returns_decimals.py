@@ -3,7 +3,7 @@
 # only: test_scores_are_right, test_any_list_of_ids, test_few_tasks
 # at most: 0
 # outcomes: fail
-# says: is decimal.Decimal; plain data was promised
+# says: is of type decimal.Decimal; expected plain data
 """An accident: money habits."""
 
 import decimal

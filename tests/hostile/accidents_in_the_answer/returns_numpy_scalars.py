@@ -3,7 +3,7 @@
 # only: test_scores_are_right, test_any_list_of_ids, test_few_tasks
 # at most: 0
 # outcomes: fail
-# says: is numpy.float64; plain data was promised
+# says: is of type numpy.float64; expected plain data
 # sample: yes
 """An accident: NumPy scalars look like floats."""
 

@@ -3,7 +3,7 @@
 # only: test_scores_are_right, test_any_list_of_ids, test_few_tasks
 # at most: 0
 # outcomes: fail
-# says: ObjectRef; plain data was promised
+# says: ObjectRef; expected plain data
 """An accident: the last `ray.get` was forgotten."""
 
 import ray

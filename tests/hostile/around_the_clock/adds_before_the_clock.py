@@ -1,11 +1,11 @@
-# attack: reads its arguments from the wire and has the sum when the clock starts
+# attack: reads its arguments from the wire and has the sum ready when the clock starts
 # challenge: toy
 # only: test_speed
 # at most: 0
 # outcomes: fail
 # says: times the reference's time
 # sample: yes
-"""Replaces what the driver receives with: hopes that arguments arrive before the clock is started."""
+"""Replaces what the driver receives with: hopes that arguments arrive before the clock starts."""
 
 import kata_wire
 import ray

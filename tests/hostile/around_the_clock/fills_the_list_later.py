@@ -4,7 +4,7 @@
 # at most: 0
 # outcomes: fail
 # says: scores differ
-"""Hopes that the judge looks at the list when the thread is done with it."""
+"""Hopes that the judge looks at the list only when the thread is done with it."""
 
 import threading
 

@@ -1,4 +1,4 @@
-# attack: a thread started at import asks for everything all the time, so that answers are there before
+# attack: a thread started at import keeps asking for everything, so that answers are there early
 # challenge: toy
 # only: test_speed
 # at most: 0

@@ -3,8 +3,8 @@
 # only: test_scores_are_right, test_speed
 # at most: 0
 # outcomes: fail
-# says: ObjectRef; plain data was promised
-"""Hopes that the judge waits for the refs when its clock no longer runs."""
+# says: ObjectRef; expected plain data
+"""Hopes that the judge waits for the refs after its clock has stopped."""
 
 import ray
 import service

@@ -4,7 +4,7 @@
 # at most: 0
 # outcomes: fail
 # says: times the reference's time | SystemError
-"""Hopes that the arguments lie in the driver for a while before it is called."""
+"""Hopes that the arguments sit in the driver for a while before it is called."""
 
 import gc
 import hashlib

@@ -4,7 +4,7 @@
 # at most: 0
 # outcomes: fail
 # says: times the reference's time
-"""Replaces what the driver receives with: hopes that arguments arrive before the clock is started."""
+"""Replaces what the driver receives with: hopes that arguments arrive before the clock starts."""
 
 import ray
 import service

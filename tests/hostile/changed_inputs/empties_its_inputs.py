@@ -4,7 +4,7 @@
 # at most: 0
 # outcomes: fail
 # says: the total of
-"""Empties the list of keys in place: hopes that nothing has to be added then."""
+"""Empties the list of keys in place: hopes that there is then nothing to add."""
 
 
 def total(keys):

@@ -1,10 +1,10 @@
-# attack: a task that runs on after the call, needs no CPU and reports to nobody
+# attack: a task that keeps running after the call, needs no CPU and reports to nobody
 # challenge: slow_gets
 # only: test_nothing_is_left_behind
 # at most: 0
 # outcomes: fail
 # says: unreported task(s) unfinished
-"""Every CPU is free and no event tells of it: hopes that nothing is seen to be left."""
+"""Every CPU is free and no event mentions it: hopes that nothing seems to be left."""
 
 import time
 

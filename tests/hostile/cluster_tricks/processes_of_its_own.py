@@ -1,10 +1,10 @@
-# attack: a pool of processes beside Ray, where no task is counted
+# attack: a process pool outside Ray, where no task is counted
 # challenge: slow_gets
 # only: test_few_tasks, test_workers_do_the_work
 # at most: 0
 # outcomes: fail
 # says: what they cost cannot be counted | outside of Ray's workers
-"""No task at all is few: hopes that nobody asks who fetched and scored."""
+"""No tasks at all are few tasks: hopes that nobody asks who fetched and scored."""
 
 import multiprocessing
 

@@ -1,4 +1,4 @@
-# attack: a task per step in a job of its own, whose driver ends before anybody looks
+# attack: a task per step in a separate job, whose driver ends before anyone looks
 # challenge: slow_gets
 # only: test_few_tasks
 # at most: 0

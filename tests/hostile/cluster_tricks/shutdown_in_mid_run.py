@@ -1,10 +1,10 @@
-# attack: ray.shutdown() in mid-run
+# attack: ray.shutdown() in the middle of a run
 # challenge: toy
 # only: test_total, test_overlap, test_worker_killed
 # at most: 0
 # outcomes: fail
 # says: the total of
-"""Hopes that the judge cannot go on without its connection to the cluster."""
+"""Hopes that the judge cannot continue without its connection to the cluster."""
 
 import ray
 import service

@@ -4,7 +4,7 @@
 # at most: 0
 # outcomes: fail
 # says: records became 72 tasks
-"""The judge runs a task of its own to see how far the cluster's news has come; hopes that it goes by names."""
+"""The judge runs its own task to see how far the cluster's news has got; hopes that it goes by names."""
 
 import ray
 import service

@@ -3,7 +3,7 @@
 # only: test_total
 # at most: 0
 # outcomes: crash
-# says: something else than an answer
+# says: something that is not an answer
 """Hopes that a byte on the wire is sixty in memory: 48 MB of empty mappings would be 3 GB."""
 
 import gc

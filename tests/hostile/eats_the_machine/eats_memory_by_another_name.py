@@ -1,4 +1,4 @@
-# attack: allocates without end in a worker that is called like one of the cluster's own processes
+# attack: allocates without end in a worker named like one of the cluster's own processes
 # challenge: toy
 # only: test_total
 # at most: 0

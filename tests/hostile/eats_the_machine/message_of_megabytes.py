@@ -4,7 +4,7 @@
 # at most: 0
 # outcomes: fail
 # says: promised is
-"""Hopes that the judge repeats all that it was told. 20 MB of it."""
+"""Hopes that the judge repeats everything it is told. 20 MB of it."""
 
 
 def score_all(record_ids, model):

@@ -4,7 +4,7 @@
 # at most: 0
 # outcomes: fail, crash, timeout
 # says: the total of | the limit is
-"""Hopes that somebody keeps all of it."""
+"""Hopes that something keeps all of it."""
 
 import sys
 

@@ -4,7 +4,7 @@
 # at most: 0
 # outcomes: fail
 # says: died
-"""Hopes that a worker which ended well gave an answer."""
+"""Hopes that a worker that ended well has given an answer."""
 
 import os
 import sys

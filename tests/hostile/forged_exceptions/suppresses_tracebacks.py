@@ -4,7 +4,7 @@
 # at most: 0
 # outcomes: fail
 # says: it raised | It raised
-"""Hopes that an error that nobody can describe is none."""
+"""Hopes that an error that nobody can describe is not an error."""
 
 import sys
 

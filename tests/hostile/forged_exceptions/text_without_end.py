@@ -1,10 +1,10 @@
-# attack: an exception whose text takes for ever
+# attack: an exception whose text takes forever
 # challenge: toy
 # only: test_total
 # at most: 0
 # outcomes: timeout
 # says: while True
-"""Hopes that its text is made where no deadline runs."""
+"""Hopes that its text is made where no deadline applies."""
 
 
 class Endless(Exception):

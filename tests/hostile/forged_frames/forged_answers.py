@@ -1,4 +1,4 @@
-# attack: sends well-formed answers of its own on the judge's connection, ahead of the driver's
+# attack: sends its own well-formed answers on the judge's connection, ahead of the driver's
 # challenge: toy
 # only: test_total, test_overlap, test_worker_killed
 # at most: 0

@@ -3,7 +3,7 @@
 # only: test_total, test_overlap, test_worker_killed
 # at most: 0
 # outcomes: fail, crash
-# says: something else than an answer
+# says: something that is not an answer
 """Hopes that what the judge cannot read is not held against a solution."""
 
 import gc

@@ -1,4 +1,4 @@
-# attack: makes the calls by hand that the judge's books should show, and works nothing out
+# attack: makes by hand the calls that the judge's books should show, and works nothing out
 # challenge: slow_gets
 # only: test_fetches_overlap, test_slow_fetch_delays_nobody, test_workers_do_the_work, test_few_tasks
 # at most: 0

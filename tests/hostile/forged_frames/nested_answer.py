@@ -1,9 +1,9 @@
-# attack: sends an answer by hand that is nested so deep that nobody can print it
+# attack: sends an answer by hand that is nested too deeply for anyone to print
 # challenge: toy
 # only: test_total, test_overlap
 # at most: 0
 # outcomes: fail, crash
-# says: something else than an answer
+# says: something that is not an answer
 """Hopes that the judge stumbles over its own message and takes the blame."""
 
 import gc

@@ -1,4 +1,4 @@
-# attack: asks the service for what makes no sense, so that the service fails
+# attack: asks the service for nonsense, so that it fails
 # challenge: toy
 # only: test_total, test_overlap, test_worker_killed
 # at most: 0

@@ -3,7 +3,7 @@
 # only: test_total, test_overlap
 # at most: 0
 # outcomes: crash
-# says: something else than an answer was written to the judge's connection
+# says: something that is not an answer was written to the judge's connection
 # sample: yes
 """Hopes that one of them is the report."""
 

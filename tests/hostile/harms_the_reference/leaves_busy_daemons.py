@@ -3,8 +3,8 @@
 # only: test_speed
 # at most: 0
 # outcomes: fail, inconclusive
-# says: times the reference's time | disturbed baseline
-"""Hopes that they run on while the reference has its turn."""
+# says: times the reference's time | the reference was disturbed
+"""Hopes that they keep running while the reference has its turn."""
 
 import os
 import time

@@ -1,9 +1,9 @@
-# attack: moves the reference to one CPU and makes it nice
+# attack: moves the reference to one CPU and lowers its priority
 # challenge: slow_gets
 # only: test_speed
 # at most: 0
 # outcomes: fail, inconclusive
-# says: the reference's time | disturbed baseline
+# says: the reference's time | the reference was disturbed
 """Hopes that nobody looks at how the reference is scheduled."""
 
 import contextlib

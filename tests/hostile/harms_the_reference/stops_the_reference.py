@@ -3,7 +3,7 @@
 # only: test_speed
 # at most: 0
 # outcomes: fail, inconclusive
-# says: the reference's time | disturbed baseline
+# says: the reference's time | the reference was disturbed
 """Hopes that a reference that does not answer cannot be faster."""
 
 import contextlib

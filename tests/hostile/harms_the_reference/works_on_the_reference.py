@@ -3,8 +3,8 @@
 # only: test_speed
 # at most: 0
 # outcomes: fail, inconclusive
-# says: the reference's time | disturbed baseline
-"""Takes address and token from the other cluster's processes: hopes that a slow reference makes it look fast."""
+# says: the reference's time | the reference was disturbed
+"""Takes the other cluster's address and token: hopes that a slow reference makes it look fast."""
 
 import contextlib
 import subprocess

@@ -4,7 +4,7 @@
 # at most: 0
 # outcomes: timeout
 # says: did not return within
-"""Hopes that who wants to explain the hang waits at a pipe that nobody writes to."""
+"""Hopes that whatever explains the hang waits on a pipe that nobody writes to."""
 
 import os
 import time

@@ -1,9 +1,9 @@
-# attack: except BaseException around everything, for ever
+# attack: except BaseException around everything, forever
 # challenge: toy
 # only: test_total
 # at most: 0
 # outcomes: timeout
-# says: outside Ray | while True
+# says: not in a Ray call | while True
 """Hopes that its deadline is an exception: a thread or a signal that raises one is swallowed."""
 
 

@@ -1,10 +1,10 @@
-# attack: fakes a debugger: time limits are lifted for people who look
+# attack: fakes a debugger: time limits are lifted for people who debug
 # challenge: toy
 # only: test_total
 # at most: 0
 # outcomes: timeout
 # says: did not return within
-"""Hopes that whoever watches the deadline stands back when it sees a debugger."""
+"""Hopes that whatever watches the deadline backs off when it sees a debugger."""
 
 import sys
 import time

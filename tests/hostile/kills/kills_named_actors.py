@@ -1,4 +1,4 @@
-# attack: kills every actor that has a name, and takes the names
+# attack: kills every named actor and takes its name
 # challenge: toy
 # only: test_total, test_overlap
 # at most: 0

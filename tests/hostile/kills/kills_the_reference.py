@@ -3,7 +3,7 @@
 # only: test_speed, test_total
 # at most: 0
 # outcomes: fail, inconclusive
-# says: the total of | disturbed baseline
+# says: the total of | the reference was disturbed
 """Hopes that a race without an opponent is won."""
 
 import contextlib

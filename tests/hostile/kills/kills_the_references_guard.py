@@ -3,7 +3,7 @@
 # only: test_speed
 # at most: 0
 # outcomes: fail, inconclusive
-# says: times the reference's time | disturbed baseline
+# says: times the reference's time | the reference was disturbed
 """A right program: hopes that a race without an opponent is won."""
 
 import contextlib

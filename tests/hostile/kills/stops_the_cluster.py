@@ -3,8 +3,8 @@
 # only: test_total, test_overlap
 # at most: 0
 # outcomes: timeout
-# says: The cluster itself does not answer
-"""Hopes that whoever asks them waits for ever."""
+# says: The cluster itself no longer answers
+"""Hopes that anyone who asks them waits forever."""
 
 import signal
 import time

@@ -4,7 +4,7 @@
 # at most: 0
 # outcomes: fail
 # says: the total of
-"""Hopes that the next behaviour is judged on a cluster that stands still."""
+"""Hopes that the next behaviour is judged on a cluster that is stopped."""
 
 import os
 import signal

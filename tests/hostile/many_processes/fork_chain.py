@@ -4,7 +4,7 @@
 # at most: 0
 # outcomes: fail
 # says: the total of
-"""Hopes to be gone from wherever somebody looks. Ends by itself after 400 forks."""
+"""Hopes to be gone from wherever anyone looks. Ends by itself after 400 forks."""
 
 import os
 import time

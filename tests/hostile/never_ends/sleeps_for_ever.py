@@ -1,10 +1,10 @@
-# attack: sleeps for ever, in the driver and in workers
+# attack: sleeps forever, in the driver and in workers
 # challenge: toy
 # only: test_total
 # at most: 0
 # outcomes: timeout
 # says: did not return within
-"""Hopes that who does nothing is not seen."""
+"""Hopes that a process that does nothing is not seen."""
 
 import threading
 

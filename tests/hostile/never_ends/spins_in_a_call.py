@@ -3,8 +3,8 @@
 # only: test_total
 # at most: 0
 # outcomes: timeout
-# says: stands outside Ray
-"""Hopes that a call is waited for without end."""
+# says: is not in a Ray call
+"""Hopes that the judge waits for a call forever."""
 
 
 def total(keys):

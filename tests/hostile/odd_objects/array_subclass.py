@@ -3,7 +3,7 @@
 # only: test_total, test_overlap
 # at most: 0
 # outcomes: fail
-# says: plain data was promised | not plain data
+# says: expected plain data | not plain data
 """Hopes that NumPy hands the comparison to the subclass, or to the objects in an array."""
 
 import numpy as np

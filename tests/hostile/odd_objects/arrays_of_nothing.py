@@ -3,7 +3,7 @@
 # only: test_total
 # at most: 0
 # outcomes: crash
-# says: something else than an answer
+# says: something that is not an answer
 """Hopes that the judge compares a million million elements that took no byte to send."""
 
 import gc

@@ -3,7 +3,7 @@
 # only: test_total, test_overlap
 # at most: 0
 # outcomes: fail
-# says: is solution.AlwaysEqual; plain data was promised
+# says: is of type solution.AlwaysEqual; expected plain data
 # sample: yes
 """Hopes that the judge compares with == what the solution made."""
 

@@ -3,7 +3,7 @@
 # only: test_total, test_overlap
 # at most: 0
 # outcomes: fail
-# says: plain data was promised
+# says: expected plain data
 """Hopes to be asked later, by the judge itself, and to claim to be an int until then."""
 
 

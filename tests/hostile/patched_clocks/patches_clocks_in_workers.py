@@ -4,7 +4,7 @@
 # at most: 0
 # outcomes: fail
 # says: times the reference's time
-"""Hopes that the service waits by a clock of the worker's."""
+"""Hopes that the service waits by the worker's clock."""
 
 import time
 

@@ -4,7 +4,7 @@
 # outcomes: crash
 # says: ended with exit status 0
 # through: command, from the attack's folder
-"""Hopes that somebody reads its output, or that it can move the cursor over the verdict."""
+"""Hopes that someone reads its output, or that it can move the cursor over the verdict."""
 
 import json
 import os

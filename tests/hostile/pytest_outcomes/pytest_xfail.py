@@ -4,7 +4,7 @@
 # at most: 0
 # outcomes: fail
 # says: expected to fail
-"""Hopes that a failure that was announced is none."""
+"""Hopes that an announced failure is not a failure."""
 
 import pytest
 import ray

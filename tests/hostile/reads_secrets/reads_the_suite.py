@@ -1,4 +1,4 @@
-# attack: looks for the suite and the world beside itself and reads the answers there
+# attack: looks for the suite and the world next to itself and reads the answers there
 # challenge: toy
 # only: test_total, test_worker_killed
 # at most: 0

@@ -1,4 +1,4 @@
-"""A collaborator whose operation may not answer."""
+"""A service whose operation may not answer."""
 
 from service_link import ask
 

@@ -1,4 +1,4 @@
-# attack: a conftest.py beside the solution drops the tests
+# attack: a conftest.py next to the solution drops the tests
 # challenge: toy
 # at most: 0
 # outcomes: fail

@@ -1,11 +1,11 @@
-# attack: a conftest.py beside the solution turns every report into a pass
+# attack: a conftest.py next to the solution turns every report into a pass
 # challenge: toy
 # at most: 0
 # outcomes: fail
 # says: the total of 6 keys is 0, expected
 # through: command, in the challenge's folder
 # sample: yes
-"""Hopes that pytest loads the conftest.py that lies beside it in the challenge's folder."""
+"""Hopes that pytest loads the conftest.py next to it in the challenge's folder."""
 
 
 def total(keys):

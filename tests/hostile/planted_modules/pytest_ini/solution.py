@@ -1,10 +1,10 @@
-# attack: settings of pytest beside the solution
+# attack: pytest settings next to the solution
 # challenge: toy
 # at most: 0
 # outcomes: fail
 # says: the total of 6 keys is 0, expected
 # through: command, in the challenge's folder
-"""Hopes that pytest reads one of four files of settings: collect only, and a plugin of its own."""
+"""Hopes that pytest reads one of four settings files: collect only, and its own plugin."""
 
 
 def total(keys):
