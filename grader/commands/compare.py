@@ -25,6 +25,7 @@ from grader.report.attempts import Attempt, own, read_attempts, traces_of
 from grader.report.gantt import picture
 from grader.report.perfetto import trace_events
 from grader.report.terminal import paragraph, plain, say
+from grader.system.files import write_for_user
 
 GIVEN_UP = ROOT / ".grade" / "given_up"
 _SIDE_BY_SIDE = 120
@@ -149,8 +150,5 @@ def show_traces(console: Console, traces: dict[str, Trace]) -> None:
 def _write_trace(path: Path, traces: dict[str, Trace], challenge: Challenge) -> None:
     if not traces:
         raise UsageError(f"There is no trace of {challenge.name} yet: grade a solution that is right first.")
-    try:
-        path.write_text(json.dumps(trace_events(traces)), encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+    write_for_user(path, json.dumps(trace_events(traces)))
     say(f"Wrote {path}: open it in https://ui.perfetto.dev or chrome://tracing")

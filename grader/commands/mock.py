@@ -27,6 +27,7 @@ from grader.mock.fixed_set import read_set
 from grader.mock.sitting import Sitting, begin, hash_of, open_sitting, sittings
 from grader.report.attempts import own, read_attempts
 from grader.report.terminal import say
+from grader.system.files import write_for_user
 
 app = typer.Typer(no_args_is_help=True, help="Timed mock interviews.")
 _SAVE_INTERVAL_S = 5.0
@@ -283,10 +284,7 @@ def _show_card(sitting: Sitting, *, as_json: bool, html: Path | None) -> None:
 
     found = _card(sitting, before=[_card(s, []).overall for s in _earlier(sitting)])
     if html is not None:
-        try:
-            html.write_text(card_html(found), encoding="utf-8")
-        except OSError as error:
-            raise UsageError(f"{html} cannot be written: {error.strerror}") from None
+        write_for_user(html, card_html(found))
     if as_json:
         typer.echo(json.dumps(found.to_json(), indent=1, ensure_ascii=False))
         return

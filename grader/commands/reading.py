@@ -22,6 +22,7 @@ from grader.errors import UsageError
 from grader.mock.sitting import note_hint_in_mock
 from grader.report.attempts import Attempt, best, own, read_attempts, to_csv, trend
 from grader.report.terminal import say
+from grader.system.files import write_for_user
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,10 +223,7 @@ def report(
         say(f"grade.py: {line}", err=True)
     if not attempts:
         raise UsageError("No attempt is recorded yet. Next: python grade.py list")
-    try:
-        html.write_text(render(challenges, attempts), encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{html} cannot be written: {error.strerror}") from None
+    write_for_user(html, render(challenges, attempts))
     say(f"Wrote {html}")
 
 
@@ -233,10 +231,7 @@ def _write_csv(path: Path, text: str) -> None:
     if str(path) == "-":
         typer.echo(text, nl=False)
         return
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+    write_for_user(path, text)
     say(f"Wrote {path}")
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from grader.errors import GradingError
 from grader.mock.clock import Instant, now
 from grader.mock.draw import Plan
+from grader.system.files import writing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,16 +118,13 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
 
 def _append(path: Path, line: dict[str, Any]) -> None:
     text = json.dumps(line, ensure_ascii=False) + "\n"
-    try:
-        with path.open("a+b") as file:
-            file.seek(0, os.SEEK_END)
-            if file.tell() and not _ends_a_line(file):
-                text = "\n" + text  # after what a crash has cut off
-            file.write(text.encode())
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise GradingError(f"{path} cannot be written: {error.strerror}. Nothing else is lost.") from None
+    with writing(path), path.open("a+b") as file:
+        file.seek(0, os.SEEK_END)
+        if file.tell() and not _ends_a_line(file):
+            text = "\n" + text  # after what a crash has cut off
+        file.write(text.encode())
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _ends_a_line(file: Any) -> bool:
