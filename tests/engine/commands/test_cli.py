@@ -19,7 +19,7 @@ from tests.conftest import ROOT, command, environment, grade_py
         (["run", "quicksort"], "python grade.py list"),
         (["run", "toy", "--solution", "nowhere.py"], "there is no such file"),
         (["run", "toy", "--solution", "."], "is a folder"),
-        (["run", "toy", "--against", "teacher"], "solution, stub or reference"),
+        (["run", "toy", "--against", "teacher"], "solution, stub, reference"),
         (["run", "toy", "--against", "stub", "--solution", "x.py"], "not both"),
         (["run"], "name of one challenge, or --all"),
         (["run", "toy", "--all"], "name of one challenge, or --all"),
@@ -167,7 +167,7 @@ def test_an_interrupt_ends_both_clusters_with_status_130(toy_root, signum):
     run.send_signal(signum)
     _, err = run.communicate(timeout=60)
     assert run.returncode == 130
-    assert "interrupted" in err
+    assert "Interrupted. Both clusters have been stopped." in err
     _, alive = psutil.wait_procs(family, timeout=20)
     assert not alive
 

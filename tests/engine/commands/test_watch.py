@@ -113,7 +113,7 @@ def test_what_was_judged_before_leaving_is_recorded(terminal, toy_root):
     terminal.press("q")
     shown = terminal.until(r"Broken off after \d+ of \d+ behaviours. They are recorded", within_s=120.0)
     assert "of 0 behaviours" not in shown
-    _, ending, after = shown.partition("ending both clusters")
+    _, ending, after = shown.partition("Stopping both clusters")
     assert ending
     assert not re.search(r"\d+ of \d+: ", after)
     assert terminal.process.wait(60) == 0
