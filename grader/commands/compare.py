@@ -41,7 +41,10 @@ def compare(
         bool, typer.Option(show_default=False, help="Show the notes on the reference (the default).")
     ] = True,
 ) -> None:
-    """Compare your latest graded solution with the reference, once you have passed."""
+    """Compare your solution with the reference, once you have passed.
+
+    Rounds and traces are those of your latest graded solution.
+    """
     from grader.commands import comparison  # difflib and all that draws traces
 
     challenge = find_challenge(name)

@@ -23,9 +23,7 @@ def quiz(
     topic: Annotated[str | None, typer.Option(help="Only questions on this topic.")] = None,
     level: Annotated[int | None, typer.Option(min=1, max=5, help="Only questions of this level.")] = None,
     count: Annotated[int, typer.Option(min=1, help="How many questions to ask.")] = 10,
-    seed: Annotated[
-        int | None, typer.Option(min=0, help="Ask the questions of an earlier quiz, which printed this seed.")
-    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Repeat the quiz that printed this seed.")] = None,
 ) -> None:
     """Answer questions from the bank, without a clock.
 

@@ -19,9 +19,9 @@ def report(
     html: Annotated[Path, typer.Option(help="Write the page to this file.")],
     name: OneOrAll = None,
 ) -> None:
-    """Write your attempts to an HTML page: scores, rounds and what Ray did.
+    """Write an HTML page about your attempts.
 
-    The page is one file and needs no network.
+    It shows scores, rounds and what Ray did, in one file that needs no network.
     """
     from grader.report.page import render  # it draws all pictures
 

@@ -17,17 +17,14 @@ from grader.commands.prerequisites import need_ray
 from grader.errors import EXIT_GRADER, EXIT_NOT_PASSED, EXIT_PASSED, GraderError, UsageError
 from grader.mock.in_progress import refuse_during_mock
 from grader.report.terminal import Progress
-from grader.system.privileges import keep_memory_private
 
 
 def run(
     name: Annotated[str | None, typer.Argument(help="Name of a challenge.")] = None,
     solution: Annotated[Path | None, typer.Option(help="Grade this file instead of solution.py.")] = None,
-    against: Annotated[
-        str, typer.Option(help="Grade your solution, the stub or the reference.")
-    ] = "solution",
+    against: Annotated[str, typer.Option(help="What to grade: solution, stub or reference.")] = "solution",
     seed: Annotated[
-        int | None, typer.Option(min=0, help="Use the inputs of an earlier run, which printed this seed.")
+        int | None, typer.Option(min=0, help="Repeat the inputs of the run that printed this seed.")
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Grade every challenge you have started.")] = False,
     as_json: AsJson = False,
@@ -38,6 +35,8 @@ def run(
         refuse_during_mock(challenge.name)
     paths = [_path_to_grade(challenge, solution, against) for challenge in challenges]
     need_ray()
+    from grader.system.privileges import keep_memory_private
+
     keep_memory_private()
     documents, statuses = [], []
     for challenge, path in zip(challenges, paths, strict=True):

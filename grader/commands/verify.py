@@ -47,7 +47,10 @@ def verify(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """For authors: check that a suite accepts right solutions and rejects wrong ones."""
+    """For authors: check that a suite judges solutions as it should.
+
+    It has to accept the reference and the other right designs, and reject each wrong solution for its defect.
+    """
     if show is not None:
         typer.echo(_source(*show), nl=False)
         return

@@ -28,13 +28,16 @@ def start(
         int, typer.Option(min=0, max=5, help="Draw challenges and questions near this level; 0 for any.")
     ] = 0,
     seed: Annotated[
-        int | None, typer.Option(min=0, help="Draw the set of an earlier mock, which printed this seed.")
+        int | None, typer.Option(min=0, help="Draw the same set as the mock that printed this seed.")
     ] = None,
     fixed: Annotated[
         Path | None, typer.Option("--set", help="Use the set in this TOML file instead of drawing one.")
     ] = None,
 ) -> None:
-    """Draw challenges and questions, lay out the stubs and start the clock."""
+    """Draw a set of challenges and questions and start the clock.
+
+    Each challenge gets a folder below mock/ with its brief and its stub.
+    """
     from grader.mock.provenance import provenance_of
 
     _refuse_a_second_mock()
@@ -82,7 +85,7 @@ def _show_rules(sitting: Sitting) -> None:
         say(f"  {len(plan.questions)} questions:  python grade.py mock ask")
     say(
         "\nRules\n"
-        "  Each folder holds a brief and the solution.py that you change. The examples show every detail:\n"
+        "  Each folder holds the brief and a solution.py to change. Its examples can be run at any time:\n"
         f"    pytest challenges/NAME/test_examples.py --solution {folder}/NAME/solution.py\n"
         "  A trial grading shows only counts by category, and is recorded:  python grade.py mock try NAME\n"
         "  The clock is on disk: it keeps running if you close the terminal or reboot.\n"

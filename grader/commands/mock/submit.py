@@ -19,7 +19,7 @@ def submit(
 ) -> None:
     """End the mock, grade everything and show the card.
 
-    You score your answers in words yourself.
+    For each answer in words, you tick the points of the rubric that it makes.
     """
     from grader.commands.mock.completion import complete
 
