@@ -41,11 +41,11 @@ class Answer:
 
 
 class Stopped(Exception):  # noqa: N818 - nobody's error
-    """Whoever was asked wants no further question."""
+    """The user wants no further question."""
 
 
 class _Skipped(Exception):  # noqa: N818 - nobody's error
-    """This question is to be left out."""
+    """The user skips this question."""
 
 
 def ask(console: Console, question: Question, number: str, seed: int) -> Answer | None:

@@ -19,10 +19,8 @@ from grader.report.attempts import Attempt, own, to_csv, trend
 from grader.report.terminal import say
 from grader.system.files import write_for_user
 
-_COLUMNS = {
-    "when (UTC)": "left", "file": "left", "score": "right", "outcome": "left", "speed": "right",
-    "hints": "right", "seed": "right",
-}  # fmt: skip
+_COLUMNS = ("when (UTC)", "file", "score", "outcome", "speed", "hints", "seed")
+_NUMBERS = ("score", "speed", "hints", "seed")
 
 
 def history(
@@ -68,8 +66,8 @@ def _show(attempts: Sequence[Attempt]) -> None:
 
 def _table(attempts: Sequence[Attempt]) -> Table:
     table = Table(box=None, pad_edge=True)
-    for heading, side in _COLUMNS.items():
-        table.add_column(heading, justify="right" if side == "right" else "left")
+    for heading in _COLUMNS:
+        table.add_column(heading, justify="right" if heading in _NUMBERS else "left")
     for attempt in attempts:
         when = attempt.when.rstrip("Z").replace("T", " ")
         score = f"{attempt.score:g}" if attempt.judged == 100 else f"{attempt.score:g}/{attempt.judged:g}"

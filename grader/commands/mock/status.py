@@ -34,7 +34,7 @@ def status(
 
 
 def _count_down(sitting: Sitting) -> None:
-    """Show the status until the mock ends; meanwhile save changes and warn about the time."""
+    """Show the status until the mock ends, save changes and warn about the time."""
     from rich.live import Live
 
     console = Console(highlight=False)
