@@ -8,7 +8,8 @@ import time
 from pathlib import Path
 
 from grader.catalogue.challenges import ROOT, Challenge
-from grader.errors import ChallengeError, GradingError
+from grader.errors import ChallengeError
+from grader.system.files import writing
 
 FOLDER = ROOT / ".grade" / "hints"
 _HEADING = re.compile(r"^## *(?:\d+\. *)?(?P<title>.+?) *$", re.MULTILINE)
@@ -51,11 +52,9 @@ def note_hint(name: str, folder: Path = FOLDER) -> int:
     except (OSError, ValueError):
         before = []
     times = [*before, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())]
-    try:
+    with writing(path):
         folder.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(".part")
         part.write_text(json.dumps(times), encoding="utf-8")
         part.replace(path)
-    except OSError as error:
-        raise GradingError(f"{path} cannot be written: {error.strerror}") from None
     return len(times)

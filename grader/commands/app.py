@@ -8,13 +8,19 @@ from typing import NoReturn
 import typer
 
 from grader.commands.compare import compare
-from grader.commands.mock import app as mock_app
+from grader.commands.doctor import doctor
+from grader.commands.hint import hint
+from grader.commands.history import history
+from grader.commands.list import list_challenges
+from grader.commands.mock.app import app as mock_app
 from grader.commands.quiz import quiz
-from grader.commands.reading import hint, history, list_challenges, report, show
+from grader.commands.report import report
+from grader.commands.reset import reset
 from grader.commands.run import run
+from grader.commands.show import show
+from grader.commands.start import start
 from grader.commands.verify import verify
 from grader.commands.watch import watch
-from grader.commands.working import doctor, reset, start
 from grader.errors import EXIT_PASSED, GraderError
 from grader.report.terminal import say
 
@@ -23,7 +29,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    help="Graded katas for Ray: change one file, run one command, learn whether it is right, "
+    help="Graded katas for Ray: change one file, run one command, and learn whether your program is right, "
     "survives faults and is fast.",
 )
 app.command("list")(list_challenges)

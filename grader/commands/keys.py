@@ -1,6 +1,6 @@
-"""Single key presses from a terminal, without Enter; silent where there is no terminal.
+"""Single key presses from a terminal, without Enter. Without a terminal there are none.
 
-What comes in a burst was pasted or typed for a shell: none of it is taken for a key.
+Characters that arrive in a burst were pasted, or typed for a shell: they are ignored.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ _BURST_BYTES = 64
 
 @contextlib.contextmanager
 def pressed(tell: Callable[[str], None]) -> Iterator[None]:
-    """While the block runs, `tell` is called with each key, from a thread of its own.
+    """Call `tell` with each key while the block runs, from a separate thread.
 
-    Ctrl-C stays what it is. The terminal is put back as it was, however the block ends.
+    Ctrl-C still interrupts. The terminal is restored, however the block ends.
     """
     try:
         import termios

@@ -1,4 +1,4 @@
-"""The verb that grades: run."""
+"""The verb run: grades solutions."""
 
 from __future__ import annotations
 
@@ -11,55 +11,64 @@ import typer
 from rich.console import Console
 
 from grader.catalogue.challenges import Challenge, find_challenge, read_catalogue
-from grader.commands.shared import AsJson, interruptible, need_ray
+from grader.commands.interruption import interruptible
+from grader.commands.options import AsJson, require_known
+from grader.commands.prerequisites import need_ray
 from grader.errors import EXIT_GRADER, EXIT_NOT_PASSED, EXIT_PASSED, GraderError, UsageError
-from grader.mock.sitting import refuse_during_mock
+from grader.mock.in_progress import refuse_during_mock
 from grader.report.terminal import Progress
-from grader.system.privileges import keep_memory_private
 
 
 def run(
     name: Annotated[str | None, typer.Argument(help="Name of a challenge.")] = None,
-    solution: Annotated[Path | None, typer.Option(help="Grade this file.")] = None,
-    against: Annotated[str, typer.Option(help="solution, stub or reference: what to grade.")] = "solution",
-    seed: Annotated[int | None, typer.Option(min=0, help="Replay the inputs of a run.")] = None,
-    every: Annotated[bool, typer.Option("--all", help="Grade every challenge begun.")] = False,
+    solution: Annotated[Path | None, typer.Option(help="Grade this file instead of solution.py.")] = None,
+    against: Annotated[str, typer.Option(help="What to grade: solution, stub or reference.")] = "solution",
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Repeat the inputs of the run that printed this seed.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Grade every challenge you have started.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Grade a solution; with no solution.py yet, the stub."""
-    if every == (name is not None):
-        raise UsageError("Give the name of one challenge, or --all.")
-    if every:
-        challenges = [c for c in read_catalogue() if c.solution_path.exists()]
-        if not challenges:
-            raise UsageError("No challenge has been started. Begin with  python grade.py start NAME")
-    else:
-        challenges = [find_challenge(name or "")]
+    """Grade your solution, or the stub if there is no solution.py yet."""
+    challenges = _challenges_to_grade(name, every=every)
     for challenge in challenges:
         refuse_during_mock(challenge.name)
-    paths = [_path_to_grade(c, solution, against) for c in challenges]
+    paths = [_path_to_grade(challenge, solution, against) for challenge in challenges]
     need_ray()
+    from grader.system.privileges import keep_memory_private
+
     keep_memory_private()
     documents, statuses = [], []
     for challenge, path in zip(challenges, paths, strict=True):
         with interruptible():
-            document, status = _graded(challenge, path, seed, as_json=as_json)
+            document, status = _grade(challenge, path, seed, as_json=as_json)
         documents.append(document)
         statuses.append(status)
     if as_json:
-        typer.echo(json.dumps(documents[0] if not every else documents, indent=1, ensure_ascii=False))
+        typer.echo(json.dumps(documents if every else documents[0], indent=1, ensure_ascii=False))
     raise typer.Exit(max(statuses))
 
 
+def _challenges_to_grade(name: str | None, *, every: bool) -> list[Challenge]:
+    if every == (name is not None):
+        raise UsageError("Give the name of one challenge, or --all.")
+    if name is not None:
+        return [find_challenge(name)]
+    started = [challenge for challenge in read_catalogue() if challenge.solution_path.exists()]
+    if not started:
+        raise UsageError("No challenge has been started. Start one with  python grade.py start NAME")
+    return started
+
+
 def _path_to_grade(challenge: Challenge, solution: Path | None, against: str) -> Path | None:
-    if against not in ("solution", "stub", "reference"):
-        raise UsageError(f"--against {against}: write solution, stub or reference")
+    """The file to grade; None for the learner's own solution, or the stub if there is none."""
+    require_known("--against", against, ("solution", "stub", "reference"))
     if against != "solution" and solution is not None:
         raise UsageError("Give --solution or --against, not both.")
     return {"stub": challenge.stub_path, "reference": challenge.reference_path}.get(against, solution)
 
 
-def _graded(
+def _grade(
     challenge: Challenge, path: Path | None, seed: int | None, *, as_json: bool
 ) -> tuple[dict[str, Any], int]:
     """Grade one solution with live progress and keep its record; the JSON document and the exit status."""

@@ -1,50 +1,63 @@
-"""The author's verb: verify."""
+"""The verb verify: whether a challenge's suite judges solutions as it should."""
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
 from grader.catalogue.challenges import find_challenge, read_catalogue
-from grader.commands.shared import AsJson, interruptible, need_ray
+from grader.commands.interruption import interruptible
+from grader.commands.options import AsJson
+from grader.commands.prerequisites import need_ray
 from grader.errors import EXIT_NOT_PASSED, EXIT_PASSED, UsageError
 from grader.report.terminal import plain
+
+if TYPE_CHECKING:  # it imports the judge
+    from grader.authoring.paper import Claim
 
 
 def verify(
     name: Annotated[str | None, typer.Argument(help="Name of a challenge.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Verify every challenge.")] = False,
-    runs: Annotated[int, typer.Option(min=1, help="How often to grade the reference.")] = 5,
+    runs: Annotated[int, typer.Option(min=1, help="How many times to grade the reference.")] = 5,
     quick: Annotated[
-        bool, typer.Option(help="No stub or hollow one; every sixth wrong solution, by one behaviour.")
+        bool,
+        typer.Option(
+            show_default=False,
+            help="Leave out the stub and the hollow solution, and judge only every sixth wrong solution, by "
+            "the first behaviour it names.",
+        ),
     ] = False,
     wrong: Annotated[
-        list[str] | None, typer.Option(help="Judge this wrong solution and no other solution; repeatable.")
+        list[str] | None, typer.Option(help="Judge only this wrong solution. May be given several times.")
     ] = None,
     right: Annotated[
-        list[str] | None, typer.Option(help="Judge this right design and no other solution; repeatable.")
+        list[str] | None, typer.Option(help="Judge only this right design. May be given several times.")
     ] = None,
     show: Annotated[
         tuple[str, str] | None,
-        typer.Option(metavar="NAME DEFECT", help="Print a wrong solution as it is composed, and stop."),
+        typer.Option(metavar="NAME DEFECT", help="Print the source of a wrong solution and do nothing else."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """For authors: prove that a suite accepts its reference and rejects wrong solutions."""
+    """For authors: check that a suite judges solutions as it should.
+
+    It has to accept the reference and the other right designs, and reject each wrong solution for its defect.
+    """
     if show is not None:
-        typer.echo(_composed(*show), nl=False)
+        typer.echo(_source(*show), nl=False)
         return
     if every == (name is not None):
         raise UsageError("Give the name of one challenge, or --all.")
     challenges = read_catalogue() if every else [find_challenge(name or "")]
     need_ray()
-    from grader.authoring.paper import Claim
     from grader.authoring.verify import verify as prove
     from grader.side.warden_client import sweep_leftovers
 
@@ -53,23 +66,28 @@ def verify(
     found: dict[str, list[Claim]] = {}
     for challenge in challenges:
         console.print(Text(f"verify {challenge.name}", style="bold"))
-
-        def tell(claim: Claim) -> None:
-            word = "ok  " if claim.holds else "BAD "
-            line = f"  {word} {claim.subject}: {plain(claim.detail)}"
-            console.print(Text(line, style="" if claim.holds else "red"), soft_wrap=True)
-
         with interruptible():
             found[challenge.name] = prove(
-                challenge, runs=runs, quick=quick, wrong=wrong or (), right=right or (), tell=tell
+                challenge, runs=runs, quick=quick, wrong=wrong or (), right=right or (), tell=_teller(console)
             )
     if as_json:
-        typer.echo(json.dumps({n: [asdict(f) for f in fs] for n, fs in found.items()}, indent=1))
-    holds = all(claim.holds for claims in found.values() for claim in claims)
-    raise typer.Exit(EXIT_PASSED if holds else EXIT_NOT_PASSED)
+        claims = {name: [asdict(claim) for claim in claims] for name, claims in found.items()}
+        typer.echo(json.dumps(claims, indent=1))
+    all_hold = all(claim.holds for claims in found.values() for claim in claims)
+    raise typer.Exit(EXIT_PASSED if all_hold else EXIT_NOT_PASSED)
 
 
-def _composed(name: str, defect: str) -> str:
+def _teller(console: Console) -> Callable[[Claim], None]:
+    """Prints each claim as soon as it is known whether it holds."""
+
+    def tell(claim: Claim) -> None:
+        word, style = ("ok  ", "") if claim.holds else ("BAD ", "red")
+        console.print(Text(f"  {word} {claim.subject}: {plain(claim.detail)}", style=style), soft_wrap=True)
+
+    return tell
+
+
+def _source(name: str, defect: str) -> str:
     """The program of a wrong solution."""
     from grader.authoring.gallery import chosen, wrong_solutions
     from grader.authoring.paper import behaviour_names

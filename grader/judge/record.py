@@ -20,6 +20,7 @@ from grader.catalogue.hints import hints_read
 from grader.catalogue.submission import Submission
 from grader.errors import GradingError
 from grader.judge.verdict import Check, RunOutcome, Score
+from grader.system.files import writing
 
 if TYPE_CHECKING:  # it imports pytest and NumPy; `list` must not pay for that
     from grader.judge.race import RaceResult
@@ -174,18 +175,19 @@ def save_record(record: Record, folder: Path = RECORDS, *, at: Path | None = Non
     text = json.dumps(record.to_json(with_traces=True), allow_nan=False)
     part_path: Path | None = None
     try:
-        own.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=own, prefix=".", suffix=".part", delete=False
-        ) as part:
-            part_path = Path(part.name)
-            part.write(text)
-        target = at or own / f"{name}-{record.seed}-{part_path.stem.lstrip('.')}.json"
-        os.replace(part.name, target)  # noqa: PTH105
-    except OSError as error:
+        with writing(own):
+            own.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(
+                "w", encoding="utf-8", dir=own, prefix=".", suffix=".part", delete=False
+            ) as part:
+                part_path = Path(part.name)
+                part.write(text)
+            target = at or own / f"{name}-{record.seed}-{part_path.stem.lstrip('.')}.json"
+            os.replace(part.name, target)  # noqa: PTH105
+    except GradingError:
         if part_path is not None:
             part_path.unlink(missing_ok=True)
-        raise GradingError(f"{own}: the record cannot be written: {error.strerror}") from None
+        raise
     return target
 
 

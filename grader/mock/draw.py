@@ -1,19 +1,19 @@
-"""Draws the set of a mock interview: coding challenges and questions, the same for the same seed; pure."""
+"""Draws the plan of a mock: coding challenges and questions, the same for the same seed. Pure."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from grader.catalogue.challenges import Challenge
 from grader.catalogue.questions import Question
 from grader.errors import UsageError
+from grader.mock.plan import Plan
 
 REPAIR = ("fix", "debug", "optimise")
 CHOICE_MINUTES, SHORT_MINUTES, DESIGN_MINUTES = 1, 3, 20
-TIGHT = 1.35  # a mock may ask for a challenge in this much less time than its brief names
+TIGHT = 1.35  # a challenge still fits if its brief names up to this many times the minutes there are for it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,11 +21,11 @@ class Shape:
     """A kind of interview.
 
     Args:
-        minutes: Its length.
-        coding: One entry per coding challenge: the kinds it may be of.
-        n_choice: Multiple-choice questions.
-        n_short: Questions that are answered in words.
-        n_design: Design prompts.
+        minutes: How long it lasts.
+        coding: An entry for each coding challenge: the kinds it may be of.
+        n_choice: How many multiple-choice questions are asked.
+        n_short: How many questions are answered in words.
+        n_design: How many design prompts are given.
     """
 
     minutes: int
@@ -35,9 +35,10 @@ class Shape:
     n_design: int = 0
 
     def coding_minutes(self, minutes: int) -> float:
-        """What is left for each coding challenge when the questions are answered."""
-        asked = self.n_choice * CHOICE_MINUTES + self.n_short * SHORT_MINUTES + self.n_design * DESIGN_MINUTES
-        return (minutes - asked) / len(self.coding)
+        """How many of these minutes are left for each coding challenge once the questions are answered."""
+        choice, short = self.n_choice * CHOICE_MINUTES, self.n_short * SHORT_MINUTES
+        design = self.n_design * DESIGN_MINUTES
+        return (minutes - choice - short - design) / len(self.coding)
 
 
 SHAPES = {
@@ -45,31 +46,6 @@ SHAPES = {
     "debugging": Shape(minutes=60, coding=(REPAIR, REPAIR)),
     "onsite": Shape(minutes=90, coding=(("implement",), REPAIR), n_choice=6, n_short=2, n_design=1),
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What is asked in one sitting.
-
-    Args:
-        shape: Name in SHAPES, or "set" for a fixed set.
-        minutes: Its length.
-        level: What was asked for; 0 for any.
-        seed: Of the draw, and of the order of choices.
-        challenges: Names of coding challenges.
-        questions: Ids, in the order in which they are asked.
-    """
-
-    shape: str
-    minutes: int
-    level: int
-    seed: int
-    challenges: tuple[str, ...]
-    questions: tuple[str, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """For the journal and the card."""
-        return asdict(self)
 
 
 def draw(
@@ -82,65 +58,96 @@ def draw(
     questions: Sequence[Question],
     solved: Collection[str],
 ) -> Plan:
-    """Draw a set.
+    """Draw the challenges and questions of a mock.
 
     Args:
-        shape: Name in SHAPES.
-        minutes: Instead of the shape's own. Challenges that need far more come when nothing else is left.
-        level: 1 to 5, or 0 for any: the nearest there are.
-        seed: The same seed draws the same set from the same challenges, questions and solved ones.
-        challenges: All there are.
-        questions: All there are.
-        solved: Names of challenges that were passed: they come only when nothing else is left.
+        shape: The kind of interview, a name in SHAPES.
+        minutes: How long it lasts; None for the shape's usual length.
+        level: 1 to 5, or 0 for any. If nothing has this level, the nearest is taken.
+        seed: The same seed draws the same plan from the same challenges, questions and solved ones.
+        challenges: Those to draw from.
+        questions: Those to draw from.
+        solved: Names of challenges that were passed before: they are drawn only if nothing else is left.
 
     Raises:
         UsageError: There is no such shape, or not enough to draw from.
     """
     if shape not in SHAPES:
-        raise UsageError(f"--shape {shape}: there is {', '.join(SHAPES)}")
+        raise UsageError(f"--shape {shape} is unknown. Choose one of: {', '.join(SHAPES)}")
     form, rng = SHAPES[shape], random.Random(seed)  # noqa: S311 - a draw that can be repeated
-    left = sorted(challenges, key=lambda c: c.name)
-    rng.shuffle(left)
-    longest_min = TIGHT * form.coding_minutes(minutes or form.minutes)
-    left.sort(key=lambda c: (c.name in solved, c.minutes > longest_min, _apart(c.level, level)))
-    taken: list[Challenge] = []
-    for kinds in form.coding:
-        found = next((c for c in left if c.kind in kinds and c not in taken), None)
-        if found is None:
-            raise UsageError(f"There is no challenge of kind {' or '.join(kinds)} left to draw for {shape}")
-        taken.append(found)
-    asked: list[Question] = []
-    for kind, count in (("choice", form.n_choice), ("short", form.n_short), ("design", form.n_design)):
-        asked += _spread([q for q in questions if q.kind == kind], count, level, rng)
+    length_min = minutes or form.minutes
+    longest_min = TIGHT * form.coding_minutes(length_min)
+
+    def rank(challenge: Challenge) -> tuple[bool, bool, int]:
+        is_solved, is_too_long = challenge.name in solved, challenge.minutes > longest_min
+        return is_solved, is_too_long, _distance(challenge.level, level)
+
+    candidates = sorted(challenges, key=lambda c: c.name)
+    rng.shuffle(candidates)
+    coding = _draw_challenges(shape, sorted(candidates, key=rank))
+    asked = [
+        *_draw_questions("choice", form.n_choice, questions, level, rng),
+        *_draw_questions("short", form.n_short, questions, level, rng),
+        *_draw_questions("design", form.n_design, questions, level, rng),
+    ]
     return Plan(
         shape=shape,
-        minutes=minutes or form.minutes,
+        minutes=length_min,
         level=level,
         seed=seed,
-        challenges=tuple(c.name for c in taken),
+        challenges=tuple(c.name for c in coding),
         questions=tuple(q.id for q in asked),
     )
 
 
-def _spread(questions: Sequence[Question], count: int, level: int, rng: random.Random) -> list[Question]:
-    """So many questions, from as many topics as possible, near to the level."""
-    if len(questions) < count:
-        raise UsageError(f"{count} questions are wanted, {len(questions)} are there")
-    mixed = sorted(questions, key=lambda q: q.id)
-    rng.shuffle(mixed)
-    mixed.sort(key=lambda q: _apart(q.level, level))
-    taken: list[Question] = []
-    while len(taken) < count:
-        topics = {q.topic for q in taken[len(taken) - len(taken) % max(len(_topics(mixed)), 1) :]}
-        fresh = [q for q in mixed if q not in taken]
-        taken.append(next((q for q in fresh if q.topic not in topics), fresh[0]))
-    return taken
+def _draw_challenges(shape: str, candidates: Sequence[Challenge]) -> list[Challenge]:
+    """The first candidate that fits, for each coding challenge of the shape."""
+    drawn: list[Challenge] = []
+    for kinds in SHAPES[shape].coding:
+        fitting = [c for c in candidates if c.kind in kinds and c not in drawn]
+        if not fitting:
+            raise UsageError(
+                f"--shape {shape} needs one more challenge of kind {' or '.join(kinds)}, and none is left. "
+                "Choose another shape."
+            )
+        drawn.append(fitting[0])
+    return drawn
 
 
-def _topics(questions: Sequence[Question]) -> set[str]:
-    return {q.topic for q in questions}
+def _draw_questions(
+    kind: str, count: int, questions: Sequence[Question], level: int, rng: random.Random
+) -> list[Question]:
+    """Questions of one kind, from as many topics as possible and near the level."""
+    candidates = sorted((q for q in questions if q.kind == kind), key=lambda q: q.id)
+    if len(candidates) < count:
+        raise UsageError(
+            f"The mock needs {count} questions of kind {kind}, and the bank has {len(candidates)}. "
+            "Choose another shape."
+        )
+    rng.shuffle(candidates)
+    return _spread_over_topics(sorted(candidates, key=lambda q: _distance(q.level, level)), count)
 
 
-def _apart(level: int, wanted: int) -> int:
-    """How far a level is from the one wanted; up to one apart is as good as none."""
+def _spread_over_topics(candidates: Sequence[Question], count: int) -> list[Question]:
+    """The first candidates, except that each topic has its turn before one comes again.
+
+    Topics come in rounds: a round has as many questions as there are topics. If all topics that are missing
+    in a round have run out of questions, the first candidate that is left is taken instead.
+    """
+    left = list(candidates)
+    round_length = len({question.topic for question in candidates})
+    drawn: list[Question] = []
+    seen_this_round: set[str] = set()
+    for _ in range(count):
+        question = next((q for q in left if q.topic not in seen_this_round), left[0])
+        left.remove(question)
+        drawn.append(question)
+        seen_this_round.add(question.topic)
+        if len(drawn) % round_length == 0:
+            seen_this_round.clear()
+    return drawn
+
+
+def _distance(level: int, wanted: int) -> int:
+    """How far a level is from the wanted one; a neighbouring level is as good as the level itself."""
     return max(abs(level - wanted) - 1, 0) if wanted else 0

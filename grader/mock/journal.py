@@ -1,4 +1,4 @@
-"""A sitting's journal: an append-only file that a crash cannot spoil, and what it says."""
+"""The journal of a mock: an append-only file that survives a crash, and what it says."""
 
 from __future__ import annotations
 
@@ -7,128 +7,142 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
+from grader.catalogue.challenges import ROOT
 from grader.errors import GradingError
 from grader.mock.clock import Instant, now
-from grader.mock.draw import Plan
+from grader.mock.plan import Plan
+from grader.system.files import writing
+
+JOURNALS = ROOT / ".grade" / "mocks"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JournalLine:
-    """A line of the journal after the first.
+class JournalEntry:
+    """Something that happened during a mock: a line of the journal after the first.
 
     Args:
-        do: What happened: "saved", "answered", "hinted", "tried", "warned", "submitted", "abandoned",
-            "graded", "scored".
-        at_s: Seconds since the beginning.
-        facts: The rest, by name.
+        event: "saved", "answered", "hinted", "tried", "warned", "submitted", "abandoned", "graded" or
+            "scored".
+        at_s: When, in seconds since the start.
+        facts: The details, by name.
     """
 
-    do: str
+    event: str
     at_s: float
     facts: dict[str, Any]
 
 
 class Journal:
-    """One sitting on disk.
+    """The journal of one mock, on disk and in memory.
+
+    The first line holds the plan and the start; each further line holds an event under the key "do".
 
     Args:
-        path: Of the file.
+        path: The file.
+
+    Raises:
+        GradingError: The file does not start with a plan.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        lines = list(_lines(path))
-        if not lines or "plan" not in lines[0]:
-            raise GradingError(f"{path} is no journal of a mock: it does not begin with a plan")
-        first = lines[0]
-        plan = first["plan"]
-        self.plan = Plan(
-            **(plan | {"challenges": tuple(plan["challenges"]), "questions": tuple(plan["questions"])})
-        )
+        first, *rest = list(_whole_lines(path)) or [{}]
+        if "plan" not in first:
+            raise GradingError(
+                f"{path} is not the journal of a mock: its first line holds no plan. "
+                f"Remove {path.parent} if you can do without that mock."
+            )
+        self.plan = Plan.from_json(first["plan"])
         self.start = Instant(**first["start"])
         self.facts: dict[str, Any] = first["facts"]
         self.entries = [
-            JournalLine(do=line["do"], at_s=line["at_s"], facts=line["facts"])
-            for line in lines[1:]
+            JournalEntry(event=line["do"], at_s=line["at_s"], facts=line["facts"])
+            for line in rest
             if "do" in line
         ]
 
     @classmethod
-    def begin(cls, path: Path, plan: Plan, facts: dict[str, Any]) -> Journal:
-        """Start the clock.
+    def create(cls, path: Path, plan: Plan, facts: dict[str, Any]) -> Journal:
+        """Write the first line of a new journal, which starts the clock.
 
         Args:
-            path: A new file.
+            path: The new file.
             plan: What is asked.
             facts: Versions and hashes, for the card.
         """
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _append(path, {"plan": plan.to_json(), "start": now().to_json(), "facts": facts})
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        _append_line(path, {"plan": plan.to_json(), "start": now().to_json(), "facts": facts})
         return cls(path)
 
-    def note(self, do: str, **facts: Any) -> JournalLine:
-        """Append what has just happened; it is on disk when this returns."""
-        entry = JournalLine(do=do, at_s=round(self.elapsed_s(), 3), facts=facts)
-        _append(self.path, {"do": entry.do, "at_s": entry.at_s, "facts": entry.facts})
+    def append(self, event: str, **facts: Any) -> JournalEntry:
+        """Note what has just happened; it is on disk when this returns."""
+        entry = JournalEntry(event=event, at_s=round(self.elapsed_s(), 3), facts=facts)
+        _append_line(self.path, {"do": entry.event, "at_s": entry.at_s, "facts": entry.facts})
         self.entries.append(entry)
         return entry
 
     def elapsed_s(self) -> float:
-        """Seconds since the beginning."""
+        """Seconds since the start."""
         return now().since(self.start)
 
     @property
     def limit_s(self) -> float:
-        """Seconds that it lasts."""
+        """How many seconds the mock lasts."""
         return 60.0 * self.plan.minutes
 
     @property
     def left_s(self) -> float:
-        """Seconds that are left; below 0 when time is over."""
+        """How many seconds are left; below 0 when the time is up."""
         return self.limit_s - self.elapsed_s()
 
     @property
     def is_open(self) -> bool:
-        """Whether it was neither submitted nor abandoned."""
-        return not any(entry.do in ("submitted", "abandoned") for entry in self.entries)
+        """Whether the mock was neither submitted nor abandoned."""
+        return not any(entry.event in ("submitted", "abandoned") for entry in self.entries)
 
     @property
     def clock_change_s(self) -> float:
-        """By how much the system clock was set since the beginning."""
+        """By how much the system clock was set since the start."""
         return now().clock_change_s(self.start)
 
-    def all(self, do: str) -> list[JournalLine]:
+    def entries_of(self, event: str) -> list[JournalEntry]:
         """The entries of one kind, oldest first."""
-        return [entry for entry in self.entries if entry.do == do]
+        return [entry for entry in self.entries if entry.event == event]
 
 
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    """The complete lines; the last one may have been cut off by a crash."""
-    for line in path.read_text(encoding="utf-8").splitlines():
+def journal_paths(folder: Path = JOURNALS) -> list[Path]:
+    """The journals of all mocks, by name."""
+    return sorted(folder.glob("*/journal.jsonl"))
+
+
+def _whole_lines(path: Path) -> Iterator[dict[str, Any]]:
+    """The lines that can be read: a crash may have cut one off."""
+    for text in path.read_text(encoding="utf-8").splitlines():
         try:
-            found = json.loads(line)
+            line = json.loads(text)
         except ValueError:
             continue
-        if isinstance(found, dict):
-            yield found
+        if isinstance(line, dict):
+            yield line
 
 
-def _append(path: Path, line: dict[str, Any]) -> None:
+def _append_line(path: Path, line: dict[str, Any]) -> None:
     text = json.dumps(line, ensure_ascii=False) + "\n"
-    try:
-        with path.open("a+b") as file:
-            file.seek(0, os.SEEK_END)
-            if file.tell() and not _ends_a_line(file):
-                text = "\n" + text  # after what a crash has cut off
-            file.write(text.encode())
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise GradingError(f"{path} cannot be written: {error.strerror}. Nothing else is lost.") from None
+    with writing(path), path.open("a+b") as file:
+        if not _ends_with_a_whole_line(file):
+            text = "\n" + text
+        file.write(text.encode())
+        file.flush()
+        os.fsync(file.fileno())
 
 
-def _ends_a_line(file: Any) -> bool:
+def _ends_with_a_whole_line(file: BinaryIO) -> bool:
+    """Whether the next line can simply follow; after a crash the last one may lack its end."""
+    size = file.seek(0, os.SEEK_END)
+    if size == 0:
+        return True
     file.seek(-1, os.SEEK_END)
-    return bool(file.read(1) == b"\n")
+    return file.read(1) == b"\n"

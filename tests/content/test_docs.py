@@ -4,7 +4,7 @@ import re
 
 from grader.catalogue.challenges import read_catalogue
 from grader.commands.app import app
-from grader.commands.reading import markdown_table
+from grader.commands.list import markdown_table
 from tests.conftest import ROOT, grade_py
 
 

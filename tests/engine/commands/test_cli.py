@@ -19,7 +19,7 @@ from tests.conftest import ROOT, command, environment, grade_py
         (["run", "quicksort"], "python grade.py list"),
         (["run", "toy", "--solution", "nowhere.py"], "there is no such file"),
         (["run", "toy", "--solution", "."], "is a folder"),
-        (["run", "toy", "--against", "teacher"], "solution, stub or reference"),
+        (["run", "toy", "--against", "teacher"], "solution, stub, reference"),
         (["run", "toy", "--against", "stub", "--solution", "x.py"], "not both"),
         (["run"], "name of one challenge, or --all"),
         (["run", "toy", "--all"], "name of one challenge, or --all"),
@@ -167,7 +167,7 @@ def test_an_interrupt_ends_both_clusters_with_status_130(toy_root, signum):
     run.send_signal(signum)
     _, err = run.communicate(timeout=60)
     assert run.returncode == 130
-    assert "interrupted" in err
+    assert "Interrupted. Both clusters have been stopped." in err
     _, alive = psutil.wait_procs(family, timeout=20)
     assert not alive
 
@@ -222,3 +222,25 @@ def test_plain_pytest_runs_a_challenges_suites(toy_root):
     )
     assert done.returncode == 0, done.stdout
     assert "5 passed" in done.stdout
+
+
+def test_a_mock_is_tried_submitted_and_shown_on_a_card(toy_root, tmp_path):
+    fixed = tmp_path / "set.toml"
+    fixed.write_text('minutes = 30\nchallenges = ["toy"]\nseed = 3\n')
+    assert grade_py(toy_root, "mock", "start", "--set", fixed).status == 0
+    (path,) = (toy_root / "mock").glob("*/toy/solution.py")
+    path.write_text("def total(keys):\n    return -1\n")
+    tried = grade_py(toy_root, "mock", "try", "toy")
+    assert tried.status == 0, tried.err
+    assert "  all          0 of 4 passed" in tried.out
+    assert "FAIL" not in tried.out + tried.err, "no behaviour is shown by itself"
+    assert "1 try, the last with 0 of 4 passed" in grade_py(toy_root, "mock", "status").out
+    page = tmp_path / "card.html"
+    submitted = grade_py(toy_root, "mock", "submit", "--json", "--html", page)
+    assert submitted.status == 0, submitted.err
+    (part,) = submitted.document["parts"]
+    assert (part["share"], part["tries"], part["answered"]) == (0.0, 1, True)
+    assert "Mock interview" in page.read_text()
+    shown = grade_py(toy_root, "mock", "card")
+    assert "toy: not finished here" in shown.out
+    assert grade_py(toy_root, "mock", "card", "--json").document == submitted.document

@@ -2,53 +2,19 @@
 
 import json
 import os
-import pty
 import re
-import select
-import subprocess
-import time
 
 import pytest
 
-from tests.conftest import ROOT, command, environment
+from tests.conftest import ROOT
+from tests.support.terminal import Terminal
 
-COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 RIGHT = (ROOT / "tests/toy/reference/toy/solution.py").read_text()
 WRONG = RIGHT.replace("return ", "return 1 + ", 1)
 
 RIGHT_SCORE = re.compile(
     r"Score (100 of 100|80 of 80) judged points"
 )  # speed may be left open when it is busy here
-
-
-class Terminal:
-    """A pseudo-terminal with `grade.py watch toy` in it."""
-
-    def __init__(self, root):
-        self.master, slave = pty.openpty()
-        self.process = subprocess.Popen(
-            command("watch", "toy"), stdin=slave, stdout=slave, stderr=slave,
-            env=environment(root, TERM="xterm-256color"), start_new_session=True,
-        )  # fmt: skip
-        os.close(slave)
-        self.text = ""
-
-    def until(self, words, within_s=90.0):
-        """Read until the words have been shown since the last time; what was shown up to there."""
-        deadline = time.monotonic() + within_s
-        while not (found := re.search(words, COLOUR.sub("", self.text))) and time.monotonic() < deadline:
-            if select.select([self.master], [], [], 0.1)[0]:
-                try:
-                    self.text += os.read(self.master, 65536).decode(errors="replace")
-                except OSError:
-                    break
-        assert found, self.text[-3000:]
-        text = COLOUR.sub("", self.text)
-        shown, self.text = text[: found.end()], text[found.end() :]
-        return shown
-
-    def press(self, key):
-        os.write(self.master, key.encode())
 
 
 def outcomes(root):
@@ -65,12 +31,9 @@ def solution(toy_root):
 @pytest.fixture
 def terminal(toy_root, solution):
     solution.write_text(WRONG)
-    found = Terminal(toy_root)
+    found = Terminal(toy_root, "watch", "toy")
     yield found
-    if found.process.poll() is None:
-        found.process.terminate()
-        found.process.wait(60)
-    os.close(found.master)
+    found.close()
 
 
 @pytest.mark.timeout(400)
@@ -94,7 +57,7 @@ def test_save_see_next(terminal, solution):
 
 
 @pytest.mark.timeout(400)
-def test_a_save_in_the_middle_of_a_grading_begins_it_anew(terminal, solution, toy_root):
+def test_a_save_in_the_middle_of_a_grading_starts_it_again(terminal, solution, toy_root):
     terminal.until("waiting for a save")
     solution.write_text("import time\ndef total(keys):\n    time.sleep(600)\n")
     terminal.until("The numbers are added")
@@ -113,7 +76,7 @@ def test_what_was_judged_before_leaving_is_recorded(terminal, toy_root):
     terminal.press("q")
     shown = terminal.until(r"Broken off after \d+ of \d+ behaviours. They are recorded", within_s=120.0)
     assert "of 0 behaviours" not in shown
-    _, ending, after = shown.partition("ending both clusters")
+    _, ending, after = shown.partition("Stopping both clusters")
     assert ending
     assert not re.search(r"\d+ of \d+: ", after)
     assert terminal.process.wait(60) == 0

@@ -5,8 +5,9 @@ import json
 
 import pytest
 
-from grader.mock.card import Card, Part
-from grader.mock.show import card_html, card_lines
+from grader.mock.card import Card
+from grader.mock.card_view import card_html, card_lines
+from grader.mock.parts import Part
 
 FACTS = {"ray": "2.60.0", "python": "3.11.7", "suites": {"slow_gets": "ab" * 32}, "questions": "cd" * 32}
 
@@ -45,7 +46,7 @@ def a_card(**changes):
         ({"late": True, "parts": (a_part(late_share=0.9),)}, "late: 90 %"),
         ({"clock_change_s": -3600.0}, "set by -3600 s"),
         ({"parts": (a_part(answered=False),)}, "untouched"),
-        ({"practise": ()}, "nothing is left here"),
+        ({"practise": ()}, "nothing stands out"),
     ],
 )
 def test_the_terminal_says_what_there_is_to_say(changes, words):

@@ -75,7 +75,7 @@ def test_the_level_is_met_as_nearly_as_there_are_any():
     [
         ({"shape": "lunch"}, "screen, debugging, onsite"),
         ({"shape": "onsite", "challenges": CHALLENGES[:3]}, "implement"),
-        ({"questions": QUESTIONS[:3]}, "6 questions are wanted, 3 are there"),
+        ({"questions": QUESTIONS[:3]}, "needs 6 questions of kind choice, and the bank has 3"),
     ],
 )
 def test_what_cannot_be_drawn_is_said(changes, words):

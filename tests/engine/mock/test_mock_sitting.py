@@ -9,11 +9,13 @@ import pytest
 from grader.errors import GradingError, UsageError
 from grader.mock import sitting as sittings_module
 from grader.mock.card import make_card
-from grader.mock.clock import Instant, now, shown
-from grader.mock.draw import Plan
+from grader.mock.card_view import card_html, card_lines
+from grader.mock.clock import Instant, now, time_in_words
+from grader.mock.in_progress import note_hint_in_mock, refuse_during_mock
 from grader.mock.journal import Journal
-from grader.mock.show import card_html, card_lines
-from grader.mock.sitting import begin, hash_of, open_sitting, refuse_during_mock, sittings
+from grader.mock.plan import Plan
+from grader.mock.provenance import hash_of
+from grader.mock.sitting import all_sittings, current_sitting, start_sitting
 from tests.engine.mock.test_mock_draw import a_question
 from tests.support.examples import a_challenge, a_document
 
@@ -41,7 +43,7 @@ def folders(tmp_path):
 
 @pytest.fixture
 def sitting(challenge, folders):
-    return begin("20260101T000000", PLAN, FACTS, *folders)
+    return start_sitting("20260101T000000", PLAN, FACTS, *folders)
 
 
 def at(monkeypatch, seconds, **changes):
@@ -90,37 +92,37 @@ def test_this_machine_has_both_clocks():
     [(0, "0 s"), (59.6, "1 min"), (61, "1 min 01 s"), (3900, "1 h 05 min"), (-30, "30 s")],
 )
 def test_times_are_said_as_people_say_them(seconds, words):
-    assert shown(seconds) == words
+    assert time_in_words(seconds) == words
 
 
 # -- the journal ---------------------------------------------------------------------------------
 
 
 def test_a_journal_says_the_same_after_it_is_read_again(sitting):
-    sitting.journal.note("answered", question="q1", choice=1, text="", spent_s=12.0)
+    sitting.journal.append("answered", question="q1", choice=1, text="", spent_s=12.0)
     again = Journal(sitting.journal.path)
     assert again.plan == PLAN
     assert again.facts == FACTS
-    assert [e.do for e in again.entries] == ["saved", "answered"]
+    assert [e.event for e in again.entries] == ["saved", "answered"]
     assert again.is_open
 
 
 @pytest.mark.parametrize("cut", [2, 5, 20])
 def test_a_line_that_a_crash_cut_off_costs_only_itself(sitting, cut):
     journal = sitting.journal
-    journal.note("answered", question="q1", choice=1, text="", spent_s=1.0)
-    journal.note("answered", question="q2", choice=-1, text="words", spent_s=1.0)
+    journal.append("answered", question="q1", choice=1, text="", spent_s=1.0)
+    journal.append("answered", question="q2", choice=-1, text="words", spent_s=1.0)
     os.truncate(journal.path, journal.path.stat().st_size - cut)
     again = Journal(journal.path)
-    assert [e.facts["question"] for e in again.all("answered")] == ["q1"]
-    again.note("submitted")
-    assert [e.do for e in Journal(journal.path).entries] == ["saved", "answered", "submitted"]
+    assert [e.facts["question"] for e in again.entries_of("answered")] == ["q1"]
+    again.append("submitted")
+    assert [e.event for e in Journal(journal.path).entries] == ["saved", "answered", "submitted"]
 
 
 def test_something_else_is_no_journal(tmp_path):
     path = tmp_path / "journal.jsonl"
     path.write_text(json.dumps({"do": "saved"}) + "\n")
-    with pytest.raises(GradingError, match="no journal"):
+    with pytest.raises(GradingError, match="not the journal of a mock"):
         Journal(path)
 
 
@@ -128,41 +130,41 @@ def test_something_else_is_no_journal(tmp_path):
 
 
 def test_fresh_stubs_are_laid_out_in_a_folder_of_their_own(sitting, challenge):
-    assert sitting.path_of("slow_gets").read_text() == "stub = 1\n"
+    assert sitting.solution_path("slow_gets").read_text() == "stub = 1\n"
     assert (sitting.folder / "slow_gets" / "README.md").exists()
     assert not challenge.solution_path.exists()
 
 
 def test_what_changes_is_kept_and_what_comes_late_is_kept_apart(sitting, monkeypatch):
-    path = sitting.path_of("slow_gets")
+    path = sitting.solution_path("slow_gets")
     for seconds, source in ((600, "first = 1\n"), (2600, "second = 2\n"), (2800, "late = 3\n")):
         path.write_text(source)
         began = sitting.journal.start.wall_s
         os.utime(path, (began + seconds, began + seconds))
         started(monkeypatch, sitting, seconds + 10)
-        sitting.save()
-        sitting.save()
+        sitting.save_changes()
+        sitting.save_changes()
     assert len(sitting.versions("slow_gets")) == 4
-    assert sitting.on_time("slow_gets").source == "second = 2\n"
-    assert sitting.late("slow_gets").source == "late = 3\n"
+    assert sitting.version_on_time("slow_gets").source == "second = 2\n"
+    assert sitting.late_version("slow_gets").source == "late = 3\n"
 
 
 def test_a_stub_that_was_not_touched_is_no_work_on_time(sitting):
-    assert sitting.on_time("slow_gets") is None
-    sitting.path_of("slow_gets").write_text("mine = 1\n")
-    sitting.save()
-    assert sitting.on_time("slow_gets") is not None
+    assert sitting.version_on_time("slow_gets") is None
+    sitting.solution_path("slow_gets").write_text("mine = 1\n")
+    sitting.save_changes()
+    assert sitting.version_on_time("slow_gets") is not None
 
 
 def test_a_file_changed_in_time_but_seen_late_is_on_time(sitting, monkeypatch):
-    path = sitting.path_of("slow_gets")
+    path = sitting.solution_path("slow_gets")
     path.write_text("mine = 1\n")
     began = sitting.journal.start.wall_s
     os.utime(path, (began + 2600, began + 2600))
     started(monkeypatch, sitting, 9000)
-    sitting.save()
-    assert sitting.on_time("slow_gets").source == "mine = 1\n"
-    assert sitting.late("slow_gets") is None
+    sitting.save_changes()
+    assert sitting.version_on_time("slow_gets").source == "mine = 1\n"
+    assert sitting.late_version("slow_gets") is None
 
 
 def test_each_warning_is_given_once_in_its_time(sitting, monkeypatch):
@@ -177,20 +179,36 @@ def test_a_changed_system_clock_is_noticed(sitting, monkeypatch):
     start = sitting.journal.start
     later = dataclasses.replace(start, boot_s=start.boot_s + 60, wall_s=start.wall_s - 3600)
     monkeypatch.setattr("grader.mock.journal.now", lambda: later)
-    assert any("clock was set" in words for words in sitting.warnings())
+    assert any("clock was moved" in words for words in sitting.warnings())
     assert sitting.journal.elapsed_s() == pytest.approx(60)
 
 
 def test_the_open_sitting_is_found_until_it_ends(sitting, folders):
-    assert open_sitting(*folders).name == sitting.name
-    with pytest.raises(UsageError, match="part of the mock"):
-        refuse_during_mock("slow_gets", *folders)
-    refuse_during_mock("hanging_tasks", *folders)
-    sitting.journal.note("submitted")
-    refuse_during_mock("slow_gets", *folders)
+    assert current_sitting(*folders).name == sitting.name
+    sitting.journal.append("submitted")
     with pytest.raises(UsageError, match="mock start"):
-        open_sitting(*folders)
-    assert len(sittings(*folders)) == 1
+        current_sitting(*folders)
+    assert [each.is_submitted for each in all_sittings(*folders)] == [True]
+
+
+def test_a_mock_in_progress_forbids_its_challenges_and_no_other(sitting, folders, monkeypatch):
+    with pytest.raises(UsageError, match="part of the mock"):
+        refuse_during_mock("slow_gets", folders[0])
+    refuse_during_mock("hanging_tasks", folders[0])
+    started(monkeypatch, sitting, 2701)  # time is up
+    refuse_during_mock("slow_gets", folders[0])
+    started(monkeypatch, sitting, 60)
+    sitting.journal.append("submitted")
+    refuse_during_mock("slow_gets", folders[0])
+
+
+def test_hints_are_noted_in_a_mock_that_has_the_challenge_until_it_ends(sitting, folders):
+    note_hint_in_mock("hanging_tasks", folders[0])
+    note_hint_in_mock("slow_gets", folders[0])
+    sitting.journal.append("submitted")  # to the file, which the hint was appended to meanwhile
+    note_hint_in_mock("slow_gets", folders[0])
+    events = [entry.event for entry in Journal(sitting.journal.path).entries]
+    assert events == ["saved", "hinted", "submitted"]
 
 
 def test_hashes_tell_files_apart(tmp_path):
@@ -206,19 +224,19 @@ def test_hashes_tell_files_apart(tmp_path):
 def submitted(sitting, monkeypatch, *, late_answer=False):
     journal = sitting.journal
     started(monkeypatch, sitting, 300)
-    journal.note("answered", question="q1", choice=1, text="", spent_s=30.0)
-    sitting.path_of("slow_gets").write_text("mine = 1\n")
-    sitting.save()
-    journal.note("tried", challenge="slow_gets", counts={"all": "3 of 5"}, score=60)
+    journal.append("answered", question="q1", choice=1, text="", spent_s=30.0)
+    sitting.solution_path("slow_gets").write_text("mine = 1\n")
+    sitting.save_changes()
+    journal.append("tried", challenge="slow_gets", counts={"all": "3 of 5"}, score=60)
     started(monkeypatch, sitting, 2800 if late_answer else 2000)
-    journal.note("answered", question="q2", choice=-1, text="words", spent_s=90.0)
-    journal.note("submitted")
+    journal.append("answered", question="q2", choice=-1, text="words", spent_s=90.0)
+    journal.append("submitted")
     check = a_document()["checks"][0]
     checks = [check | {"points": 60, "earned": 60, "outcome": "pass"},
               check | {"points": 40, "earned": 0, "category": "performance", "outcome": "fail"}]  # fmt: skip
     record = a_document(score=60, checks=checks)
-    journal.note("graded", challenge="slow_gets", late=False, record=record)
-    journal.note("scored", question="q2", ticks=[True, True, False, False])
+    journal.append("graded", challenge="slow_gets", late=False, record=record)
+    journal.append("scored", question="q2", ticks=[True, True, False, False])
     return sitting
 
 
@@ -251,7 +269,7 @@ def test_what_came_late_earns_nothing_and_is_shown_apart(sitting, challenge, mon
 def test_a_card_is_shown_on_the_terminal_as_a_page_and_as_json(sitting, challenge, monkeypatch):
     card = the_card(submitted(sitting, monkeypatch), challenge)
     text = "\n".join(line.plain for line in card_lines(card))
-    for words in ("Overall", "performance", "self-scored", "1 tries", "reference/slow_gets/NOTES.md"):
+    for words in ("Overall", "performance", "self-scored", "1 try, 0 hints", "reference/slow_gets/NOTES.md"):
         assert words in text
     html = card_html(card)
     assert "<script" not in html

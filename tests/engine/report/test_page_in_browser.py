@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from grader.mock.show import card_html
+from grader.mock.card_view import card_html
 from grader.report.page import render
 from tests.engine.mock.test_mock_card import a_card
 from tests.engine.report.test_attempts import keep, read_attempts

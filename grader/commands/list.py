@@ -1,0 +1,93 @@
+"""The verb list: all challenges, and how far the learner is with each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from textwrap import wrap
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from grader.catalogue.challenges import Challenge, read_catalogue
+from grader.commands.options import AsJson, require_known
+from grader.commands.standing import STATES, Standing, next_command, standings
+from grader.report.terminal import say
+
+_MARKS = {"passed": ("x", "green"), "tried": ("~", "yellow"), "started": (".", "yellow"), "new": (" ", "")}
+_ROOM_FOR_SUMMARIES = 100
+
+
+def list_challenges(
+    track: Annotated[str | None, typer.Option(help="Only challenges of this track.")] = None,
+    kind: Annotated[
+        str | None,
+        typer.Option(help="Only challenges of this kind: fix, optimise, debug, implement or design."),
+    ] = None,
+    level: Annotated[int | None, typer.Option(min=1, max=5, help="Only challenges of this level.")] = None,
+    state: Annotated[
+        str | None, typer.Option(help="Only challenges in this state: new, started, tried or passed.")
+    ] = None,
+    as_json: AsJson = False,
+    markdown: Annotated[
+        bool, typer.Option(show_default=False, help="Print the README's table of challenges.")
+    ] = False,
+) -> None:
+    """List all challenges in learning order and show how far you are."""
+    challenges = read_catalogue()
+    if markdown:
+        typer.echo(markdown_table(challenges))
+        return
+    wanted = {"track": track, "kind": kind, "level": level}
+    wanted = {key: value for key, value in wanted.items() if value is not None}
+    for key, value in wanted.items():
+        require_known(f"--{key}", value, sorted({getattr(challenge, key) for challenge in challenges}))
+    if state is not None:
+        require_known("--state", state, STATES)
+    found = [
+        standing
+        for standing in standings(challenges)
+        if all(getattr(standing.challenge, key) == value for key, value in wanted.items())
+        and state in (None, standing.state)
+    ]
+    if as_json:
+        typer.echo(json.dumps([standing.to_json() for standing in found], indent=1))
+        return
+    console = Console(highlight=False)
+    for line in _lines(found, console.width):
+        console.print(line, soft_wrap=True)
+    say(next_command(found))
+
+
+def _lines(found: Sequence[Standing], width: int) -> Iterator[Text]:
+    """A heading for each track, a line for each challenge and, if there is room, its summary."""
+    track = None
+    for standing in found:
+        challenge = standing.challenge
+        if challenge.track != track:
+            track = challenge.track
+            yield Text(track, style="bold")
+        yield _line(standing)
+        if width >= _ROOM_FOR_SUMMARIES:
+            for part in wrap(challenge.summary, width - 6):
+                yield Text(" " * 6 + part, style="dim")
+    yield Text("  [ ] new  [.] started  [~] tried  [x] passed", style="dim")
+
+
+def _line(standing: Standing) -> Text:
+    challenge = standing.challenge
+    mark, style = _MARKS[standing.state]
+    score = f"{standing.best.score:5.1f}" if standing.best else "    -"
+    line = Text("  [").append(mark, style=style).append("] ").append(f"{challenge.name:<20} {score}")
+    return line.append(f"  {challenge.kind:<9} level {challenge.level} {challenge.minutes:>3} min")
+
+
+def markdown_table(challenges: Sequence[Challenge]) -> str:
+    """The challenges as a Markdown table."""
+    rows = [
+        f"| [{c.name}](challenges/{c.name}/README.md) | {c.kind} | {c.level} | {c.minutes} | {c.summary} |"
+        for c in challenges
+    ]
+    return "\n".join(["| name | kind | level | minutes | story |", "|---|---|---|---|---|", *rows])

@@ -1,0 +1,72 @@
+"""A learner's standing: how far they are with each challenge, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from grader.catalogue.challenges import Challenge, read_catalogue
+from grader.catalogue.hints import hints_read
+from grader.report.attempts import Attempt, best, own, read_attempts
+
+STATES = ("new", "started", "tried", "passed")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far a learner is with one challenge.
+
+    Args:
+        challenge: The challenge.
+        attempts: The learner's own attempts, oldest first.
+    """
+
+    challenge: Challenge
+    attempts: Sequence[Attempt]
+
+    @property
+    def best(self) -> Attempt | None:
+        """The best attempt; None before the first one."""
+        return best(self.attempts)
+
+    @property
+    def state(self) -> str:
+        """One of STATES."""
+        if self.best is not None:
+            return "passed" if self.best.passed else "tried"
+        return "started" if self.challenge.solution_path.exists() else "new"
+
+    def to_json(self) -> dict[str, Any]:
+        """The document that `list --json` prints for this challenge."""
+        keys = ("name", "title", "summary", "track", "kind", "level", "minutes", "pass_mark")
+        return {key: getattr(self.challenge, key) for key in keys} | {
+            "started": self.challenge.solution_path.exists(),
+            "state": self.state,
+            "best_score": self.best.score if self.best else None,
+            "attempts": len(self.attempts),
+            "hints_read": hints_read(self.challenge.name),
+        }
+
+
+def standings(challenges: Sequence[Challenge]) -> list[Standing]:
+    """How far the learner is with each challenge, from the records."""
+    attempts = own(read_attempts()[0])
+    return [Standing(c, [a for a in attempts if a.challenge == c.name]) for c in challenges]
+
+
+def next_command(found: Sequence[Standing]) -> str:
+    """What to type next: finish what was started, otherwise start the easiest new challenge."""
+    for state, verb in (("tried", "run"), ("started", "run"), ("new", "start")):
+        challenges = [standing.challenge for standing in found if standing.state == state]
+        if challenges:
+            easiest = min(challenges, key=lambda challenge: challenge.level)
+            return f"Next: python grade.py {verb} {easiest.name}"
+    return "Next: python grade.py history"
+
+
+def next_open(challenge: Challenge) -> Challenge | None:
+    """The next challenge in learning order that is not passed yet."""
+    found = standings(read_catalogue())
+    place = [standing.challenge.name for standing in found].index(challenge.name)
+    return next((each.challenge for each in found[place + 1 :] if each.state != "passed"), None)
