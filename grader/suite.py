@@ -8,7 +8,7 @@ here stay; everything else in the engine may change at any time.
 from grader.judge.behaviour import behaviour, void
 from grader.side.observation import Observation, SolutionRaised
 from grader.world.ledger import Entry
-from grader.world.outside import Call, KillWorker, OutsideWorld, Refused
+from grader.world.outside import Call, KillWorker, OutsideWorld
 
 __all__ = [
     "Call",
@@ -16,7 +16,7 @@ __all__ = [
     "KillWorker",
     "Observation",
     "OutsideWorld",
-    "Refused",
+    "Refuse",
     "SolutionRaised",
     "behaviour",
     "void",

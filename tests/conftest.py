@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+os.environ.pop(
+    "UV_RUN_RECURSION_DEPTH", None
+)  # commands are shown as `python grade.py`, however pytest was called
 # A shell starts what runs in its background with SIGINT ignored, and children would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -64,5 +67,6 @@ def grade_py(root, *args, **more):
 @pytest.fixture
 def toy_root(tmp_path):
     """A root of its own with the toy challenge."""
-    shutil.copytree(ROOT / "tests" / "toy", tmp_path / "root")
+    ignored = shutil.ignore_patterns(".grade")  # of gradings by hand
+    shutil.copytree(ROOT / "tests" / "toy", tmp_path / "root", ignore=ignored)
     return tmp_path / "root"

@@ -190,7 +190,7 @@ def _misjudged(checks: Sequence[Check], rejected_by: frozenset[str]) -> Iterator
             case "pass", True:
                 yield f"accepted by {name}"
             case "error", _:
-                yield f"our own defect in {_said(check)}"
+                yield f"our own bug in {_said(check)}"
             case "inconclusive", True:
                 yield f"not judged by {_said(check)}"
             case "pass" | "inconclusive", False:

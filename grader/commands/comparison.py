@@ -19,8 +19,9 @@ from grader.explain.diagnosis import diagnose
 from grader.explain.trace import RECORDED_ROUND, Trace
 from grader.report.gantt import picture
 from grader.report.perfetto import trace_events
-from grader.report.terminal import paragraph, plain, say
+from grader.report.terminal import paragraph, say
 from grader.system.files import write_for_user
+from grader.words import plain
 
 _ROOM_FOR_TWO = 120
 _WIDEST_PICTURE = 110

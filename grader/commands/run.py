@@ -27,6 +27,9 @@ def run(
         int | None, typer.Option(min=0, help="Repeat the inputs of the run that printed this seed.")
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Grade every challenge you have started.")] = False,
+    show_output: Annotated[
+        bool, typer.Option("--show-output", help="Show what the solution prints, also where it passes.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Grade your solution, or the stub if there is no solution.py yet."""
@@ -41,7 +44,7 @@ def run(
     documents, statuses = [], []
     for challenge, path in zip(challenges, paths, strict=True):
         with interruptible():
-            document, status = _grade(challenge, path, seed, as_json=as_json)
+            document, status = _grade(challenge, path, seed, as_json=as_json, show_output=show_output)
         documents.append(document)
         statuses.append(status)
     if as_json:
@@ -69,7 +72,7 @@ def _path_to_grade(challenge: Challenge, solution: Path | None, against: str) ->
 
 
 def _grade(
-    challenge: Challenge, path: Path | None, seed: int | None, *, as_json: bool
+    challenge: Challenge, path: Path | None, seed: int | None, *, as_json: bool, show_output: bool
 ) -> tuple[dict[str, Any], int]:
     """Grade one solution with live progress and keep its record; the JSON document and the exit status."""
     from grader.judge.engine import grade
@@ -77,7 +80,8 @@ def _grade(
     from grader.side.warden_client import sweep_leftovers
 
     submission = challenge.submission(path)
-    progress = Progress(Console(file=sys.stderr if as_json else sys.stdout, highlight=False))
+    console = Console(file=sys.stderr if as_json else sys.stdout, highlight=False)
+    progress = Progress(console, show_output=show_output)
     progress.begin(challenge, submission)
     running = RunningRecord()
     try:

@@ -17,7 +17,7 @@ from grader.commands.interruption import interruptible
 from grader.commands.options import AsJson
 from grader.commands.prerequisites import need_ray
 from grader.errors import EXIT_NOT_PASSED, EXIT_PASSED, UsageError
-from grader.report.terminal import plain
+from grader.words import plain
 
 if TYPE_CHECKING:  # it imports the judge
     from grader.authoring.paper import Claim

@@ -97,7 +97,7 @@ class WatchSession:
                 self._show_score(happening.value)
             case "failed":
                 self.progress.stop()
-                self.console.print(Text(f"grade.py: {happening.value}"))
+                paragraph(self.console, Text(f"grade.py: {happening.value}"))
                 self._show_keys()
 
     def _serve_key(self, key: str) -> None:

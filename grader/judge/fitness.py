@@ -130,8 +130,8 @@ def _shared(challenges: Iterable[Challenge]) -> Reading:
         return Reading(subject="shared memory", state="good", found=found)
     most = max(needs.values()) / 1e9
     advice = (
-        f"Too little for {', '.join(short)}: two object stores need up to {most:.2f} GB. In Docker, start the "
-        f"container with --shm-size={math.ceil(most)}g; otherwise free some space there."
+        f"Too little for {', '.join(short)}: two object stores need up to {most:.2f} GB. In Docker, start "
+        f"the container with --shm-size={math.ceil(most)}g; otherwise free some space there."
     )
     return Reading(subject="shared memory", state="bad", found=found, advice=advice)
 

@@ -14,7 +14,8 @@ from grader.explain.trace import RECORDED_ROUND
 from grader.judge.verdict import UNJUDGED
 from grader.report.attempts import Attempt, traces_of
 from grader.report.charts import Chart, attempts_chart, rounds_chart, store_curve, timeline
-from grader.report.terminal import WORDS, measured_words, plain
+from grader.report.terminal import WORDS, measured_words
+from grader.words import plain
 
 _OUTCOMES = {
     "passed": "passed",
@@ -99,6 +100,7 @@ def _check(check: dict[str, Any]) -> dict[str, Any]:
         "word": WORDS[check["outcome"]][0],
         "measured": measured,
         "message": plain(check["message"]),
+        "output": plain(check.get("output", "")),
         "points_shown": f"{check['earned']:g}" if judged else "-",
     }
 

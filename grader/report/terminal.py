@@ -11,13 +11,13 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
-from grader import words
 from grader.catalogue.challenges import Challenge
 from grader.catalogue.submission import Submission
 from grader.explain.diagnosis import diagnose
 from grader.judge.events import Collected, Ended, Event, Started
 from grader.judge.record import Record
 from grader.judge.verdict import Check
+from grader.words import as_called, plain
 
 WORDS = {
     "pass": ("PASS", "green"),
@@ -33,14 +33,11 @@ _WIDE = 104
 _TITLE_COLUMN = 60
 
 
-def plain(text: str) -> str:
-    """Text that came from a solution, without what could move a cursor or colour a verdict."""
-    return words.plain(text)
-
-
 def paragraph(console: Console, text: Text) -> None:
     """Print a paragraph: on a terminal its words stay whole, in a pipe its lines do."""
-    console.print(text, soft_wrap=not console.is_terminal)
+    called = as_called(text.plain)
+    shown = text if called == text.plain else Text(called, style=text.style)
+    console.print(shown, soft_wrap=not console.is_terminal)
 
 
 def say(text: str, *, err: bool = False) -> None:
@@ -70,7 +67,7 @@ class Progress:
         if submission.kind == "stub":
             self._line(
                 f"There is no solution.py yet: this grades the stub. "
-                f"Begin with  python grade.py start {challenge.name}"
+                f"Start with  {as_called('python grade.py')} start {challenge.name}"
             )
         elif submission.kind == "file":
             self._line(f"Grading {submission.path}")
@@ -263,4 +260,4 @@ def next_step(challenge: Challenge, record: Record) -> str:
         return f"Next: close what keeps this machine busy, then  python grade.py run {name}"
     if record.outcome == "passed":
         return f"Next: python grade.py compare {name}"
-    return f"Next: mend it, then  python grade.py run {name}   (stuck?  python grade.py hint {name})"
+    return f"Next: fix it, then  python grade.py run {name}   (stuck?  python grade.py hint {name})"

@@ -21,7 +21,7 @@ SURELY_HELD_S = 0.3  # a right program has done what it is waited for by then, m
 _POLL_S = 0.002
 
 
-class Refused(Exception):  # noqa: N818 - the world's answer, raised on purpose by worlds
+class Refuse(Exception):  # noqa: N818 - the world's answer, raised on purpose by worlds
     """Raised in an operation: the caller gets `service_link.Refused(kind, detail)`."""
 
     def __init__(self, kind: str, detail: Any = None) -> None:

@@ -20,7 +20,7 @@ from typing import Any
 from grader.inside import kata_wire
 from grader.system.processes import peer_pid
 from grader.world.operations import misuse
-from grader.world.outside import Call, KillWorker, OutsideWorld, Refused
+from grader.world.outside import Call, KillWorker, OutsideWorld, Refuse
 
 MAX_CONNECTIONS = 400  # a solution needs one per waiting thread; the judge could run out of descriptors
 
@@ -116,7 +116,7 @@ class WorldServer:
             else:
                 world.ledger.end(entry, "ok")
                 await _write(writer, {"value": answer})
-        except Refused as refusal:
+        except Refuse as refusal:
             world.ledger.end(entry, "refused")
             await self._refuse(writer, op, refusal)
         except KillWorker:
@@ -127,7 +127,7 @@ class WorldServer:
         finally:  # also when the caller is gone
             world.ledger.end(entry, "dropped")  # only what is still open
 
-    async def _refuse(self, writer: asyncio.StreamWriter, op: str, refusal: Refused) -> None:
+    async def _refuse(self, writer: asyncio.StreamWriter, op: str, refusal: Refuse) -> None:
         try:
             await _write(writer, {"refused": [refusal.kind, refusal.detail]})
         except kata_wire.NotPlainError as error:
@@ -169,7 +169,7 @@ async def _performed(operation: Any) -> Any:
     """An operation's answer; what it raises by mistake is kept apart from a caller that is gone."""
     try:
         return await operation
-    except (Refused, KillWorker, asyncio.CancelledError):
+    except (Refuse, KillWorker, asyncio.CancelledError):
         raise
     except Exception as error:
         raise _WorldFailed from error

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.suite import Call, KillWorker, OutsideWorld, Refused
+from grader.suite import Call, KillWorker, OutsideWorld, Refuse
 
 ENRICH_S = 0.03
 TRANSFORM_S = 0.004  # per record
@@ -188,34 +188,34 @@ class World(OutsideWorld):
         """Operation: the parts of the unit prices, one line for each record."""
         unknown = [record_id for record_id in record_ids if record_id not in self._parts]
         if unknown:
-            raise Refused("UnknownRecord", unknown[0])
+            raise Refuse("UnknownRecord", unknown[0])
         await self._time("enrich", call, self.enrich_s)
         return np.array([self._parts[record_id] for record_id in record_ids], np.int64).reshape(-1, N_PARTS)
 
     async def transform(self, call: Call, record_id: str) -> None:
         """Operation: the computation for one record."""
         if record_id not in self._parts:
-            raise Refused("UnknownRecord", record_id)
+            raise Refuse("UnknownRecord", record_id)
         await self._time("transform", call, self.transform_s)
         if record_id in self.kill_in_transform:
             self.kill_in_transform.discard(record_id)
             raise KillWorker
         if record_id in self.poison:
-            raise Refused(*self.poison[record_id])
+            raise Refuse(*self.poison[record_id])
 
     async def write(self, call: Call, place: str, batch_id: int | str, rows: list[Row]) -> None:
         """Operation: a sink takes a batch, once per id."""
         if not str(place).startswith(self.sink):
-            raise Refused("ValueError", f"there is no sink {place}")  # a late task of an earlier test
+            raise Refuse("ValueError", f"there is no sink {place}")  # a late task of an earlier test
         if not all(type(row) is dict for row in rows):
-            raise Refused("ValueError", "the rows of a batch are dicts")
+            raise Refuse("ValueError", "the rows of a batch are dicts")
         await self._time("write", call, self.write_s)
         if (place, batch_id) in self.taken:
             return
         for row in rows:
             self._finish(row.get("id"))
         if self.closes_after is not None and len(self.taken) >= self.closes_after:
-            raise Refused("SinkClosed", "the sink takes no further batch")
+            raise Refuse("SinkClosed", "the sink takes no further batch")
         self.taken[place, batch_id] = rows
         if len(self.taken) in self.kill_after_write:
             raise KillWorker

@@ -8,7 +8,7 @@ import zlib
 
 import numpy as np
 
-from grader.suite import Call, KillWorker, OutsideWorld, Refused
+from grader.suite import Call, KillWorker, OutsideWorld, Refuse
 
 PRICE_S = 0.03
 IO_S = (0.02, 0.04)
@@ -99,11 +99,11 @@ class World(OutsideWorld):
         share = zlib.crc32(f"{call.entry.op} {order_id}".encode()) % 1000 / 1000
         await asyncio.sleep(IO_S[0] + share * (IO_S[1] - IO_S[0]))
         if (call.entry.op, order_id) in self.refusals:
-            raise Refused(*self.refusals[call.entry.op, order_id])
+            raise Refuse(*self.refusals[call.entry.op, order_id])
 
     async def _faults(self, call: Call, order_id: str) -> None:
         if order_id not in self.amounts:
-            raise Refused("UnknownOrder", f"there is no order {order_id}")
+            raise Refuse("UnknownOrder", f"there is no order {order_id}")
         if (call.entry.op, order_id) in self.stuck:
             await call.never()
         if self.kill_at.get(call.entry.op) == call.number:

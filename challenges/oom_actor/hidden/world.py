@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from grader.suite import Call, Entry, KillWorker, OutsideWorld, Refused
+from grader.suite import Call, Entry, KillWorker, OutsideWorld, Refuse
 
 STREAMS = 4  # chunks delivered at a time
 LATENCY_S = 0.04
@@ -49,7 +49,7 @@ class World(OutsideWorld):
     async def chunk(self, call: Call, path: str, first: int, count: int) -> None:  # noqa: ARG002
         """Operation: read some readings. The entry stays open until the learner lets go of them."""
         if first < 0 or count < 0:
-            raise Refused("BadRange", f"readings {first} to {first + count}")
+            raise Refuse("BadRange", f"readings {first} to {first + count}")
         await self._wait_for_others()
         async with self._slots:
             await asyncio.sleep(self.latency_s + count * READING_BYTES / self.bytes_per_s)
@@ -60,7 +60,7 @@ class World(OutsideWorld):
     async def save(self, call: Call, key: str, state: bytes) -> None:
         """Operation: store a state."""
         if len(state) > MAX_STATE_BYTES:
-            raise Refused("TooLarge", f"a state of {len(state):,} bytes")
+            raise Refuse("TooLarge", f"a state of {len(state):,} bytes")
         fault = self.kill_at_save.get(call.number)
         if fault == "before":
             raise KillWorker

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grader.suite import Call, KillWorker, OutsideWorld, Refused
+from grader.suite import Call, KillWorker, OutsideWorld, Refuse
 
 FAST_S = (0.02, 0.04)
 BEFORE_DEATH_S = 0.02
@@ -170,7 +170,7 @@ class World(OutsideWorld):
         """Operation: let the calling process die in a moment."""
         key = self._worker(shard), step
         if key not in self._doomed:
-            raise Refused("NotDoomed", f"no process is due to die after step {step} of {shard}")
+            raise Refuse("NotDoomed", f"no process is due to die after step {step} of {shard}")
         await asyncio.sleep(self._doomed[key])
         raise KillWorker
 
@@ -206,11 +206,11 @@ class World(OutsideWorld):
 
     def _worker(self, shard: str) -> int:
         if shard not in self.shards:
-            raise Refused("UnknownShard", f"there is no shard {shard!r}")
+            raise Refuse("UnknownShard", f"there is no shard {shard!r}")
         return self.shards.index(shard)
 
     def _check_weights(self, weights: np.ndarray) -> None:
         wanted = self.initial.shape
         if weights.dtype != np.float64 or weights.shape != wanted:
             kind = f"{weights.dtype} array of shape {weights.shape}"
-            raise Refused("BadWeights", f"the weights are a {kind}; the loss needs float64, shape {wanted}")
+            raise Refuse("BadWeights", f"the weights are a {kind}; the loss needs float64, shape {wanted}")

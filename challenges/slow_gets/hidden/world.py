@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.suite import Call, KillWorker, OutsideWorld, Refused
+from grader.suite import Call, KillWorker, OutsideWorld, Refuse
 
 HISTORY_LENGTH = 1024
 CAPACITY = 8  # requests the store works on at a time; the rest wait in a queue
@@ -93,7 +93,7 @@ class World(OutsideWorld):
     async def fetch(self, call: Call, record_id: int) -> dict[str, Any]:  # noqa: ARG002
         """Operation: return one record after about 40 ms; at most CAPACITY are served at a time."""
         if record_id < 0:
-            raise Refused("NotFound", record_id)
+            raise Refuse("NotFound", record_id)
         for gate in (self.fetch_gate, self.fetch_gates.get(record_id)):
             if gate is not None:
                 await gate.passed(self)
@@ -103,9 +103,9 @@ class World(OutsideWorld):
             self.kill_on_fetch.discard(record_id)
             raise KillWorker
         if record_id in self.failing:
-            raise Refused("StoreDown", record_id)
+            raise Refuse("StoreDown", record_id)
         if record_id in self.missing:
-            raise Refused("NotFound", record_id)
+            raise Refuse("NotFound", record_id)
         return {"id": record_id, "history": self.history(record_id)}
 
     async def score(self, call: Call, record_id: int) -> None:  # noqa: ARG002

@@ -15,7 +15,8 @@ from grader.judge.race import RaceResult
 from grader.judge.record import Record
 from grader.judge.speed import Rounds, judge_speed
 from grader.judge.verdict import Check, Score
-from grader.report.terminal import Progress, check_lines, next_step, plain, score_line
+from grader.report.terminal import Progress, check_lines, next_step, score_line
+from grader.words import as_called, plain
 from tests.support.examples import a_challenge, a_span, a_trace
 
 FORGED = "  PASS  everything is fine                                   100/100"
@@ -317,3 +318,10 @@ def test_the_last_line_is_the_next_command(kind, outcome):
     assert last.startswith("Next: ")
     assert "python grade.py " in last
     assert ("start slow_gets" in last) == (kind == "stub")
+
+
+def test_commands_are_shown_in_the_form_in_which_they_are_called(monkeypatch):
+    text = "Next: python grade.py start toy   (stuck?  python grade.py hint toy)"
+    assert as_called(text) == text
+    monkeypatch.setenv("UV_RUN_RECURSION_DEPTH", "1")
+    assert as_called(text) == "Next: uv run grade.py start toy   (stuck?  uv run grade.py hint toy)"

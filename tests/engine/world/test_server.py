@@ -18,7 +18,7 @@ import pytest
 
 from grader.inside import kata_wire
 from grader.world.operations import declared
-from grader.world.outside import KillWorker, OutsideWorld, Refused
+from grader.world.outside import KillWorker, OutsideWorld, Refuse
 from grader.world.server import WorldServer
 
 INSIDE = Path(kata_wire.__file__).parent
@@ -40,7 +40,7 @@ class World(OutsideWorld):
         return call.number
 
     async def refuse(self, _call, kind, detail):
-        raise Refused(kind, detail)
+        raise Refuse(kind, detail)
 
     async def kill(self, _call):
         raise KillWorker
@@ -65,7 +65,7 @@ class World(OutsideWorld):
         return {"value": object()}
 
     async def refuse_not_plain(self, _call):
-        raise Refused("Kind", object())
+        raise Refuse("Kind", object())
 
     async def _private(self, _call):
         return "secret"

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from grader.suite import Call, KillWorker, OutsideWorld, Refused
+from grader.suite import Call, KillWorker, OutsideWorld, Refuse
 
 
 class World(OutsideWorld):
@@ -14,7 +14,7 @@ class World(OutsideWorld):
 
     async def fetch(self, call: Call, key: int) -> int:
         if key not in range(len(self.numbers)):
-            raise Refused("NoSuchKey", key)
+            raise Refuse("NoSuchKey", key)
         if self.kill_once and call.number == 2:
             raise KillWorker
         await self.until(lambda: self.ledger.peak("fetch") >= self.overlap, within_s=2.0)
