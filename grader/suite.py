@@ -8,7 +8,7 @@ here stay; everything else in the engine may change at any time.
 from grader.judge.behaviour import behaviour, void
 from grader.side.observation import Observation, SolutionRaised
 from grader.world.ledger import Entry
-from grader.world.outside import Call, KillWorker, OutsideWorld
+from grader.world.outside import Call, KillWorker, OutsideWorld, Refuse
 
 __all__ = [
     "Call",
