@@ -1,28 +1,37 @@
 """Judges whether distributed programs are right, robust, and as fast as the reference.
 
-Four kinds of process take part; each package's first lines say in which of them it runs:
+Each package's first lines say in which process it runs:
 
     judge      grade.py itself; pytest runs the hidden suite here, and no solution is ever imported
-    warden     one for each side: starts, watches and ends the side's processes
-    driver     a fresh interpreter with the solution, connected to the side's Ray cluster
+    warden     one for each side: starts, watches and ends the side's processes, and reads Ray's tables
+    driver     a fresh interpreter with the solution; it talks to the judge directly, over a socket
     workers    Ray's processes, which run the solution's tasks and actors
+    Ray's own  GCS, raylet and agents, below the warden as well
 
-What happens when `grade.py run NAME` grades a solution:
+What happens when `grade.py run NAME` grades a solution, all of it in the judge unless it says otherwise:
 
-    commands.run
-      `- judge.engine        reads nothing itself: challenge and submission come from `catalogue`
-           |- judge.arena    two sides: the learner's now, the reference's in the background
-           |    `- side      a rig (folder, warden, world's server, driver's socket) and a driver
-           `- judge.plugin   pytest over challenges/NAME/hidden/test_spec.py
-                |- judge.learner    calls and scenarios, counts, memory, leftovers
-                |    |- world       the outside world behind service.py, with the ledger
-                |    `- explain     why a call hangs, from a snapshot of the side
-                |- judge.race       rounds of both sides, and what Ray did in one of them
-                `- judge.verdict    observations and rounds -> checks -> score -> record
-    report.terminal          shows each check as it comes, and the score; `report.page` draws the record
+    commands.run                 finds the challenge and reads the submission (`catalogue`)
+      `- judge.engine.grade      makes a `judge.grading.Grading`: what is asked for and what is found
+           |- judge.arena        the learner's side now; the reference's in a thread, if a test races
+           |    `- side.Side     over a `Rig`: folder, warden, the world's server, the driver's socket
+           `- judge.plugin       what pytest calls for each test of challenges/NAME/hidden/test_spec.py
+                |- fixture learner   calls -> driver; counts, memory, leftovers -> warden
+                |    `- world        answers service.py in driver and workers, from a thread; the ledger
+                |- fixture race      rounds of both sides in turn; `round_trace` watches one of them
+                |- side              no answer: `failure_causes` asks `explain` why, then repairs the side
+                `- how it ended -> check; told to report.terminal and kept on disk at once
+      `- judge.verdict.total     checks -> score -> record; report.terminal prints the score
 
-The packages form layers, and imports point downwards only (`lint-imports` checks it):
+The packages form layers, and imports point from one line to those below it only (`lint-imports` checks it):
 
-    commands | suite   mock | authoring   report   judge   side   explain   world   catalogue   warden
-    inside | system   errors | tables | words
+    commands | suite
+    mock | authoring
+    report
+    judge
+    side
+    explain
+    world
+    catalogue | warden
+    inside | system
+    errors | tables | words | side_spec
 """

@@ -11,7 +11,7 @@ def counted(n: int, noun: str) -> str:
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
-def plain(text: str) -> str:
+def printable(text: str) -> str:
     """Text that came from a solution, without what could move a cursor or colour a verdict."""
     return _CONTROL.sub("", text)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.authoring.gallery import WrongSolution, chosen, right_solutions, wrong_solutions
-from grader.authoring.paper import Claim, behaviour_names, check_files, check_gallery, race_names
+from grader.authoring.static_checks import Claim, behaviour_names, check_files, check_gallery, race_names
 from grader.catalogue.challenges import Challenge
 from grader.errors import UsageError
 from grader.judge.arena import Arena

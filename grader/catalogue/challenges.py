@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from grader.catalogue.submission import Submission, read_submission
 from grader.catalogue.toml_defects import defects
 from grader.errors import ChallengeError, UsageError
-from grader.warden.order import ClusterNeeds
+from grader.side_spec import ClusterNeeds
 
 # Your own challenges can live elsewhere, laid out the same way.
 ROOT = Path(os.environ.get("KATA_ROOT") or Path(__file__).parents[2]).resolve()

@@ -21,7 +21,7 @@ from grader.report.gantt import picture
 from grader.report.perfetto import trace_events
 from grader.report.terminal import paragraph, say
 from grader.system.files import write_for_user
-from grader.words import plain
+from grader.words import printable
 
 _ROOM_FOR_TWO = 120
 _WIDEST_PICTURE = 110
@@ -36,7 +36,7 @@ def show_programs(console: Console, challenge: Challenge) -> None:
     reference = without_docstring(challenge.reference_path.read_text(encoding="utf-8")).splitlines()
     if console.width < _ROOM_FOR_TWO:
         for line in difflib.unified_diff(yours, reference, path.name, "reference", lineterm="", n=2):
-            console.print(Text(plain(line), style=_DIFF_STYLES.get(line[:1], "")), soft_wrap=True)
+            console.print(Text(printable(line), style=_DIFF_STYLES.get(line[:1], "")), soft_wrap=True)
         return
     table = Table(box=None, pad_edge=False, expand=True)
     for heading in (f"yours ({path.name})", "reference"):
@@ -62,7 +62,7 @@ def _rows(yours: Sequence[str], reference: Sequence[str]) -> Iterator[tuple[Text
         if tag == "equal":
             left = right = _shortened(left)
         for n in range(max(len(left), len(right))):
-            cells = [Text(plain(side[n]) if n < len(side) else "") for side in (left, right)]
+            cells = [Text(printable(side[n]) if n < len(side) else "") for side in (left, right)]
             if tag != "equal":
                 cells[0].stylize("red")
                 cells[1].stylize("green")
@@ -106,7 +106,7 @@ def show_traces(console: Console, traces: dict[str, Trace]) -> None:
             console.print(Text(line), soft_wrap=True)
     console.print()
     for finding in diagnose(traces["yours"], traces["reference"]):
-        paragraph(console, Text(plain(f"- {finding.sentence} {finding.look}")))
+        paragraph(console, Text(printable(f"- {finding.sentence} {finding.look}")))
 
 
 def write_trace(path: Path, traces: dict[str, Trace], challenge: Challenge) -> None:

@@ -17,10 +17,10 @@ from grader.commands.interruption import interruptible
 from grader.commands.options import AsJson
 from grader.commands.prerequisites import need_ray
 from grader.errors import EXIT_NOT_PASSED, EXIT_PASSED, UsageError
-from grader.words import plain
+from grader.words import printable
 
 if TYPE_CHECKING:  # it imports the judge
-    from grader.authoring.paper import Claim
+    from grader.authoring.static_checks import Claim
 
 
 def verify(
@@ -82,7 +82,9 @@ def _teller(console: Console) -> Callable[[Claim], None]:
 
     def tell(claim: Claim) -> None:
         word, style = ("ok  ", "") if claim.holds else ("BAD ", "red")
-        console.print(Text(f"  {word} {claim.subject}: {plain(claim.detail)}", style=style), soft_wrap=True)
+        console.print(
+            Text(f"  {word} {claim.subject}: {printable(claim.detail)}", style=style), soft_wrap=True
+        )
 
     return tell
 
@@ -90,7 +92,7 @@ def _teller(console: Console) -> Callable[[Claim], None]:
 def _source(name: str, defect: str) -> str:
     """The program of a wrong solution."""
     from grader.authoring.gallery import chosen, wrong_solutions
-    from grader.authoring.paper import behaviour_names
+    from grader.authoring.static_checks import behaviour_names
 
     challenge = find_challenge(name)
     (solution,) = chosen(wrong_solutions(challenge, behaviour_names(challenge)), [defect])

@@ -1,5 +1,6 @@
-"""Why a call hangs and where the time went: pure functions over what was seen.
+"""Why a call hangs, whether anything can still happen, and where the time went.
 
-Runs in the judge's process. In: a snapshot of a side that does not answer, or a trace of a round. Out: causes
-in sentences. Nothing here starts, asks or waits for anything, so every rule is tested without Ray.
+Runs in the judge's process. In: a snapshot of a side that does not answer, or the trace of a round. Out:
+causes and findings in sentences. The rules (`hangs`, `standstill`, `diagnosis`) are pure, so each is tested
+without Ray; `snapshot` puts together what others have read.
 """

@@ -1,5 +1,6 @@
 """What runs inside a side, in its driver and its Ray workers; copied there, file by file.
 
-Imports nothing from the engine, because none of it is there. `kata_wire` is the language that judge, warden
-and driver speak: frames of plain data.
+Imports nothing of the engine, because nothing of it is there. `kata_wire` is the language that judge,
+warden, driver and workers speak: frames of plain data. `sitecustomize` is the name that Python imports by
+itself at its start.
 """

@@ -1,8 +1,8 @@
-"""Runs at the start of every Python process of a side, and makes its stacks readable from outside.
+"""Runs at the start of every Ray process of a side, and makes its stacks readable from outside.
 
 On SIGUSR1 the process appends the stack of each of its threads to its own file; `faulthandler` does that
 even while the interpreter is stuck in C code. Failing to set this up costs an explanation, never the
-process.
+process. (The driver is started with -I, which skips this module; it does the same by itself.)
 """
 
 import contextlib

@@ -21,7 +21,7 @@ from grader.errors import ChallengeError, GraderError
 from grader.judge.learner import Learner
 from grader.side.observation import SolutionCrashed
 from grader.side.side import Side
-from grader.warden.order import Limits
+from grader.side_spec import Limits
 from grader.world.outside import OutsideWorld
 
 SETTLED_WITHIN_S = 1.0
@@ -83,7 +83,7 @@ class Arena:
         path = self.challenge.reference_path
         side.use(read_submission(path, "file", self.challenge.functions), self.challenge.folder)
         side.start()
-        side.renew()
+        side.restart_driver()
         return side
 
     def _renew_reference(self) -> None:
@@ -98,7 +98,7 @@ class Arena:
 
     @staticmethod
     def _renewed(side: Side) -> Side:
-        side.renew()
+        side.restart_driver()
         return side
 
     @property

@@ -20,7 +20,7 @@ from grader.errors import GradingError
 from grader.judge.arena import Arena
 from grader.judge.events import Listener
 from grader.judge.fitness import check_shared_memory
-from grader.judge.grading import Assignment, Grading
+from grader.judge.grading import Grading, GradingRequest
 from grader.judge.plugin import GRADING, new_seed
 from grader.judge.record import Record
 
@@ -68,7 +68,7 @@ def grade(
     """
     check_shared_memory(challenge)
     with contextlib.nullcontext(arena) if arena else contextlib.closing(Arena(challenge)) as used:
-        assignment = Assignment(
+        assignment = GradingRequest(
             challenge=challenge,
             submission=submission,
             seed=new_seed() if seed is None else seed,
@@ -78,7 +78,7 @@ def grade(
             listen=listen,
             keep=keep,
         )
-        grading = Grading(asked=assignment)
+        grading = Grading(request=assignment)
         used.seat(submission)
         _run_suite(grading)
     if grading.failure is not None:
@@ -91,8 +91,8 @@ def grade(
 def _run_suite(grading: Grading) -> None:
     """Run pytest in this process, on the suite alone: no conftest, plugin or option from outside."""
     arguments = [
-        str(grading.asked.challenge.suite_path),
-        f"--rootdir={grading.asked.challenge.folder}",
+        str(grading.request.challenge.suite_path),
+        f"--rootdir={grading.request.challenge.folder}",
         f"--config-file={Path(__file__).parent / 'judge.ini'}",
         "--import-mode=importlib",
         "--noconftest",
@@ -106,7 +106,7 @@ def _run_suite(grading: Grading) -> None:
         "-q",
     ]  # fmt: skip
     said = io.StringIO()
-    _forget(grading.asked.challenge.suite_path)
+    _forget(grading.request.challenge.suite_path)
     with _without(_PYTEST_ENVIRONMENT), contextlib.redirect_stdout(said):
         status = pytest.main(arguments, plugins=[_HandOver(grading)])
     interrupted, collected = status == pytest.ExitCode.INTERRUPTED, bool(grading.reports.expected)
@@ -115,7 +115,7 @@ def _run_suite(grading: Grading) -> None:
     could_not_run = status in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERNAL_ERROR)
     if could_not_run or (interrupted and not collected):
         raise GradingError(
-            f"the suite of {grading.asked.challenge.name} could not be run:\n{said.getvalue()}"
+            f"the suite of {grading.request.challenge.name} could not be run:\n{said.getvalue()}"
         )
 
 

@@ -17,7 +17,7 @@ from grader.judge.verdict import Check, Reports, Score, subtotal, total
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Assignment:
+class GradingRequest:
     """What to judge, and whom to tell.
 
     Args:
@@ -46,14 +46,14 @@ class Grading:
     """What has been found.
 
     Attributes:
-        asked: What to judge.
+        request: What to judge.
         reports: Verdicts, by behaviour.
         races: Results of speed comparisons.
         failure: What kept the machinery from judging, if anything did.
         started_s: When it started, by `time.monotonic`.
     """
 
-    asked: Assignment
+    request: GradingRequest
     reports: Reports = field(default_factory=Reports)
     races: list[RaceResult] = field(default_factory=list)
     failure: GraderError | None = None
@@ -61,22 +61,22 @@ class Grading:
 
     def tell(self, event: Event) -> None:
         """Tell the listener; whatever it is told is already on record."""
-        if isinstance(event, Ended) and self.asked.keep is not None:
+        if isinstance(event, Ended) and self.request.keep is not None:
             checks = self.reports.so_far()
-            self.asked.keep(self._record(checks, subtotal(checks)))
-        if self.asked.listen is not None:
-            self.asked.listen(event)
+            self.request.keep(self._record(checks, subtotal(checks)))
+        if self.request.listen is not None:
+            self.request.listen(event)
 
     def record(self) -> Record:
         """The record of a grading that has finished."""
         checks = self.reports.checks()
-        return self._record(checks, total(checks, self.asked.challenge.pass_mark))
+        return self._record(checks, total(checks, self.request.challenge.pass_mark))
 
     def _record(self, checks: Sequence[Check], score: Score) -> Record:
         return make_record(
-            challenge=self.asked.challenge,
-            submission=self.asked.submission,
-            seed=self.asked.seed,
+            challenge=self.request.challenge,
+            submission=self.request.submission,
+            seed=self.request.seed,
             checks=checks,
             score=score,
             races=self.races,

@@ -1,4 +1,4 @@
-"""The judge: a pytest plugin that runs a challenge's suites against a solution in a separate side.
+"""The pytest plugin that runs a challenge's suites against a solution in a separate side.
 
 Loaded by the root conftest.py, so `pytest challenges/slow_gets` works, and by `grader.judge.engine` for a
 grading. No solution is ever imported here: it is read, staged and talked to over a socket.
@@ -21,12 +21,12 @@ from grader.errors import ChallengeError, GraderError, Superseded
 from grader.judge.arena import Arena
 from grader.judge.behaviour import Behaviour
 from grader.judge.events import Collected, Ended, Started
-from grader.judge.grading import Assignment, Grading
+from grader.judge.grading import Grading, GradingRequest
 from grader.judge.learner import Learner
 from grader.judge.race import Race
 from grader.judge.verdict import Check, speed_check
 from grader.side.observation import Observation, Outcome, Void
-from grader.words import plain
+from grader.words import printable
 
 
 @dataclass(slots=True)
@@ -42,7 +42,7 @@ EXAMPLE_WITHIN_S = 30.0
 MAX_MESSAGE = 8000
 MAX_OUTPUT = 4000
 GRADING = pytest.StashKey[Grading]()
-PLAIN_RUNS = pytest.StashKey[dict[tuple[str, bool], Grading]]()
+EXAMPLE_RUNS = pytest.StashKey[dict[tuple[str, bool], Grading]]()
 NOTES = pytest.StashKey[Notes]()
 RACE = pytest.StashKey[Race]()
 STARTED = pytest.StashKey[float]()
@@ -59,7 +59,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker, and make room for plain runs."""
     config.addinivalue_line("markers", "behaviour(described): one line of a challenge's report")
-    config.stash[PLAIN_RUNS] = {}
+    config.stash[EXAMPLE_RUNS] = {}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -67,7 +67,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     grading = config.stash.get(GRADING, None)
     if grading is None:
         return
-    asked = grading.asked
+    asked = grading.request
     found = [behaviour for item in items if (behaviour := _behaviour(item)) is not None]
     if defect := _suite_defect(items, found):
         shown = f"challenges/{asked.challenge.name}/hidden/test_spec.py"
@@ -96,8 +96,8 @@ def _suite_defect(items: list[pytest.Item], behaviours: list[Behaviour]) -> str:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """End the sides that this plugin started itself."""
-    for grading in config.stash.get(PLAIN_RUNS, {}).values():
-        grading.asked.arena.close()
+    for grading in config.stash.get(EXAMPLE_RUNS, {}).values():
+        grading.request.arena.close()
 
 
 # -- fixtures ------------------------------------------------------------------------------------
@@ -112,7 +112,7 @@ def _grading(request: pytest.FixtureRequest, *, with_world: bool) -> Grading:
     if challenges not in request.path.parents:
         raise pytest.UsageError(f"{request.path} is not in a challenge's folder")
     name = request.path.relative_to(challenges).parts[0]
-    runs = config.stash[PLAIN_RUNS]
+    runs = config.stash[EXAMPLE_RUNS]
     if (name, with_world) not in runs:
         challenge = read_challenge(name)
         submission = challenge.submission(config.getoption("--solution"))
@@ -120,7 +120,7 @@ def _grading(request: pytest.FixtureRequest, *, with_world: bool) -> Grading:
         arena = Arena(challenge, with_world=with_world)
         arena.seat(submission)
         runs[name, with_world] = Grading(
-            asked=Assignment(
+            request=GradingRequest(
                 challenge=challenge,
                 submission=submission,
                 seed=new_seed() if seed is None else seed,
@@ -136,7 +136,7 @@ def new_seed() -> int:
 
 
 def _seeds(grading: Grading, request: pytest.FixtureRequest) -> list[int]:
-    return [grading.asked.seed, zlib.crc32(request.node.name.encode())]
+    return [grading.request.seed, zlib.crc32(request.node.name.encode())]
 
 
 @pytest.fixture
@@ -144,7 +144,7 @@ def rng(request: pytest.FixtureRequest) -> np.random.Generator:
     """Source of a behaviour's inputs: the run's seed and the behaviour's name."""
     grading = _grading(request, with_world=True)
     if GRADING not in request.config.stash:
-        print(f"seed {grading.asked.seed}")  # noqa: T201 - shown by pytest when the test fails
+        print(f"seed {grading.request.seed}")  # noqa: T201 - shown by pytest when the test fails
     return np.random.default_rng([*_seeds(grading, request), 0])
 
 
@@ -152,7 +152,7 @@ def rng(request: pytest.FixtureRequest) -> np.random.Generator:
 def learner(request: pytest.FixtureRequest) -> Learner:
     """The side that is judged, with a new world and an empty ledger."""
     grading = _grading(request, with_world=True)
-    return grading.asked.arena.learner(np.random.default_rng([*_seeds(grading, request), 1]))
+    return grading.request.arena.learner(np.random.default_rng([*_seeds(grading, request), 1]))
 
 
 @pytest.fixture
@@ -172,8 +172,8 @@ def race(request: pytest.FixtureRequest, learner: Learner) -> Race:
     grading = _grading(request, with_world=True)
     found = Race(
         learner.side,
-        grading.asked.arena.reference_side,
-        grading.asked.arena.make_world,
+        grading.request.arena.reference_side,
+        grading.request.arena.make_world,
         request.getfixturevalue("benchmark"),
         zlib.crc32(repr(_seeds(grading, request)).encode()),
     )
@@ -188,7 +188,7 @@ def solution(request: pytest.FixtureRequest) -> Any:
     They run in a side, with a service that serves itself; an exception arrives as `SolutionRaised`.
     """
     grading = _grading(request, with_world=False)
-    side = grading.asked.arena.learner(np.random.default_rng(0)).side
+    side = grading.request.arena.learner(np.random.default_rng(0)).side
 
     class Proxy:
         def __getattr__(self, name: str) -> Callable[..., Any]:
@@ -208,7 +208,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     item.stash[STARTED] = time.monotonic()
     if grading is not None and described is not None:
         grading.tell(Started(described))
-        side = grading.asked.arena.learner_side
+        side = grading.request.arena.learner_side
         item.stash[PRINTED] = side.printed_mark() if side.is_started else {}
     return (yield)
 
@@ -252,8 +252,8 @@ def _shortened(text: str, most: int) -> str:
 
 def _printed(grading: Grading, mark: dict[str, int]) -> str:
     """What the solution has printed since a mark, without what could move a cursor or colour a verdict."""
-    side = grading.asked.arena.learner_side
-    return _shortened(plain(side.printed(mark)), MAX_OUTPUT) if side.is_started else ""
+    side = grading.request.arena.learner_side
+    return _shortened(printable(side.printed(mark)), MAX_OUTPUT) if side.is_started else ""
 
 
 def _behaviour(item: pytest.Item) -> Behaviour | None:
@@ -272,7 +272,7 @@ def _check(grading: Grading, item: pytest.Item, described: Behaviour, error: Bas
         limit=notes.limit,
         unit=notes.unit,
     )
-    if faults := _world_faults(grading):
+    if faults := _world_defects(grading):
         return replace(passed, outcome="error", earned=0.0, message=f"Our bug, not yours: {faults[0]}")
     if error is not None:
         outcome, message = _explained(error)
@@ -300,11 +300,11 @@ def _explained(error: BaseException) -> tuple[Outcome, str]:
             return "error", f"Our bug, not yours: {type(error).__name__}: {error}"
 
 
-def _world_faults(grading: Grading) -> list[str]:
+def _world_defects(grading: Grading) -> list[str]:
     """Defects of the learner's world since the last behaviour."""
-    side = grading.asked.arena.learner_side
+    side = grading.request.arena.learner_side
     if not side.has_world:
         return []
-    found = list(side.server.faults)
-    side.server.faults.clear()
+    found = list(side.server.defects)
+    side.server.defects.clear()
     return found

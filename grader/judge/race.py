@@ -17,7 +17,7 @@ import numpy as np
 
 from grader.errors import ClusterLostError
 from grader.explain.trace import Trace
-from grader.judge.recording import Recording, recorded
+from grader.judge.round_trace import TracedRound, recorded
 from grader.judge.speed import EARLY_ROUNDS, FULL_RATIO, Rounds, Speed, is_beyond_doubt, judge_speed
 from grader.side.cleanliness import CLEAN_TABLES, something_is_detached
 from grader.side.observation import Observation, ReferenceDisturbed, SolutionCrashed, SolutionTimeout
@@ -92,7 +92,7 @@ class _Trial:
         self._go, self._check = go, check
         self._value: Any = None
         self._seconds = 0.0
-        self.recording: Recording | None = None
+        self.recording: TracedRound | None = None
 
     def run(self) -> _Trial:
         """Run and time it."""
@@ -101,7 +101,7 @@ class _Trial:
         self._seconds = time.perf_counter() - start
         return self
 
-    def run_recorded(self) -> _Trial:
+    def run_traced(self) -> _Trial:
         """Run it and record what Ray does."""
         _, self.recording = recorded(self._side, self._world, self.run)
         return self
@@ -145,13 +145,13 @@ class _Contest:
 
     def reference_round(
         self, reference: Side, seed: np.random.SeedSequence, *, record: bool = False
-    ) -> tuple[float, Recording | None]:
+    ) -> tuple[float, TracedRound | None]:
         """Seconds of a round of the reference, which is expected to do its part, and its recording."""
         try:
             changed = _changed_from_outside(reference)
             if not changed:
                 trial = self.trial(reference, seed)
-                ran = trial.run_recorded() if record else trial.run()
+                ran = trial.run_traced() if record else trial.run()
                 return ran.verified(), ran.recording
         except (SolutionTimeout, SolutionCrashed, ClusterLostError) as seen:
             changed = f"no answer in a round ({seen})"
@@ -165,8 +165,8 @@ class Race:
     """The `race` fixture of a performance behaviour.
 
     Args:
-        learner: The side that is judged.
-        reference: The side it is compared with.
+        learner_side: The side that is judged.
+        reference_side: The side it is compared with.
         make_world: Makes a round's world; equal generators give equal worlds.
         benchmark: pytest-benchmark's fixture.
         seed: Where the rounds' inputs come from.
@@ -174,17 +174,17 @@ class Race:
 
     def __init__(
         self,
-        learner: Side,
-        reference: Side,
+        learner_side: Side,
+        reference_side: Side,
         make_world: Callable[[np.random.Generator], OutsideWorld | None],
         benchmark: Any,
         seed: int,
     ) -> None:
-        self._learner, self._reference = learner, reference
+        self._learner_side, self._reference_side = learner_side, reference_side
         self._make_world = make_world
         self._benchmark = benchmark
         self._seeds = np.random.SeedSequence(seed)
-        self._recordings: dict[str, Recording | None] = {}
+        self._traced: dict[str, TracedRound | None] = {}
         self.result: RaceResult | None = None
 
     def run(
@@ -218,7 +218,7 @@ class Race:
             teardown=clock.take,
             rounds=1 if is_slow else EARLY_ROUNDS,
         )
-        traces = self._read_recordings()
+        traces = self._read_traces()
         while not (is_slow or _is_decided(clock.rounds(), naive_ratio)):
             n_rounds = len(clock.learner_s)
             if n_rounds >= MAX_ROUNDS or (n_rounds >= MIN_ROUNDS and time.monotonic() > give_up_s):
@@ -232,8 +232,8 @@ class Race:
         """Run and time the reference's half of a pair; the learner's half is there and has not begun."""
         (seed,) = self._seeds.spawn(1)
         with self._learner_frozen():
-            clock.reference_s.append(contest.reference_round(self._reference, seed)[0])
-        return contest.trial(self._learner, seed)
+            clock.reference_s.append(contest.reference_round(self._reference_side, seed)[0])
+        return contest.trial(self._learner_side, seed)
 
     def _warm_up(self, contest: _Contest, naive_ratio: float) -> bool:
         """Run both sides until they are warm, and record the last round.
@@ -245,33 +245,33 @@ class Race:
         for n, seed in enumerate(self._seeds.spawn(WARM_UP_ROUNDS), start=1):
             record = n == WARM_UP_ROUNDS
             with self._learner_frozen():
-                theirs, recording = contest.reference_round(self._reference, seed, record=record)
-            self._recordings["reference"] = recording
-            trial = contest.trial(self._learner, seed)
-            ran = trial.run_recorded() if record else trial.run()
-            mine, self._recordings["learner"] = ran.verified(), ran.recording
+                theirs, recording = contest.reference_round(self._reference_side, seed, record=record)
+            self._traced["reference"] = recording
+            trial = contest.trial(self._learner_side, seed)
+            ran = trial.run_traced() if record else trial.run()
+            mine, self._traced["learner"] = ran.verified(), ran.recording
             is_slow = is_slow and mine > _SURELY_SLOW * naive_ratio * theirs
         return is_slow
 
-    def _read_recordings(self) -> dict[str, Trace]:
+    def _read_traces(self) -> dict[str, Trace]:
         """The traces of both sides: the rounds since then gave Ray's task events time to arrive."""
-        found = {side: recording.trace() for side, recording in self._recordings.items() if recording}
+        found = {side: recording.trace() for side, recording in self._traced.items() if recording}
         return {side: trace for side, trace in found.items() if trace is not None}
 
     def _baseline(self, clock: _Clock, contest: _Contest, *, rounds: int) -> None:
         """Time the reference while the learner's whole side stands still."""
         with self._learner_frozen():
             for seed in self._seeds.spawn(rounds):
-                clock.baseline_s.append(contest.reference_round(self._reference, seed)[0])
+                clock.baseline_s.append(contest.reference_round(self._reference_side, seed)[0])
 
     @contextlib.contextmanager
     def _learner_frozen(self) -> Iterator[None]:
         """Stop the learner's whole side: what it left running can neither slow a round nor see it."""
-        self._learner.warden.ask("freeze")
+        self._learner_side.warden.ask("freeze")
         try:
             yield
         finally:
-            self._learner.warden.ask("thaw")
+            self._learner_side.warden.ask("thaw")
 
 
 def _is_decided(rounds: Rounds, naive_ratio: float) -> bool:

@@ -1,7 +1,8 @@
 """Timed mock interviews: a set is drawn, worked on against a clock on disk, graded, and ends in a card.
 
     draw, fixed_set -> Plan - sitting (journal, clock) - gradings -> parts, practice -> Card - card_view
-    journal - in_progress -> what a mock in progress forbids to other verbs
+    journal - in_progress -> which other verbs a mock in progress forbids
 
-Nothing here depends on a running process: each command reads the journal, does its part and appends to it.
+Runs in the process of `grade.py`, and depends on no process that keeps running: each command reads the
+journal, does its part and appends to it.
 """

@@ -15,7 +15,7 @@ from grader.judge.verdict import UNJUDGED
 from grader.report.attempts import Attempt, traces_of
 from grader.report.charts import Chart, attempts_chart, rounds_chart, store_curve, timeline
 from grader.report.terminal import WORDS, measured_words
-from grader.words import plain
+from grader.words import printable
 
 _OUTCOMES = {
     "passed": "passed",
@@ -99,8 +99,8 @@ def _check(check: dict[str, Any]) -> dict[str, Any]:
     return check | {
         "word": WORDS[check["outcome"]][0],
         "measured": measured,
-        "message": plain(check["message"]),
-        "output": plain(check.get("output", "")),
+        "message": printable(check["message"]),
+        "output": printable(check.get("output", "")),
         "points_shown": f"{check['earned']:g}" if judged else "-",
     }
 

@@ -17,7 +17,7 @@ from grader.explain.diagnosis import diagnose
 from grader.judge.events import Collected, Ended, Event, Started
 from grader.judge.record import Record
 from grader.judge.verdict import Check
-from grader.words import as_called, plain
+from grader.words import as_called, printable
 
 WORDS = {
     "pass": ("PASS", "green"),
@@ -154,10 +154,10 @@ def check_lines(check: Check, width: int, *, show_output: bool = False) -> list[
     if measured and not beside:
         lines.append(Text(" " * 10 + measured, style="dim"))
     if check.outcome != "pass" and check.message:
-        lines += [Text(line) for line in _message_lines(plain(check.message), width)]
+        lines += [Text(line) for line in _message_lines(printable(check.message), width)]
     if check.output and (show_output or check.outcome != "pass"):
         lines.append(Text(" " * 10 + "The solution printed:"))
-        lines += [Text(line, style="dim") for line in _output_lines(plain(check.output), width)]
+        lines += [Text(line, style="dim") for line in _output_lines(printable(check.output), width)]
     return lines
 
 
@@ -204,7 +204,7 @@ def measured_words(observed: float | str | None, limit: float | str | None, unit
     """What was measured, its unit and its limit; empty when nothing was."""
     if observed is None:
         return ""
-    seen = " ".join(plain(f"{_number(observed)} {unit}").split())
+    seen = " ".join(printable(f"{_number(observed)} {unit}").split())
     return f"{seen} (limit {_number(limit)})" if limit is not None else seen
 
 
@@ -227,7 +227,7 @@ def diagnosis_lines(record: Record, width: int) -> list[Text]:
             lines.append(Text(f"What Ray did in one round of {race.name}:", style="bold"))
         for finding in findings:
             room = max(width - 4, 30)
-            first, *rest = textwrap.wrap(plain(f"{finding.sentence} {finding.look}"), room)
+            first, *rest = textwrap.wrap(printable(f"{finding.sentence} {finding.look}"), room)
             lines += [Text(f"  - {first}"), *(Text(f"    {line}") for line in rest)]
     return lines
 

@@ -12,7 +12,7 @@ from grader.explain.hangs import STUCK, HangCause
 from grader.system.machine import is_crowded, stretched
 
 HANGS_BEFORE_IMPATIENCE = 2
-PLAIN_DEADLINE_S = 6.0
+SHORT_DEADLINE_S = 6.0
 
 
 class Patience:
@@ -25,12 +25,12 @@ class Patience:
         """Seconds after which to give up on a call, given what a behaviour allows."""
         if is_crowded():
             return stretched(asked_s)
-        return _plain_s(asked_s) if self._n_slow >= HANGS_BEFORE_IMPATIENCE else asked_s
+        return _short_s(asked_s) if self._n_slow >= HANGS_BEFORE_IMPATIENCE else asked_s
 
     def first_look_s(self, asked_s: float) -> float:
         """Seconds after which to check whether a call is stuck."""
         hung = self._n_stuck + self._n_slow >= HANGS_BEFORE_IMPATIENCE
-        return _plain_s(asked_s) if hung else asked_s
+        return _short_s(asked_s) if hung else asked_s
 
     def note(self, finding: HangCause) -> None:
         """Take note of a call that was given up on."""
@@ -45,5 +45,5 @@ def is_stuck(finding: HangCause) -> bool:
     return finding.cause in STUCK
 
 
-def _plain_s(asked_s: float) -> float:
-    return min(asked_s, max(PLAIN_DEADLINE_S, asked_s / 4))
+def _short_s(asked_s: float) -> float:
+    return min(asked_s, max(SHORT_DEADLINE_S, asked_s / 4))

@@ -18,8 +18,8 @@ from grader.side.cleanliness import CLEAN_TABLES, nothing_is_left, something_is_
 from grader.side.driver_link import DriverLink
 from grader.side.staging import prepare_folder, stage
 from grader.side.warden_client import WardenClient, new_folder
+from grader.side_spec import ClusterNeeds, Limits
 from grader.tables import TableName, Tables
-from grader.warden.order import ClusterNeeds, Limits
 from grader.world.outside import OutsideWorld
 from grader.world.server import WorldServer
 

@@ -19,6 +19,13 @@ from grader.explain.hangs import CLUSTER_STALLED, HangCause
 from grader.explain.standstill import may_wake
 from grader.inside import kata_wire
 from grader.side.driver_link import CONNECT_WITHIN_S, TRANSFER_WITHIN_S, DriverLink, understood
+from grader.side.failure_causes import (
+    LIMIT_BROKEN,
+    explain_death,
+    explain_hang,
+    stacks_of,
+    take_limits_broken,
+)
 from grader.side.observation import (
     ClusterStalled,
     NotLoadable,
@@ -28,12 +35,11 @@ from grader.side.observation import (
     SolutionTimeout,
 )
 from grader.side.patience import Patience, is_stuck
-from grader.side.post_mortem import LIMIT_BROKEN, explain_death, explain_hang, limits_broken, stacks_of
 from grader.side.rig import Rig
 from grader.side.standstill_watch import StandstillWatch
 from grader.side.warden_client import WardenClient, WardenLostError
+from grader.side_spec import ClusterNeeds, Limits
 from grader.tables import TableName, Tables
-from grader.warden.order import ClusterNeeds, Limits
 from grader.world.outside import OutsideWorld
 from grader.world.server import WorldServer
 
@@ -99,7 +105,7 @@ class Side:
                 self._stage()
             except ClusterError:  # an earlier solution removed the side's folder
                 self.replace()
-            limits_broken(self.warden)  # broken by an earlier solution: forgotten
+            take_limits_broken(self.warden)  # broken by an earlier solution: forgotten
 
     def refresh(self) -> None:
         """Have a new driver with workers stand by for the next solution, so that it is served at once."""
@@ -110,13 +116,13 @@ class Side:
     def supersede(self) -> None:
         """Break off the call in progress, from another thread: its caller gets `Superseded`.
 
-        The side serves again after the next `use` or `renew`.
+        The side serves again after the next `use` or `restart_driver`.
         """
         self._superseded = True
         if self._rig is not None:
             self._rig.link.interrupt()
 
-    def renew(self) -> None:
+    def restart_driver(self) -> None:
         """Serve the same solution again, in a driver with a new job: a job's table of tasks only grows."""
         if self._superseded or self._has_served:
             self._superseded = False
@@ -333,7 +339,7 @@ class Side:
                 self.link.exchange(frame, within_s, look_after_s, lambda: is_stuck(self._hang()))
             )
         except SolutionRaised:
-            if broken := limits_broken(self.warden):  # what it raised is only a consequence
+            if broken := take_limits_broken(self.warden):  # what it raised is only a consequence
                 self.replace()
                 raise SolutionCrashed(broken) from None
             raise
@@ -346,22 +352,22 @@ class Side:
                     f"Not judged: {finding.text()}\nClose whatever else is running and grade again."
                 ) from None
             patience.note(finding)
-            self._renew(limit_broken=finding.cause == LIMIT_BROKEN)
+            self._repair(limit_broken=finding.cause == LIMIT_BROKEN)
             waited = f"it did not return within {waited_s:.2g} s."
             raise SolutionTimeout(f"{waited} {finding.text()}") from None
         except (EOFError, OSError, kata_wire.BrokenFrameError) as error:
             if self._superseded:
                 raise Superseded("another version of the solution is waiting to be graded") from None
-            broken = limits_broken(self.warden)
+            broken = take_limits_broken(self.warden)
             message = broken or explain_death(self.warden, error)
-            self._renew(limit_broken=bool(broken))
+            self._repair(limit_broken=bool(broken))
             raise SolutionCrashed(message) from None
 
     def _hang(self) -> HangCause:
         """Why the driver does not answer."""
         return explain_hang(self.warden, self._world.open() if self._world else [], self.driver_pid)
 
-    def _renew(self, *, limit_broken: bool) -> None:
+    def _repair(self, *, limit_broken: bool) -> None:
         """Make the side usable again; from scratch if what was taken beyond a limit may still be there."""
         if limit_broken:
             self.replace()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from grader.catalogue.submission import Submission
 from grader.inside import kata_wire
-from grader.warden.order import SideFolder
+from grader.side_spec import SideFolder
 
 INSIDE = Path(kata_wire.__file__).parent
 SERVICE = "service.py"

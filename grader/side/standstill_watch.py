@@ -20,7 +20,7 @@ LOOK_INTERVAL_S = 0.25
 
 
 class StandstillWatch:
-    """One world's: it is certain when two looks with some time between them see the same standstill.
+    """Watches one world; certain once two looks, some time apart, see the same standstill.
 
     Args:
         side: Whose processes call the world.

@@ -19,9 +19,9 @@ import psutil
 
 from grader.errors import ClusterError, ClusterLostError
 from grader.inside import kata_wire
+from grader.side_spec import ClusterNeeds, Limits, SideFolder
 from grader.system import processes
 from grader.system.pids_group import sweep_groups
-from grader.warden.order import ClusterNeeds, Limits, SideFolder
 
 FOLDER_PREFIX = "kata-"
 ANSWER_WITHIN_S = 90.0

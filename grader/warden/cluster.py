@@ -14,8 +14,8 @@ import sys
 import time
 
 from grader.errors import ClusterError
+from grader.side_spec import ClusterNeeds, SideFolder
 from grader.system.processes import MARKER
-from grader.warden.order import ClusterNeeds, SideFolder
 
 START_WITHIN_S = 60.0
 VITAL_PROCESSES = frozenset({"gcs_server", "raylet"})

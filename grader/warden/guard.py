@@ -17,9 +17,9 @@ from pathlib import Path
 
 import psutil
 
+from grader.side_spec import Limits
 from grader.system.processes import anonymous_bytes, end_all, proportional_bytes, shared_bytes, signal_all
 from grader.warden.cluster import VITAL_PROCESSES
-from grader.warden.order import Limits
 
 LOOK_INTERVAL_S = 0.5
 _END_WITHIN_S = 5.0

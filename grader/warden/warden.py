@@ -24,12 +24,12 @@ import psutil
 
 from grader.errors import ClusterLostError, GraderError
 from grader.inside import kata_wire
+from grader.side_spec import ClusterNeeds, Limits, SideFolder
 from grader.system import processes
 from grader.system.scheduling import rescheduled
 from grader.tables import to_plain
 from grader.warden.cluster import VITAL_PROCESSES, await_address, side_environment, start_cluster
 from grader.warden.guard import Guard
-from grader.warden.order import ClusterNeeds, Limits, SideFolder
 from grader.warden.output import Output
 from grader.warden.printed import Printed
 from grader.warden.stacks import dump_stacks

@@ -17,7 +17,7 @@ from grader.system.machine import stretched
 from grader.world.ledger import Entry, Ledger
 from grader.world.operations import declared
 
-SURELY_HELD_S = 0.3  # a right program has done what it is waited for by then, mostly
+SURELY_HELD_S = 0.3  # by then a correct program has usually done what it is waited for
 _POLL_S = 0.002
 
 

@@ -35,7 +35,7 @@ class WorldServer:
     def __init__(self, path: Path) -> None:
         self.token = secrets.token_hex(16)
         self.world: OutsideWorld | None = None
-        self.faults: list[str] = []  # defects of the world itself, never of a solution
+        self.defects: list[str] = []  # defects of the world itself, never of a solution
         self._loop = asyncio.new_event_loop()
         self._connections: set[asyncio.Task[None]] = set()
         # Bound here, so that an unusable path fails in the caller.
@@ -134,7 +134,7 @@ class WorldServer:
             await self._fault(writer, op, error)
 
     async def _fault(self, writer: asyncio.StreamWriter, op: str, error: BaseException) -> None:
-        self.faults.append(f"{op}: {''.join(traceback.format_exception(error, limit=-3))}")
+        self.defects.append(f"{op}: {''.join(traceback.format_exception(error, limit=-3))}")
         await _write(writer, {"refused": ["WorldFailed", op]})
 
 

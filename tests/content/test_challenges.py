@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from grader.authoring.gallery import right_solutions, wrong_solutions
-from grader.authoring.paper import behaviour_names, engine_imports
+from grader.authoring.static_checks import behaviour_names, engine_imports
 from grader.catalogue.challenges import challenge_names, read_challenge
 from tests.conftest import ROOT, grade_py
 

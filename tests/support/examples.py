@@ -4,7 +4,7 @@ from pathlib import Path
 
 from grader.catalogue.challenges import Challenge
 from grader.explain.trace import Span, Trace
-from grader.warden.order import ClusterNeeds
+from grader.side_spec import ClusterNeeds
 
 
 def a_challenge(**changes):

@@ -17,13 +17,13 @@ from pathlib import Path
 
 import psutil
 
-from grader.authoring.paper import behaviour_names
+from grader.authoring.static_checks import behaviour_names
 from grader.authoring.verify import INCONCLUSIVE_RETRIES
 from grader.catalogue.challenges import read_challenge
 from grader.judge.arena import Arena
 from grader.judge.engine import grade
+from grader.side_spec import Limits
 from grader.system.processes import MARKER
-from grader.warden.order import Limits
 from tests.conftest import ROOT, command, environment
 
 HOSTILE = ROOT / "tests" / "hostile"

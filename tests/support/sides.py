@@ -6,7 +6,7 @@ from pathlib import Path
 
 from grader.catalogue.submission import read_submission
 from grader.side.side import Side
-from grader.warden.order import ClusterNeeds
+from grader.side_spec import ClusterNeeds
 from grader.world.outside import OutsideWorld
 
 PROGRAMS = Path(__file__).parent / "programs"

@@ -3,7 +3,7 @@
 import pytest
 
 from grader.authoring.gallery import WrongSolution, chosen, right_solutions, wrong_solutions
-from grader.authoring.paper import (
+from grader.authoring.static_checks import (
     behaviour_names,
     check_files,
     check_gallery,

@@ -11,7 +11,7 @@ from grader.catalogue.challenges import (
     read_challenge,
 )
 from grader.errors import EXIT_USAGE, ChallengeError, UsageError
-from grader.warden.order import ClusterNeeds
+from grader.side_spec import ClusterNeeds
 
 KEYS = {
     "title": '"The nightly scoring"',

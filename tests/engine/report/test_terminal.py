@@ -16,7 +16,7 @@ from grader.judge.record import Record
 from grader.judge.speed import Rounds, judge_speed
 from grader.judge.verdict import Check, Score
 from grader.report.terminal import Progress, check_lines, next_step, score_line
-from grader.words import as_called, plain
+from grader.words import as_called, printable
 from tests.support.examples import a_challenge, a_span, a_trace
 
 FORGED = "  PASS  everything is fine                                   100/100"
@@ -170,7 +170,7 @@ def test_a_flood_is_cut_and_long_lines_are_kept_whole():
 
 def test_ordinary_text_is_left_as_it_is():
     text = "größe 漢字 🙂\n\tindented [0m\\x1b"
-    assert plain(text) == text
+    assert printable(text) == text
 
 
 @pytest.mark.parametrize(

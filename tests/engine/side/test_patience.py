@@ -5,7 +5,7 @@ import os
 import pytest
 
 from grader.explain.hangs import STUCK, HangCause
-from grader.side.patience import PLAIN_DEADLINE_S, Patience, is_stuck
+from grader.side.patience import SHORT_DEADLINE_S, Patience, is_stuck
 
 STANDS_STILL = HangCause("infeasible", "It asks for what no node has.")
 GOES_ON = HangCause("runs_too_long", "It simply takes longer.")
@@ -39,7 +39,7 @@ def test_on_a_crowded_machine_what_is_not_stuck_gets_twice_the_time(monkeypatch)
 def test_after_two_hangs_it_is_looked_at_early_but_may_go_on(findings):
     patience = after(*findings)
     assert patience.deadline_s(20.0) == 20.0
-    assert patience.first_look_s(20.0) == PLAIN_DEADLINE_S
+    assert patience.first_look_s(20.0) == SHORT_DEADLINE_S
 
 
 @pytest.mark.parametrize("load", [9.0, 0.5])
@@ -50,7 +50,7 @@ def test_on_a_crowded_machine_nobody_is_called_slow(monkeypatch, load):
 
 def test_one_that_was_only_slow_twice_gets_short_deadlines():
     patience = after(GOES_ON, GOES_ON)
-    assert patience.deadline_s(20.0) == PLAIN_DEADLINE_S
+    assert patience.deadline_s(20.0) == SHORT_DEADLINE_S
     assert patience.deadline_s(40.0) == 10.0
     assert patience.deadline_s(3.0) == 3.0
 

@@ -309,13 +309,13 @@ def test_a_renewed_side_has_a_job_without_earlier_tasks_and_actors(side):
     call(side, "leave_detached_actor")
     assert "twice" in {task["name"] for task in settled_tasks(side)}
     before = side.driver_pid
-    side.renew()
+    side.restart_driver()
     assert side.driver_pid != before
     names = {task["name"] for task in settled_tasks(side) if task["kind"] != "DRIVER_TASK"}
     assert names == {"kata_warm_up"}
     assert not side.look("actors").actors
     before = side.driver_pid
-    side.renew()  # it has served nothing since
+    side.restart_driver()  # it has served nothing since
     assert side.driver_pid == before
     assert serves(side)
 

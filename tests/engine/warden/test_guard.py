@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from grader.side.observation import Observation
+from grader.side_spec import Limits
 from grader.warden.guard import disk_use
-from grader.warden.order import Limits
 from tests.support.sides import FOUR_CPUS, EchoWorld, side_with
 
 PROGRAM = """

@@ -201,7 +201,7 @@ def test_an_unknown_operation_is_refused_and_not_entered(server, link, world, op
     with pytest.raises(link.Refused) as refusal:
         link.ask(op)
     assert (refusal.value.kind, refusal.value.detail) == ("NoSuchOperation", op)
-    assert (world.ledger.count(), server.faults) == (0, [])
+    assert (world.ledger.count(), server.defects) == (0, [])
 
 
 def test_without_a_world_every_operation_is_refused(server, link):
@@ -407,7 +407,7 @@ def test_a_defect_of_the_world_is_recorded_as_ours(server, link, op, args):
     (answer,) = in_threads(1, lambda _: link.ask(op, *args))
     assert isinstance(answer, Exception)
     assert becomes(lambda: server.world.ledger.count(outcome="open") == 0)
-    (fault,) = server.faults
+    (fault,) = server.defects
     assert op in fault
     assert link.ask("double", 1) == [1, 1]
 

@@ -22,7 +22,7 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
-class Recording:
+class TracedRound:
     """A round that was watched; its trace is read later, when Ray's task events have arrived.
 
     Args:
@@ -75,7 +75,7 @@ class Recording:
 
 def recorded(
     side: Side, world: OutsideWorld | None, run: Callable[[], Result]
-) -> tuple[Result, Recording | None]:
+) -> tuple[Result, TracedRound | None]:
     """Run one round and watch it.
 
     Args:
@@ -100,7 +100,7 @@ def recorded(
         after = side.look("store").store
     except GraderError:
         return result, None
-    return result, Recording(
+    return result, TracedRound(
         side=side,
         began_s=began_s,
         seconds=seconds,

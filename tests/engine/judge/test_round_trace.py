@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from grader.judge.recording import recorded
+from grader.judge.round_trace import recorded
 from tests.support.sides import EchoWorld, side_with
 
 PROGRAM = """

@@ -1,4 +1,4 @@
-"""Looks at a side whose solution did not answer, before it is ended: why it hangs, how its driver died."""
+"""Finds out why a solution did not answer: why it hangs, how its driver died, which limit it broke."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LIMIT_BROKEN = "limit_broken"
 
 def explain_hang(warden: WardenClient, calls: Sequence[Entry], driver_pid: int) -> HangCause:
     """Why the driver does not answer, from cluster, stacks and the world's open calls."""
-    if broken := limits_broken(warden):
+    if broken := take_limits_broken(warden):
         return HangCause(cause=LIMIT_BROKEN, sentence=f"Before that, {broken}.", evidence=())
     try:
         seen = Tables(warden.ask("look", list(CLUSTER_TABLES)))
@@ -37,7 +37,7 @@ def stacks_of(warden: WardenClient, pids: list[int]) -> dict[int, str]:
     return {int(pid): text for pid, text in warden.ask("stacks", pids).items()}
 
 
-def limits_broken(warden: WardenClient) -> str:
+def take_limits_broken(warden: WardenClient) -> str:
     """Which limits the solution broke since the last time, in a sentence; empty if it kept to them."""
     with contextlib.suppress(ClusterError):
         return "; ".join(warden.ask("limits_broken"))
