@@ -307,11 +307,11 @@ def test_a_side_that_stands_by_serves_the_next_solution_at_once_in_its_workers_t
 def test_a_renewed_side_has_a_job_without_earlier_tasks_and_actors(side):
     assert serves(side)
     call(side, "leave_detached_actor")
-    assert "twice" in {task["name"] for task in settled_tasks(side)}
+    assert "twice" in {task.name for task in settled_tasks(side)}
     before = side.driver_pid
     side.restart_driver()
     assert side.driver_pid != before
-    names = {task["name"] for task in settled_tasks(side) if task["kind"] != "DRIVER_TASK"}
+    names = {task.name for task in settled_tasks(side) if task.kind != "DRIVER_TASK"}
     assert names == {"kata_warm_up"}
     assert not side.look("actors").actors
     before = side.driver_pid
