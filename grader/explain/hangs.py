@@ -155,7 +155,7 @@ def _actors_wait_for_each_other(seen: Snapshot) -> HangCause | None:
     names = [classes.get(actor_id, "an actor") for actor_id in cycle]
     evidence = tuple(actor_line(seen, actor_id) for actor_id in cycle)
     if len(names) == 1:
-        sentence = f"Actor {names[0]} waits for a call on itself, which cannot start until its current one ends."
+        sentence = f"Actor {names[0]} waits for a call on itself, which cannot start until it is done."
     else:
         chain = " waits for ".join([*names, names[0]])
         sentence = f"{len(names)} actors wait for each other: {chain}. None can answer while it waits."
