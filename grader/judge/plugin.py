@@ -209,7 +209,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     if grading is not None and described is not None:
         grading.tell(Started(described))
         side = grading.request.arena.learner_side
-        item.stash[PRINTED] = side.printed_mark() if side.is_started else {}
+        item.stash[PRINTED] = side.rig.printed_mark() if side.is_started else {}
     return (yield)
 
 
@@ -253,7 +253,7 @@ def _shortened(text: str, most: int) -> str:
 def _printed(grading: Grading, mark: dict[str, int]) -> str:
     """What the solution has printed since a mark, without what could move a cursor or colour a verdict."""
     side = grading.request.arena.learner_side
-    return _shortened(printable(side.printed(mark)), MAX_OUTPUT) if side.is_started else ""
+    return _shortened(printable(side.rig.printed(mark)), MAX_OUTPUT) if side.is_started else ""
 
 
 def _behaviour(item: pytest.Item) -> Behaviour | None:

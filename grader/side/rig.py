@@ -16,6 +16,7 @@ from grader.catalogue.submission import Submission
 from grader.errors import ClusterError
 from grader.side.cleanliness import CLEAN_TABLES, nothing_is_left, something_is_detached
 from grader.side.driver_link import DriverLink
+from grader.side.failure_causes import stacks_of
 from grader.side.staging import prepare_folder, stage
 from grader.side.warden_client import WardenClient, new_folder
 from grader.side_spec import ClusterNeeds, Limits
@@ -119,3 +120,19 @@ class Rig:
         except ClusterError:
             return False
         return self.becomes_clean()
+
+    def stacks_of(self, pids: list[int]) -> dict[int, str]:
+        """What processes of the side are doing, as `faulthandler` writes it."""
+        return stacks_of(self.warden, pids)
+
+    def printed_mark(self) -> dict[str, int]:
+        """How much the solution has printed by now, for `printed`; empty when the warden is gone."""
+        with contextlib.suppress(ClusterError):
+            return dict(self.warden.ask("printed_mark"))
+        return {}
+
+    def printed(self, mark: dict[str, int]) -> str:
+        """What the solution has printed since a mark; empty when that was another rig's."""
+        with contextlib.suppress(ClusterError):
+            return str(self.warden.ask("printed_since", mark))
+        return ""

@@ -23,7 +23,6 @@ from grader.side.failure_causes import (
     LIMIT_BROKEN,
     explain_death,
     explain_hang,
-    stacks_of,
     take_limits_broken,
 )
 from grader.side.observation import (
@@ -159,11 +158,6 @@ class Side:
         return self.rig.warden
 
     @property
-    def link(self) -> DriverLink:
-        """The connection to the driver; the side must have been started."""
-        return self.rig.link
-
-    @property
     def has_world(self) -> bool:
         """Whether its `service.py` asks a world in the judge."""
         return self._rig is not None and self._rig.server is not None
@@ -192,22 +186,6 @@ class Side:
         """Tables of the cluster as they are now."""
         return self.rig.look(*names)
 
-    def printed(self, mark: dict[str, int]) -> str:
-        """What the solution has printed since a mark; empty when its rig is new, or is gone."""
-        with contextlib.suppress(ClusterError):
-            return str(self.warden.ask("printed_since", mark))
-        return ""
-
-    def printed_mark(self) -> dict[str, int]:
-        """How much the solution has printed by now, for `printed`."""
-        with contextlib.suppress(ClusterError):
-            return dict(self.warden.ask("printed_mark"))
-        return {}
-
-    def stacks_of(self, pids: list[int]) -> dict[int, str]:
-        """What processes of the side are doing, as `faulthandler` writes it."""
-        return stacks_of(self.warden, pids)
-
     # -- driver ----------------------------------------------------------------------------------
 
     def _driver_up(self) -> None:
@@ -217,7 +195,7 @@ class Side:
         self._loaded, self._is_fresh = False, True
 
     def _drop_driver(self) -> None:
-        self.link.hang_up()
+        self.rig.link.hang_up()
         self._loaded, self._is_fresh, self._has_served = False, True, False
         self.driver_pid = 0
         self.markers.clear()
@@ -257,11 +235,11 @@ class Side:
 
     def _connect_driver(self) -> None:
         """Make sure that a driver has joined the cluster; no line of the solution has run in it."""
-        if self.link.is_connected:
+        if self.rig.link.is_connected:
             return
         if not self.driver_pid:
             self._driver_up()
-        self.link.accept(self.driver_pid, lambda: bool(self.warden.ask("driver_has_ended")))
+        self.rig.link.accept(self.driver_pid, lambda: bool(self.warden.ask("driver_has_ended")))
         try:
             self._ask_driver({"do": "connect", "address": self.rig.address}, CONNECT_WITHIN_S)
         except Observation as seen:
@@ -336,7 +314,7 @@ class Side:
         within_s, look_after_s = patience.deadline_s(deadline_s), patience.first_look_s(deadline_s)
         try:
             return understood(
-                self.link.exchange(frame, within_s, look_after_s, lambda: is_stuck(self._hang()))
+                self.rig.link.exchange(frame, within_s, look_after_s, lambda: is_stuck(self._hang()))
             )
         except SolutionRaised:
             if broken := take_limits_broken(self.warden):  # what it raised is only a consequence
@@ -369,7 +347,4 @@ class Side:
 
     def _repair(self, *, limit_broken: bool) -> None:
         """Make the side usable again; from scratch if what was taken beyond a limit may still be there."""
-        if limit_broken:
-            self.replace()
-        else:
-            self.recover()
+        (self.replace if limit_broken else self.recover)()

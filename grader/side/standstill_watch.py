@@ -64,7 +64,7 @@ class StandstillWatch:
         if may_start(tables):
             return None
         calls = self._world.open()
-        seen = take_snapshot(tables, calls, self._side.driver_pid, self._side.stacks_of)
+        seen = take_snapshot(tables, calls, self._side.driver_pid, self._side.rig.stacks_of)
         if not all_at_rest(seen, {call.pid for call in calls}):
             return None
         return fingerprint(seen, self._world.ledger.count())

@@ -102,11 +102,13 @@ def run(i):
 def test_driver_tasks_and_actors_of_a_real_side_are_heard(tmp_path):
     with side_with(PROGRAM, tmp_path) as side:
         side.call("solution", "run", (1,), {}, 20.0)
-        mark = side.printed_mark()
+        mark = side.rig.printed_mark()
         assert side.call("solution", "run", (2,), {}, 20.0) == 4
         said = [
-            line for line in side.printed(mark).splitlines() if re.match("(driver|task|error|actor) ", line)
+            line
+            for line in side.rig.printed(mark).splitlines()
+            if re.match("(driver|task|error|actor) ", line)
         ]
         assert sorted(said) == ["actor 2", "driver 2", "error 2", "task 2"]
         side.replace()
-        assert side.printed(mark) == ""
+        assert side.rig.printed(mark) == ""
