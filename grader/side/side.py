@@ -18,7 +18,7 @@ from grader.errors import ClusterError, GradingError, Superseded
 from grader.explain.hangs import CLUSTER_STALLED, HangCause
 from grader.explain.standstill import may_wake
 from grader.inside import kata_wire
-from grader.side.driver_link import CONNECT_WITHIN_S, TRANSFER_WITHIN_S, DriverLink, understood
+from grader.side.driver_link import CONNECT_WITHIN_S, TRANSFER_WITHIN_S, understood
 from grader.side.failure_causes import (
     LIMIT_BROKEN,
     explain_death,
