@@ -74,10 +74,10 @@ def test_what_could_still_start(seen, may):
     assert may_start(seen) is may
 
 
-OWN = Frame("/side/work/solution.py", 7, "run")
-SERVICE = Frame("/side/work/service.py", 30, "fetch")
+OWN = Frame("/side/staged/solution.py", 7, "run")
+SERVICE = Frame("/side/staged/service.py", 30, "fetch")
 LINK = Frame("/side/inside/service_link.py", 60, "ask")
-SCENARIO = Frame("/side/work/scenarios.py", 9, "two_at_once")
+SCENARIO = Frame("/side/staged/scenarios.py", 9, "two_at_once")
 RAY_GET = Frame("/venv/site-packages/ray/_private/worker.py", 2800, "get")
 LOCK_WAIT = Frame("/usr/lib/python3.11/threading.py", 320, "wait")
 QUEUE_GET = Frame("/usr/lib/python3.11/queue.py", 171, "get")
