@@ -9,6 +9,7 @@ import typer
 
 from grader.commands.compare import compare
 from grader.commands.mock import app as mock_app
+from grader.commands.new import new
 from grader.commands.quiz import quiz
 from grader.commands.reading import hint, history, list_challenges, report, show
 from grader.commands.run import run
@@ -27,7 +28,7 @@ app = typer.Typer(
     "survives faults and is fast.",
 )
 app.command("list")(list_challenges)
-for verb in (show, start, run, watch, hint, compare, history, report, reset, doctor, quiz, verify):
+for verb in (show, start, run, watch, hint, compare, history, report, reset, doctor, quiz, new, verify):
     app.command()(verb)
 app.add_typer(mock_app, name="mock")
 
