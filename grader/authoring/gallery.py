@@ -71,22 +71,34 @@ def wrong_solutions(challenge: Challenge, behaviours: Collection[str]) -> list[W
         behaviours: Names of the behaviours of its suite.
 
     Raises:
-        ChallengeError: One cannot be read or composed, does not say which behaviours reject it, or names one
-            that is not there.
+        ChallengeError: Some cannot be read or composed, do not say which behaviours reject them, or name one
+            that is not there. The message names all of them: a change of a base can break several.
     """
     paths = sorted(challenge.wrong.glob("*.toml")) + sorted(challenge.wrong.glob("*.py"))
     found: dict[str, WrongSolution] = {}
+    complaints: list[str] = []
     for path in paths:
-        solution = _composed(challenge, path) if path.suffix == ".toml" else _whole(path)
-        if strange := solution.rejected_by - set(behaviours):
-            raise ChallengeError(
-                f"{path}: the suite has no behaviour {', '.join(sorted(strange))}. "
-                f"It has: {', '.join(behaviours)}"
-            )
+        try:
+            solution = _read_wrong(challenge, path, behaviours)
+        except ChallengeError as error:
+            complaints.append(str(error))
+            continue
         if solution.name in found:
-            raise ChallengeError(f"{path}: {solution.name} is there as .toml and as .py. Remove one of them")
+            complaints.append(f"{path}: {solution.name} is there as .toml and as .py. Remove one of them")
         found[solution.name] = solution
+    if complaints:
+        raise ChallengeError("\n".join(complaints))
     return [found[name] for name in sorted(found)]
+
+
+def _read_wrong(challenge: Challenge, path: Path, behaviours: Collection[str]) -> WrongSolution:
+    solution = _composed(challenge, path) if path.suffix == ".toml" else _whole(path)
+    if strange := solution.rejected_by - set(behaviours):
+        raise ChallengeError(
+            f"{path}: the suite has no behaviour {', '.join(sorted(strange))}. "
+            f"It has: {', '.join(behaviours)}"
+        )
+    return solution
 
 
 def chosen(solutions: list[WrongSolution], names: Collection[str]) -> list[WrongSolution]:

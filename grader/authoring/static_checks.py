@@ -9,6 +9,7 @@ from pathlib import Path
 
 from grader.authoring.gallery import WrongSolution
 from grader.catalogue.challenges import Challenge
+from grader.errors import ChallengeError
 
 AUTHORS_MODULE = "grader.suite"
 MIN_RIGHT = 2
@@ -31,7 +32,11 @@ class Claim:
 
 
 def check_files(challenge: Challenge) -> list[Claim]:
-    """Whether all files are there, and say what they have to."""
+    """Whether all files are there, and say what they have to.
+
+    Raises:
+        ChallengeError: One of the hidden files is not Python.
+    """
     wanted = [
         challenge.reference_path,
         challenge.reference / "NOTES.md",
@@ -130,7 +135,20 @@ def _tests(challenge: Challenge) -> list[ast.FunctionDef]:
 
 
 def _tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
+    """A file of the challenge, parsed.
+
+    Raises:
+        ChallengeError: It is not Python.
+    """
+    try:
+        return ast.parse(path.read_text(encoding="utf-8"))
+    except SyntaxError as error:
+        text = (error.text or "").strip()
+        raise ChallengeError(
+            f"{path} line {error.lineno}: {error.msg}" + (f"\n  {text}" if text else "")
+        ) from None
+    except ValueError as error:  # not UTF-8, or null bytes
+        raise ChallengeError(f"{path} is not Python text: {error}. Save it as UTF-8") from None
 
 
 def stated(subject: str, holds: bool, good: str, bad: str) -> Claim:

@@ -176,6 +176,18 @@ def find_challenge(name: str, root: Path = ROOT) -> Challenge:
     raise UsageError(f"There is no challenge {name!r}. {offer}")
 
 
+def check_name(name: str) -> None:
+    """Whether a challenge can have this name.
+
+    Raises:
+        ChallengeError: It cannot; the message says what a name looks like.
+    """
+    if not name.isidentifier() or keyword.iskeyword(name) or name != name.lower():
+        raise ChallengeError(
+            f"challenges/{name}: the name must be a lower-case Python identifier, like slow_gets"
+        )
+
+
 def read_challenge(name: str, root: Path = ROOT) -> Challenge:
     """Read and check one challenge's folder.
 
@@ -185,8 +197,7 @@ def read_challenge(name: str, root: Path = ROOT) -> Challenge:
     """
     folder = root / "challenges" / name
     shown = f"challenges/{name}"
-    if not name.isidentifier() or keyword.iskeyword(name) or name != name.lower():
-        raise ChallengeError(f"{shown}: the name must be a lower-case Python identifier, like slow_gets")
+    check_name(name)
     for file_name in REQUIRED_FILES:
         if not (folder / file_name).is_file():
             raise ChallengeError(f"{shown}/{file_name} is missing. A challenge needs it: see CONTRIBUTING.md")

@@ -13,6 +13,7 @@ from grader.commands.hint import hint
 from grader.commands.history import history
 from grader.commands.list import list_challenges
 from grader.commands.mock.app import app as mock_app
+from grader.commands.new import new
 from grader.commands.quiz import quiz
 from grader.commands.report import report
 from grader.commands.reset import reset
@@ -33,7 +34,7 @@ app = typer.Typer(
     "survives faults and is fast.",
 )
 app.command("list")(list_challenges)
-for verb in (show, start, run, watch, hint, compare, history, report, reset, doctor, quiz, verify):
+for verb in (show, start, run, watch, hint, compare, history, report, reset, doctor, quiz, new, verify):
     app.command()(verb)
 app.add_typer(mock_app, name="mock")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import sys
+import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import ModuleType
@@ -157,18 +158,24 @@ def world_class(challenge: Challenge) -> Callable[[np.random.Generator], Outside
     """`World` of a challenge's hidden/world.py; None where there is no such file.
 
     Raises:
-        ChallengeError: The file does not define it.
+        ChallengeError: The file cannot be imported, or does not define it.
     """
     path = challenge.folder / "hidden" / "world.py"
     if not path.exists():
         return None
+    shown = f"challenges/{challenge.name}/hidden/world.py"
     name = f"grader_worlds.{challenge.name}"
-    module = sys.modules.get(name) or _imported(name, str(path))
+    try:
+        module = sys.modules.get(name) or _imported(name, str(path))
+    except Exception as error:
+        passed = traceback.extract_tb(error.__traceback__)
+        line = next(
+            (f" line {frame.lineno}" for frame in reversed(passed) if frame.filename == str(path)), ""
+        )
+        raise ChallengeError(f"{shown}{line} cannot be imported: {type(error).__name__}: {error}") from error
     world: Any = getattr(module, "World", None)
     if not (isinstance(world, type) and issubclass(world, OutsideWorld)):
-        raise ChallengeError(
-            f"challenges/{challenge.name}/hidden/world.py must define `class World(OutsideWorld)`"
-        )
+        raise ChallengeError(f"{shown} must define `class World(OutsideWorld)`")
     return world
 
 

@@ -117,6 +117,23 @@ def test_silent_asserts_are_those_without_a_message(tmp_path, source, lines):
     assert sorted(silent_asserts(path)) == lines
 
 
+@pytest.mark.parametrize("name", ["test_spec.py", "world.py", "scenarios.py"])
+@pytest.mark.parametrize(
+    ("source", "wanted"),
+    [
+        (b"x = 1\ndef f(:\n", "line 2: invalid syntax\n  def f(:"),
+        (b"x = '\xff'\n", "not Python text"),
+        (b"\0", ""),
+    ],
+)
+def test_a_hidden_file_that_is_not_python_is_told_with_line_and_text(challenge, name, source, wanted):
+    (challenge.folder / "hidden" / name).write_bytes(source)
+    with pytest.raises(ChallengeError) as error:
+        check_files(challenge)
+    assert name in str(error.value)
+    assert wanted in str(error.value)
+
+
 def test_behaviours_are_named_in_the_order_of_the_suite(challenge):
     assert behaviour_names(challenge) == ["test_order", "test_memory"]
 
@@ -208,6 +225,18 @@ def test_a_text_that_does_not_occur_once_is_told_with_file_text_and_base(gallery
     assert "no_put.toml" in said
     assert "threads.py" in said
     assert f"occurs {n_found} times:\n{text}\n" in said
+
+
+def test_every_wrong_solution_that_no_longer_fits_is_told_at_once(gallery):
+    add_wrong(gallery, "no_put.toml", EDIT)
+    add_wrong(gallery, "no_get.toml", EDIT)
+    add_wrong(gallery, "no_base.toml", EDIT.replace("threads", "actors"))
+    add_wrong(gallery, "sound.py", "# rejected-by: test_order\n")
+    (gallery.right / "threads.py").write_text(BASE.replace("ref = ", "reference = "))
+    said = complaint(gallery)
+    for name in ("no_put.toml", "no_get.toml", "no_base.toml"):
+        assert name in said
+    assert "sound" not in said
 
 
 def test_an_unknown_base_is_told_with_those_there_are(gallery):

@@ -1,2 +1,7 @@
+"""What the brief promises. Here `service` makes up its own numbers: ten times the key."""
+
+
 def test_the_numbers_are_added(solution):
     assert solution.total([1, 2, 3]) == 60
+    assert solution.total([2, 2]) == 40
+    assert solution.total([]) == 0

@@ -1,0 +1,58 @@
+"""What an arena needs of a challenge before anything is started."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from grader.errors import ChallengeError
+from grader.judge.arena import world_class
+from tests.support.examples import a_challenge
+
+WORLD = "from grader.suite import OutsideWorld\n\n\nclass World(OutsideWorld):\n    pass\n"
+NUMBERS = itertools.count()
+
+
+@pytest.fixture
+def world_of(tmp_path):
+    """The class of a world with this source; each under a name that no other test has imported."""
+
+    def read(source):
+        folder = tmp_path / "hidden"
+        folder.mkdir(exist_ok=True)
+        (folder / "world.py").write_text(source)
+        return world_class(a_challenge(name=f"arena_{next(NUMBERS)}", folder=tmp_path))
+
+    return read
+
+
+def test_the_world_is_the_class_of_that_name(world_of):
+    assert world_of(WORLD)(np.random.default_rng(0)).open() == []
+
+
+def test_a_challenge_without_a_world_has_none(tmp_path):
+    assert world_class(a_challenge(folder=tmp_path)) is None
+
+
+@pytest.mark.parametrize(
+    ("source", "wanted"),
+    [
+        ("", "must define `class World(OutsideWorld)`"),
+        ("class World:\n    pass\n", "must define `class World(OutsideWorld)`"),
+        (
+            WORLD.replace("class World", "World = 1\n\n\nclass Store"),
+            "must define `class World(OutsideWorld)`",
+        ),
+        ("def f(:\n", "cannot be imported: SyntaxError: invalid syntax"),
+        ("\n\nN = SIXTY\n", "line 3 cannot be imported: NameError: name 'SIXTY' is not defined"),
+        ("def f():\n    return 1 / 0\n\n\nf()\n", "line 2 cannot be imported: ZeroDivisionError"),
+        ("from grader.suite import Nothing\n", "line 1 cannot be imported: ImportError"),
+    ],
+)
+def test_a_world_that_cannot_serve_is_told_with_file_line_and_why(world_of, source, wanted):
+    with pytest.raises(ChallengeError) as error:
+        world_of(source)
+    assert "hidden/world.py" in str(error.value)
+    assert wanted in str(error.value)
+    with pytest.raises(ChallengeError):  # nothing half imported is left for a second try
+        world_of(source)
