@@ -1,15 +1,18 @@
-"""What can be said about a challenge without running anything: files, hints, messages, imports, coverage."""
+"""What can be said about a challenge without grading: files, hints, messages, imports, points, coverage."""
 
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from grader.authoring.gallery import WrongSolution
 from grader.catalogue.challenges import Challenge
+from grader.catalogue.hidden import import_hidden
 from grader.errors import ChallengeError
+from grader.judge.behaviour import Behaviour
 
 AUTHORS_MODULE = "grader.suite"
 MIN_RIGHT = 2
@@ -63,6 +66,30 @@ def check_files(challenge: Challenge) -> list[Claim]:
             f"import from {AUTHORS_MODULE} and nothing else of the engine: {'; '.join(strange)}",
         ),
     ]
+
+
+def check_suite(challenge: Challenge) -> Claim:
+    """Whether each test is a behaviour, and their points add up.
+
+    Raises:
+        ChallengeError: The suite cannot be imported.
+    """
+    name = f"grader_suites.{challenge.name}"
+    suite = import_hidden(challenge.suite_path, name)
+    del sys.modules[name]  # a grading imports it by itself
+    tests = {test: _behaviour(getattr(suite, test)) for test in behaviour_names(challenge)}
+    points = sum(described.points for described in tests.values() if described is not None)
+    unmarked = [test for test, described in tests.items() if described is None]
+    wanted = [f"write @behaviour(points=…, category=…) above {', '.join(unmarked)}"] if unmarked else []
+    wanted += [f"the points add up to {points}, not 100"] if points != 100 else []
+    return stated(
+        "suite", not wanted, f"{len(tests)} behaviours, 100 points", f"test_spec.py: {'; '.join(wanted)}"
+    )
+
+
+def _behaviour(test: object) -> Behaviour | None:
+    marks = [mark for mark in getattr(test, "pytestmark", ()) if mark.name == "behaviour"]
+    return marks[0].args[0] if marks else None
 
 
 def check_gallery(names: Iterable[str], wrong: Iterable[WrongSolution], right: Sequence[str]) -> list[Claim]:

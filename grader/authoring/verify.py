@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.authoring.gallery import WrongSolution, chosen, right_solutions, wrong_solutions
-from grader.authoring.static_checks import Claim, behaviour_names, check_files, check_gallery, race_names
+from grader.authoring.static_checks import (
+    Claim,
+    behaviour_names,
+    check_files,
+    check_gallery,
+    check_suite,
+    race_names,
+)
 from grader.catalogue.challenges import Challenge
 from grader.errors import UsageError
 from grader.judge.arena import Arena
@@ -44,7 +51,7 @@ def verify(
         All claims; the proof is complete when each of them holds.
 
     Raises:
-        ChallengeError: The gallery cannot be read.
+        ChallengeError: The suite or the gallery cannot be read.
         UsageError: There is no solution of a name in `wrong` or `right`.
     """
     found: list[Claim] = []
@@ -55,7 +62,7 @@ def verify(
             tell(claim)
         return all(claim.holds for claim in found)
 
-    if not note(check_files(challenge)):
+    if not note(check_files(challenge)) or not note([check_suite(challenge)]):
         return found
     names = behaviour_names(challenge)
     wrongs, rights = wrong_solutions(challenge, names), right_solutions(challenge)
@@ -67,7 +74,7 @@ def verify(
     designs = [rights[name] for name in (right if some else () if quick else rights)]
     with tempfile.TemporaryDirectory() as folder:
         arena = Arena(challenge)
-        proof = Proof(challenge, arena, Path(folder), quick=quick)
+        proof = Proof(challenge, arena, Path(folder), quick=quick, in_detail=some)
         try:
             if not some and not quick:
                 note([proof.hollow(), proof.stub()])
@@ -90,12 +97,14 @@ class Proof:
         arena: Where solutions are graded.
         folder: For programs that are composed.
         quick: Judge a wrong solution by the first behaviour that rejects it.
+        in_detail: Say what a wrong solution was told when it was rejected.
     """
 
     challenge: Challenge
     arena: Arena
     folder: Path
     quick: bool
+    in_detail: bool
 
     def hollow(self) -> Claim:
         """A solution that does nothing earns nothing: no promise may be kept by leaving the work undone."""
@@ -162,7 +171,13 @@ class Proof:
         return Claim(
             subject=f"wrong: {solution.name}",
             holds=not amiss,
-            detail="; ".join([_scored(record), *amiss]),
+            detail="; ".join(
+                [
+                    _scored(record),
+                    *amiss,
+                    *(_rejections(record.checks, rejected_by) if self.in_detail else ()),
+                ]
+            ),
         )
 
     def _written(self, name: str, source: str) -> Path:
@@ -197,6 +212,13 @@ def _misjudged(checks: Sequence[Check], rejected_by: frozenset[str]) -> Iterator
                 pass
             case _, False:
                 yield f"also rejected by {_said(check)}"
+
+
+def _rejections(checks: Sequence[Check], rejected_by: frozenset[str]) -> Iterator[str]:
+    """What the behaviours that were to reject a wrong solution told it: whether it was for its own defect."""
+    for check in checks:
+        if check.behaviour.name in rejected_by and check.outcome in ("partial", "fail", "timeout", "crash"):
+            yield f"rejected by {_said(check)}"
 
 
 def _scored(record: Record) -> str:

@@ -6,17 +6,15 @@ An arena can be kept warm over several gradings of one challenge: the clusters s
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import sys
-import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from grader.catalogue.challenges import Challenge
+from grader.catalogue.hidden import import_hidden
 from grader.catalogue.submission import Submission, read_submission
 from grader.errors import ChallengeError, GraderError
 from grader.judge.learner import Learner
@@ -163,31 +161,11 @@ def world_class(challenge: Challenge) -> Callable[[np.random.Generator], Outside
     path = challenge.folder / "hidden" / "world.py"
     if not path.exists():
         return None
-    shown = f"challenges/{challenge.name}/hidden/world.py"
     name = f"grader_worlds.{challenge.name}"
-    try:
-        module = sys.modules.get(name) or _imported(name, str(path))
-    except Exception as error:
-        passed = traceback.extract_tb(error.__traceback__)
-        line = next(
-            (f" line {frame.lineno}" for frame in reversed(passed) if frame.filename == str(path)), ""
-        )
-        raise ChallengeError(f"{shown}{line} cannot be imported: {type(error).__name__}: {error}") from error
+    module = sys.modules.get(name) or import_hidden(path, name)
     world: Any = getattr(module, "World", None)
     if not (isinstance(world, type) and issubclass(world, OutsideWorld)):
-        raise ChallengeError(f"{shown} must define `class World(OutsideWorld)`")
+        raise ChallengeError(
+            f"challenges/{challenge.name}/hidden/world.py must define `class World(OutsideWorld)`"
+        )
     return world
-
-
-def _imported(name: str, path: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module

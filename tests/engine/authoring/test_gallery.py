@@ -7,6 +7,7 @@ from grader.authoring.static_checks import (
     behaviour_names,
     check_files,
     check_gallery,
+    check_suite,
     engine_imports,
     race_names,
     silent_asserts,
@@ -166,6 +167,46 @@ def test_races_are_the_behaviours_that_ask_for_one(challenge):
     text = SUITE + "\ndef test_speed(learner, race):\n    pass\n"
     challenge.suite_path.write_text(text)
     assert race_names(challenge) == {"test_speed"}
+
+
+# -- the suite -----------------------------------------------------------------------------------
+
+IMPORTS = "from grader.suite import behaviour\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("", "", "2 behaviours, 100 points"),
+        ("points=60", "points=70", "the points add up to 110, not 100"),
+        (
+            '@behaviour(points=40, category="memory")\n',
+            "",
+            "category=…) above test_memory; the points add up to 60",
+        ),
+    ],
+)
+def test_every_test_is_a_behaviour_and_the_points_add_up(challenge, before, after, said):
+    challenge.suite_path.write_text(IMPORTS + SUITE.replace(before, after))
+    claim = check_suite(challenge)
+    assert claim.holds == (before == after)
+    assert said in claim.detail
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("import numpy", "import numpie", "line 3 cannot be imported: ModuleNotFoundError"),
+        ('category="memory"', 'category="fun"', "write one of correctness, resilience"),
+        ('    """Results come in order."""\n', "", "test_order needs a docstring"),
+    ],
+)
+def test_a_suite_that_cannot_be_imported_is_told_with_file_and_reason(challenge, before, after, said):
+    challenge.suite_path.write_text(IMPORTS + SUITE.replace(before, after))
+    with pytest.raises(ChallengeError) as error:
+        check_suite(challenge)
+    assert "challenges/slow_gets/hidden/test_spec.py line" in str(error.value)
+    assert said in str(error.value)
 
 
 # -- the gallery ---------------------------------------------------------------------------------
