@@ -16,8 +16,8 @@ def new(
     """For authors: lay out a new challenge that verifies as it stands, to be changed step by step."""
     steps = lay_out(name, ROOT)
     width = max(len(str(step.path)) for step in steps)
-    typer.echo(f"A small challenge that is whole, below {ROOT}. Change its files in this order:\n")
+    typer.echo(f"Laid out a small, complete challenge below {ROOT}. Change its files in this order:\n")
     for step in steps:
         typer.echo(f"  {step.path!s:<{width}}  {step.purpose}")
-    typer.echo("\nCONTRIBUTING.md says how, and why in this order. Verify after each change.")
+    typer.echo("\nCONTRIBUTING.md explains each step. Verify after each change.")
     typer.echo(f"Next: python grade.py verify {name}")

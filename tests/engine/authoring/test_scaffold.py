@@ -11,7 +11,7 @@ import pytest
 from grader.authoring import scaffold
 from grader.authoring.gallery import right_solutions, wrong_solutions
 from grader.authoring.scaffold import EXAMPLE, STEPS, lay_out
-from grader.authoring.static_checks import behaviour_names, check_files, check_gallery
+from grader.authoring.static_checks import behaviour_names, check_files, check_gallery, check_suite
 from grader.catalogue.challenges import read_challenge
 from grader.catalogue.hints import hint_levels
 from grader.errors import ChallengeError, GradingError, UsageError
@@ -34,7 +34,7 @@ def test_a_new_challenge_is_whole(tmp_path, name):
     challenge = read_challenge(name, tmp_path)
     names = behaviour_names(challenge)
     wrong, right = wrong_solutions(challenge, names), right_solutions(challenge)
-    claims = check_files(challenge) + check_gallery(names, wrong, list(right))
+    claims = [*check_files(challenge), check_suite(challenge), *check_gallery(names, wrong, list(right))]
     assert [claim for claim in claims if not claim.holds] == []
     assert len(wrong) >= 6
     assert len(hint_levels(challenge)) == 3
