@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import indent
 
 from grader.authoring.gallery import WrongSolution, chosen, right_solutions, wrong_solutions
 from grader.authoring.static_checks import (
@@ -26,6 +27,7 @@ from grader.judge.verdict import Check
 REFERENCE_RUNS = 5
 INCONCLUSIVE_RETRIES = 2
 QUICK_STEP = 6
+_BELOW = " " * 9
 
 
 def verify(
@@ -136,7 +138,7 @@ class Proof:
         return Claim(
             subject=f"reference, run {number}",
             holds=record.score.earned == 100,
-            detail="; ".join([_scored(record), *lost]),
+            detail=_listed(_scored(record), lost),
         )
 
     def right(self, path: Path) -> Claim:
@@ -153,7 +155,7 @@ class Proof:
         return Claim(
             subject=f"right: {path.stem}",
             holds=not lost,
-            detail="; ".join([_scored(record), *ratios, *lost]),
+            detail=_listed("; ".join([_scored(record), *ratios]), lost),
         )
 
     def wrong(self, solution: WrongSolution) -> Claim:
@@ -168,16 +170,11 @@ class Proof:
         only = rejected_by if self.quick else frozenset(names) - slow
         record = self._graded(self._written(solution.name, solution.source), only, matters=rejected_by)
         amiss = list(_misjudged(record.checks, rejected_by))
+        told = _rejections(record.checks, rejected_by) if self.in_detail else ()
         return Claim(
             subject=f"wrong: {solution.name}",
             holds=not amiss,
-            detail="; ".join(
-                [
-                    _scored(record),
-                    *amiss,
-                    *(_rejections(record.checks, rejected_by) if self.in_detail else ()),
-                ]
-            ),
+            detail=_listed(_scored(record), [*amiss, *told]),
         )
 
     def _written(self, name: str, source: str) -> Path:
@@ -223,6 +220,11 @@ def _rejections(checks: Sequence[Check], rejected_by: frozenset[str]) -> Iterato
 
 def _scored(record: Record) -> str:
     return f"{record.score.earned:g} points (seed {record.seed}, {record.seconds:.0f} s)"
+
+
+def _listed(head: str, lines: Iterable[str]) -> str:
+    """A statement with what explains it below: what a solution was told may have several lines itself."""
+    return "\n".join([head, *(indent(line, _BELOW) for line in lines)])
 
 
 def _said(check: Check) -> str:

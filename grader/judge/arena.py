@@ -18,7 +18,7 @@ from grader.catalogue.hidden import import_hidden
 from grader.catalogue.submission import Submission, read_submission
 from grader.errors import ChallengeError, GraderError
 from grader.judge.learner import Learner
-from grader.side.observation import SolutionCrashed
+from grader.side.observation import NotLoadable, SolutionCrashed
 from grader.side.side import Side
 from grader.side_spec import Limits
 from grader.world.outside import OutsideWorld
@@ -81,8 +81,12 @@ class Arena:
         side = Side(self.challenge.cluster, with_world=self._with_world, limits=self._limits)
         path = self.challenge.reference_path
         side.use(read_submission(path, "file", self.challenge.functions), self.challenge.folder)
-        side.start()
-        side.restart_driver()
+        try:
+            side.start()
+            side.restart_driver()
+        except NotLoadable as failed:  # nobody but the challenge's author can have caused it
+            side.close()
+            raise ChallengeError(f"reference/{self.challenge.name}: {failed.message}") from None
         return side
 
     def _renew_reference(self) -> None:

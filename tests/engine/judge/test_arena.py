@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from grader.errors import ChallengeError
-from grader.judge.arena import world_class
+from grader.judge import arena
+from grader.judge.arena import Arena, world_class
+from grader.side.observation import NotLoadable
 from tests.support.examples import a_challenge
 
 WORLD = "from grader.suite import OutsideWorld\n\n\nclass World(OutsideWorld):\n    pass\n"
@@ -56,3 +58,37 @@ def test_a_world_that_cannot_serve_is_told_with_file_line_and_why(world_of, sour
     assert wanted in str(error.value)
     with pytest.raises(ChallengeError):  # nothing half imported is left for a second try
         world_of(source)
+
+
+class BrokenSide:
+    """A side whose solution cannot be imported."""
+
+    closed = 0
+
+    def __init__(self, *_args, **_kwargs):
+        pass
+
+    def use(self, *_args):
+        pass
+
+    def start(self):
+        pass
+
+    def restart_driver(self):
+        raise NotLoadable("solution.py cannot be imported: it raised NameError: name 'Y' is not defined")
+
+    def close(self):
+        BrokenSide.closed += 1
+        return []
+
+
+def test_a_reference_that_cannot_be_imported_is_the_challenges_defect_and_leaves_no_side(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(arena, "Side", BrokenSide)
+    (tmp_path / "solution.py").write_text("Y\n")
+    found = Arena(a_challenge(folder=tmp_path, reference=tmp_path))
+    with pytest.raises(ChallengeError, match=r"^reference/slow_gets: solution\.py .* name 'Y'"):
+        _ = found.reference_side
+    assert BrokenSide.closed == 1
+    assert found.close() == []
