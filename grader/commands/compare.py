@@ -45,7 +45,7 @@ def compare(
 
     Rounds and traces are those of your latest graded solution.
     """
-    from grader.commands import comparison  # difflib and all that draws traces
+    from grader.commands.comparison import show_programs
 
     challenge = find_challenge(name)
     refuse_during_mock(challenge.name)
@@ -53,21 +53,30 @@ def compare(
     _permit(challenge, attempts, give_up=give_up)
     console = Console(highlight=False)
     if code:
-        comparison.show_programs(console, challenge)
-    latest = next((attempt for attempt in reversed(attempts) if attempt.document["benchmark"]), None)
-    if latest is None:
-        say("No speed was measured yet: a solution has to be right before it is timed.")
-    else:
-        comparison.show_rounds(console, latest.document["benchmark"])
-    traces = traces_of(latest)
-    if traces:
-        comparison.show_traces(console, traces)
-    if trace is not None:
-        comparison.write_trace(trace, traces, challenge)
+        show_programs(console, challenge)
+    _show_latest_race(console, challenge, attempts, trace)
     if notes:
         console.print()
         print_markdown(console, (challenge.reference / "NOTES.md").read_text(encoding="utf-8"))
     say("\nNext: python grade.py list")
+
+
+def _show_latest_race(
+    console: Console, challenge: Challenge, attempts: Sequence[Attempt], trace: Path | None
+) -> None:
+    """Show rounds and traces of the latest attempt that was timed, and write the traces if asked to."""
+    from grader.commands.comparison import show_rounds, show_traces, write_trace
+
+    latest = next((attempt for attempt in reversed(attempts) if attempt.document["benchmark"]), None)
+    if latest is None:
+        say("No speed was measured yet: a solution has to be right before it is timed.")
+    else:
+        show_rounds(console, latest.document["benchmark"])
+    traces = traces_of(latest)
+    if traces:
+        show_traces(console, traces)
+    if trace is not None:
+        write_trace(trace, traces, challenge)
 
 
 def _permit(challenge: Challenge, attempts: Sequence[Attempt], *, give_up: bool) -> None:

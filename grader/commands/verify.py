@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from grader.catalogue.challenges import find_challenge, read_catalogue
+from grader.catalogue.challenges import Challenge, find_challenge, read_catalogue
 from grader.commands.interruption import interruptible
 from grader.commands.options import AsJson
 from grader.commands.prerequisites import need_ray
@@ -58,18 +58,8 @@ def verify(
         raise UsageError("Give the name of one challenge, or --all.")
     challenges = read_catalogue() if every else [find_challenge(name or "")]
     need_ray()
-    from grader.authoring.verify import verify as prove
-    from grader.side.warden_client import sweep_leftovers
-
-    sweep_leftovers()
     console = Console(file=sys.stderr if as_json else sys.stdout, highlight=False)
-    found: dict[str, list[Claim]] = {}
-    for challenge in challenges:
-        console.print(Text(f"verify {challenge.name}", style="bold"))
-        with interruptible():
-            found[challenge.name] = prove(
-                challenge, runs=runs, quick=quick, wrong=wrong or (), right=right or (), tell=_teller(console)
-            )
+    found = _proved(console, challenges, runs=runs, quick=quick, wrong=wrong or (), right=right or ())
     if as_json:
         claims = {name: [asdict(claim) for claim in claims] for name, claims in found.items()}
         typer.echo(json.dumps(claims, indent=1))
@@ -77,8 +67,18 @@ def verify(
     raise typer.Exit(EXIT_PASSED if all_hold else EXIT_NOT_PASSED)
 
 
-def _teller(console: Console) -> Callable[[Claim], None]:
-    """Prints each claim as soon as it is known whether it holds."""
+def _proved(
+    console: Console,
+    challenges: Sequence[Challenge],
+    *,
+    runs: int,
+    quick: bool,
+    wrong: Sequence[str],
+    right: Sequence[str],
+) -> dict[str, list[Claim]]:
+    """The claims about each challenge, each printed as soon as it is known whether it holds."""
+    from grader.authoring.verify import verify as prove
+    from grader.side.warden_client import sweep_leftovers
 
     def tell(claim: Claim) -> None:
         word, style = ("ok  ", "") if claim.holds else ("BAD ", "red")
@@ -86,7 +86,15 @@ def _teller(console: Console) -> Callable[[Claim], None]:
             Text(f"  {word} {claim.subject}: {printable(claim.detail)}", style=style), soft_wrap=True
         )
 
-    return tell
+    sweep_leftovers()
+    found = {}
+    for challenge in challenges:
+        console.print(Text(f"verify {challenge.name}", style="bold"))
+        with interruptible():
+            found[challenge.name] = prove(
+                challenge, runs=runs, quick=quick, wrong=wrong, right=right, tell=tell
+            )
+    return found
 
 
 def _source(name: str, defect: str) -> str:

@@ -77,14 +77,10 @@ def draw(
     form, rng = SHAPES[shape], random.Random(seed)  # noqa: S311 - a draw that can be repeated
     length_min = minutes or form.minutes
     longest_min = TIGHT * form.coding_minutes(length_min)
-
-    def rank(challenge: Challenge) -> tuple[bool, bool, int]:
-        is_solved, is_too_long = challenge.name in solved, challenge.minutes > longest_min
-        return is_solved, is_too_long, _distance(challenge.level, level)
-
     candidates = sorted(challenges, key=lambda c: c.name)
     rng.shuffle(candidates)
-    coding = _draw_challenges(shape, sorted(candidates, key=rank))
+    candidates.sort(key=lambda c: (c.name in solved, c.minutes > longest_min, _distance(c.level, level)))
+    coding = _draw_challenges(shape, candidates)
     asked = [
         *_draw_questions("choice", form.n_choice, questions, level, rng),
         *_draw_questions("short", form.n_short, questions, level, rng),

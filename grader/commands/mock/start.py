@@ -15,6 +15,7 @@ from grader.mock.plan import Plan
 from grader.mock.sitting import Sitting, all_sittings, start_sitting
 from grader.report.attempts import own, read_attempts
 from grader.report.terminal import say
+from grader.words import counted
 
 
 def start(
@@ -82,7 +83,7 @@ def _show_rules(sitting: Sitting) -> None:
     for challenge in sitting.challenges():
         say(f"  {folder}/{challenge.name}/   {challenge.kind}, {challenge.minutes} min: {challenge.title}")
     if plan.questions:
-        say(f"  {len(plan.questions)} questions:  python grade.py mock ask")
+        say(f"  {counted(len(plan.questions), 'question')}:  python grade.py mock ask")
     say(
         "\nRules\n"
         "  Each folder holds the brief and a solution.py to change. Its examples can be run at any time:\n"
