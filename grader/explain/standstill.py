@@ -43,7 +43,23 @@ def may_start(tables: Tables) -> bool:
     free = list(tables.available.values())
     unfinished = [row for row in tables.tasks if not row.has_ended and row.kind != DRIVER]
     unreported = sum(worker.running for worker in tables.workers) - sum(_runs(row) for row in unfinished)
-    return unreported > 0 or any(_may_change(row, free) for row in unfinished)
+    if unreported > 0 or any(_may_change(row, free) for row in unfinished):
+        return True
+    waiting = [row for row in unfinished if row.state == "PENDING_NODE_ASSIGNMENT"]
+    return any(_is_leased_to_nobody(name, tables) for row in waiting for name in row.required)
+
+
+def _is_leased_to_nobody(name: str, tables: Tables) -> bool:
+    """Whether some of a resource is taken and nothing that runs holds it.
+
+    Then a lease was granted to a worker that is still starting; its task keeps waiting for a node meanwhile.
+    """
+    taken = sum(node.resources.get(name, 0.0) for node in tables.nodes)
+    taken -= sum(node.get(name, 0.0) for node in tables.available.values())
+    lent = {"RUNNING_IN_RAY_GET", "RUNNING_IN_RAY_WAIT"} if name == "CPU" else set()
+    held = sum(row.required.get(name, 0.0) for row in tables.tasks if _runs(row) and row.state not in lent)
+    held += sum(actor.held.get(name, 0.0) for actor in tables.actors if actor.state == "ALIVE")
+    return taken > held + 1e-6
 
 
 def _runs(row: TaskRow) -> bool:

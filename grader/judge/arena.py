@@ -87,10 +87,19 @@ class Arena:
         except NotLoadable as failed:  # nobody but the challenge's author can have caused it
             side.close()
             raise ChallengeError(f"reference/{self.challenge.name}: {failed.message}") from None
+        except GraderError:
+            side.close()
+            raise
         return side
 
     def _renew_reference(self) -> None:
-        """Give the reference a new driver, in the background, if it has raced or was broken off."""
+        """Give the reference a new driver, in the background, if it has raced or was broken off.
+
+        One that did not start is forgotten, so that the next race starts it again.
+        """
+        future = self._reference_future
+        if future and future.done() and future.exception():
+            self._reference_future = None
         if reference := self._standing_reference():
             self._reference_future = self._pool.submit(self._renewed, reference)
 

@@ -5,7 +5,7 @@ import pytest
 from grader.explain.snapshot import Frame, Snapshot, Task, Thread
 from grader.explain.standstill import all_at_rest, fingerprint, may_start, may_wake
 from grader.tables import Tables
-from tests.support.examples import a_task_row
+from tests.support.examples import a_task_row, an_actor_row
 
 DRIVER, WORKER = 100, 200
 ACTOR = "a" * 24 + "01000000"
@@ -43,15 +43,23 @@ def test_a_program_that_only_waits_for_others_does_not(source):
     assert not may_wake(source.encode())
 
 
-def tables(*rows, free_cpus=0.0, running=None):
+def tables(*rows, free_cpus=0.0, running=None, actors=()):
+    """A node of four CPUs, of which `free_cpus` are free."""
     n_running = sum(row["state"].startswith("RUNNING") for row in rows)
     return Tables(
         {
             "tasks": list(rows),
+            "actors": list(actors),
+            "nodes": [{"node_id": "n1", "resources": {"CPU": 4.0}, "raylet": "127.0.0.1:1"}],
             "available": {"n1": {"CPU": free_cpus}},
             "workers": [{"pid": WORKER, "executed": 9, "running": n_running if running is None else running}],
         }
     )
+
+
+RUNS_ON_FOUR = a_task_row(state="RUNNING", required={"CPU": 4.0})
+WAITS_FOR_ONE = a_task_row(state="PENDING_NODE_ASSIGNMENT", required={"CPU": 1.0})
+HOLDS_FOUR = an_actor_row(held={"CPU": 4.0})
 
 
 @pytest.mark.parametrize(
@@ -61,7 +69,12 @@ def tables(*rows, free_cpus=0.0, running=None):
         (tables(a_task_row(state="FINISHED"), free_cpus=4.0), False),
         (tables(a_task_row(state="RUNNING", kind="DRIVER_TASK"), running=0), False),
         (tables(a_task_row(state="RUNNING"), a_task_row(state="PENDING_ARGS_AVAIL")), False),
-        (tables(a_task_row(state="PENDING_NODE_ASSIGNMENT", required={"CPU": 1.0})), False),
+        (tables(RUNS_ON_FOUR, WAITS_FOR_ONE), False),
+        (tables(WAITS_FOR_ONE, actors=[HOLDS_FOUR]), False),
+        (tables(WAITS_FOR_ONE), True),  # its worker is starting: the CPUs are taken, and nothing runs on them
+        (tables(RUNS_ON_FOUR | {"required": {"CPU": 3.0}}, WAITS_FOR_ONE), True),
+        (tables(RUNS_ON_FOUR | {"state": "RUNNING_IN_RAY_GET"}, WAITS_FOR_ONE), True),  # it has lent its CPUs
+        (tables(WAITS_FOR_ONE, actors=[HOLDS_FOUR | {"state": "RESTARTING"}]), True),
         (tables(a_task_row(state="PENDING_NODE_ASSIGNMENT", required={"CPU": 1.0}), free_cpus=1.0), True),
         (tables(a_task_row(state="PENDING_NODE_ASSIGNMENT", required={})), True),
         (tables(a_task_row(state="SUBMITTED_TO_WORKER")), True),

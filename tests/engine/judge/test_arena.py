@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from grader.errors import ChallengeError
+from grader.errors import ChallengeError, ClusterError
 from grader.judge import arena
 from grader.judge.arena import Arena, world_class
 from grader.side.observation import NotLoadable
@@ -87,8 +87,41 @@ def test_a_reference_that_cannot_be_imported_is_the_challenges_defect_and_leaves
 ):
     monkeypatch.setattr(arena, "Side", BrokenSide)
     (tmp_path / "solution.py").write_text("Y\n")
+    before = BrokenSide.closed
     found = Arena(a_challenge(folder=tmp_path, reference=tmp_path))
     with pytest.raises(ChallengeError, match=r"^reference/slow_gets: solution\.py .* name 'Y'"):
         _ = found.reference_side
-    assert BrokenSide.closed == 1
+    assert BrokenSide.closed == before + 1
     assert found.close() == []
+
+
+class LateSide(BrokenSide):
+    """A side whose cluster does not start the first time."""
+
+    started = 0
+
+    def start(self):
+        LateSide.started += 1
+        if LateSide.started == 1:
+            raise ClusterError("the Ray cluster did not start")
+
+    def restart_driver(self):
+        pass
+
+
+def test_a_reference_that_did_not_start_is_ended_and_started_again_for_the_next_grading(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(arena, "Side", LateSide)
+    (tmp_path / "solution.py").write_text("run = print\n")
+    before = BrokenSide.closed
+    found = Arena(a_challenge(folder=tmp_path, reference=tmp_path))
+    with pytest.raises(ClusterError):
+        _ = found.reference_side
+    assert BrokenSide.closed == before + 1
+    with pytest.raises(ClusterError):  # the same grading is told the same
+        _ = found.reference_side
+    found.refresh()
+    assert isinstance(found.reference_side, LateSide)
+    assert LateSide.started == 2
+    found.close()

@@ -43,6 +43,11 @@ def late(i):
 def one_after_the_other():
     return [ray.get(fetch.remote(i)) for i in range(2)]
 
+def one_has_to_start():
+    # its lease holds all CPUs that were left, and nothing runs on it before its process is up
+    own = fetch.options(num_cpus=3, runtime_env={"env_vars": {"OWN": "1"}})
+    return ray.get([fetch.remote(0), own.remote(1)])
+
 def one_is_late():
     return ray.get([fetch.remote(0), late.remote(1)])
 """
@@ -66,9 +71,10 @@ def test_a_gate_that_cannot_be_met_opens_by_itself(side):
     assert world.ledger.peak("echo") == 1
 
 
-def test_a_gate_waits_for_work_that_is_only_late(side):
+@pytest.mark.parametrize("name", ["one_is_late", "one_has_to_start"])
+def test_a_gate_waits_for_work_that_is_only_late(side, name):
     side.set_world(world := Gated())
-    assert side.call("solution", "one_is_late", (), {}, LONG_S / 2) == [0, 1]
+    assert side.call("solution", name, (), {}, LONG_S / 2) == [0, 1]
     assert world.met == [True, True]
 
 
