@@ -58,12 +58,8 @@ def litters():
         open(f"{time.monotonic_ns()}.txt", "w").close()
 
 def one_big_file():
-    try:
-        with open("big.bin", "wb") as file:
-            while True:
-                file.write(os.urandom(20_000_000))
-    finally:
-        os.remove("big.bin")  # else the guard's next look may come during the next call
+    with open("big.bin", "wb") as file:
+        file.truncate(1_000_000_000)  # refused by the kernel, and takes no disk: nothing for the guard to see
 """
 LIMITS = Limits(memory_bytes=900_000_000, processes=60, threads=2_000, disk_bytes=600_000_000)
 WORDS = {
