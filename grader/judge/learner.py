@@ -62,7 +62,7 @@ class Learner:
 
     @staticmethod
     def is_crowded() -> bool:
-        """Whether short deadlines mean little: more wants to run on this machine than its CPUs can handle."""
+        """Whether short deadlines mean little: other programs leave this grading too little of the CPUs."""
         return is_crowded()
 
     # -- looking ---------------------------------------------------------------------------------

@@ -22,7 +22,8 @@ from grader.judge.speed import EARLY_ROUNDS, FULL_RATIO, Rounds, Speed, is_beyon
 from grader.side.cleanliness import CLEAN_TABLES, something_is_detached
 from grader.side.observation import Observation, ReferenceDisturbed, SolutionCrashed, SolutionTimeout
 from grader.side.side import Side
-from grader.system.machine import is_crowded
+from grader.system.machine import was_crowded
+from grader.system.neighbours import cpu_use
 from grader.world.outside import OutsideWorld
 
 MIN_ROUNDS = 5
@@ -210,6 +211,7 @@ class Race:
             raise ValueError(f"naive_ratio is {naive_ratio}; it must be above {FULL_RATIO}")
         contest = _Contest(name, draw, check, deadline_s, self._make_world)
         clock = _Clock()
+        used_before = cpu_use()
         is_slow = self._warm_up(contest, naive_ratio)
         self._baseline(clock, contest, rounds=1 if is_slow else BASELINE_ROUNDS)
         give_up_s = time.monotonic() + BUDGET_S
@@ -226,8 +228,7 @@ class Race:
                 break
             clock.take(self._next_round(clock, contest).run())
             self._benchmark.stats.update(clock.learner_s[-1])
-        # On a crowded machine a learner whose rounds scatter is not judged by their median.
-        speed = judge_speed(clock.rounds(), naive_ratio, final=not is_crowded())
+        speed = judge_speed(clock.rounds(), naive_ratio, final=True, crowded=was_crowded(since=used_before))
         self.result = RaceResult(name=name, rounds=clock.rounds(), speed=speed, traces=traces)
 
     def _next_round(self, clock: _Clock, contest: _Contest) -> _Trial:

@@ -103,27 +103,33 @@ def speed_check(check: Check, speed: Speed) -> Check:
     points = check.behaviour.points
     low, high = speed.interval
     measured = f"{speed.ratio:.2f} times the reference's time (between {low:.2f} and {high:.2f})"
-    if speed.state == "disturbed":
-        return replace(
-            shown,
-            outcome="inconclusive",
-            earned=0.0,
-            message=f"Not judged: {measured}, but the reference itself ran slower next to this solution "
-            "than alone. Close whatever else is running, and leave nothing running after the call.",
-        )
-    if speed.state == "unclear":
-        return replace(
-            shown,
-            outcome="inconclusive",
-            earned=0.0,
-            message=f"Not judged: {measured}, worth anything from {points * speed.worst:.0f} to "
-            f"{points * speed.best:.0f} points; the machine is too busy to tell. Close whatever else is "
-            "running and grade again.",
-        )
+    if speed.state != "clear":
+        message = f"Not judged: {measured}, {_why_open(speed, points)}"
+        return replace(shown, outcome="inconclusive", earned=0.0, message=message)
     earned = round(points * speed.fraction, 1)
     outcome: Outcome = "pass" if earned >= points else ("partial" if earned > 0 else "fail")
     message = "" if outcome == "pass" else f"It takes {measured}; full marks up to {FULL_RATIO:g}."
     return replace(shown, outcome=outcome, earned=earned, message=message)
+
+
+def _why_open(speed: Speed, points: float) -> str:
+    """Why a race decides nothing, and what to do about it."""
+    match speed.state:
+        case "disturbed":
+            return (
+                "but the reference itself ran slower next to this solution than alone. Close whatever else "
+                "is running, and leave nothing running after the call."
+            )
+        case "crowded":
+            return (
+                "but other programs used this machine's CPUs meanwhile, and next to them a design with more "
+                "processes looks slower than it is. Close them and grade again."
+            )
+        case _:
+            return (
+                f"worth anything from {points * speed.worst:.0f} to {points * speed.best:.0f} points; the "
+                "machine is too busy to tell. Close whatever else is running and grade again."
+            )
 
 
 def subtotal(checks: Sequence[Check]) -> Score:

@@ -5,16 +5,32 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from grader.system.neighbours import CpuUse, Neighbours, cpu_use, share_of_others
+
 CROWDED_LOAD = 1.5  # processes that want to run, per CPU, over the last minute
 # Percentage of the last ten seconds in which something that could have run had no CPU. One grading alone on
 # two CPUs stays below 41; next to two busy loops it reaches 55 to 63.
 CROWDED_PRESSURE = 45.0
+# Share of the CPUs' time that must go to others: what a solution starts itself is no excuse for it.
+CROWDED_SHARE = 0.15
 CROWDED_FACTOR = 2.0
 _PRESSURE = Path("/proc/pressure/cpu")
+_NEIGHBOURS = Neighbours()
 
 
 def is_crowded() -> bool:
-    """Whether more wants to run on this machine than its CPUs can handle: short deadlines then mean little.
+    """Whether others leave this grading too little of the CPUs: short deadlines then mean little."""
+    share = _NEIGHBOURS.share()
+    return lacks_cpus() and (share is None or share > CROWDED_SHARE)
+
+
+def was_crowded(*, since: CpuUse) -> bool:
+    """Whether it has been crowded since a moment, all in all."""
+    return lacks_cpus() and share_of_others(since, cpu_use()) > CROWDED_SHARE
+
+
+def lacks_cpus() -> bool:
+    """Whether more wants to run on this machine than its CPUs can handle, whoever it is.
 
     The load average shows this a minute late; where Linux measures pressure, that shows it within seconds.
     """

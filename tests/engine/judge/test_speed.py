@@ -272,3 +272,29 @@ def test_at_the_end_a_scattering_learner_beside_a_steady_reference_is_judged_by_
     final = judge_speed(rounds, NAIVE_RATIO, final=True)
     assert final.state == state
     assert final.ratio == 2.5 or state == "unclear"
+
+
+# -- next to other programs ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("ratio", "state"),
+    [
+        (1.0, "clear"),
+        (3.4, "crowded"),  # a right design that takes 1.8 times as long on a quiet machine
+        (NAIVE_RATIO * 1.5, "crowded"),
+        (NAIVE_RATIO * 3, "clear"),  # no crowd makes that much of a difference
+    ],
+)
+def test_next_to_other_programs_only_a_huge_loss_counts(ratio, state):
+    for seed in range(50):
+        rounds = simulated(seeded(SEED, seed), ratio=ratio, rounds=9, own=0.02)
+        assert judge_speed(rounds, NAIVE_RATIO, final=True, crowded=True).state == state
+        assert judge_speed(rounds, NAIVE_RATIO, final=True).state == "clear"
+
+
+def test_scatter_next_to_a_steady_reference_is_the_learners_own_only_without_other_programs():
+    ratios = (0.9, 1.0, 1.2, 2.0, 3.0)  # the median is within full marks, the interval is not
+    rounds = Rounds(learner_s=ratios, reference_s=(1.0,) * 5, baseline_s=(1.0,) * 3)
+    assert judge_speed(rounds, NAIVE_RATIO, final=True).state == "clear"
+    assert judge_speed(rounds, NAIVE_RATIO, final=True, crowded=True).state == "unclear"

@@ -175,7 +175,7 @@ def test_a_clear_race_earns_its_fraction(ratio, outcome):
 
 
 @pytest.mark.parametrize("ratio", [0.9, 3.0, 50.0])
-@pytest.mark.parametrize("state", ["unclear", "disturbed"])
+@pytest.mark.parametrize("state", ["unclear", "disturbed", "crowded"])
 def test_a_race_that_cannot_tell_is_inconclusive(ratio, state):
     check = speed_check(a_check("pass", 30), a_speed(ratio, state))
     assert (check.outcome, check.earned) == ("inconclusive", 0.0)
