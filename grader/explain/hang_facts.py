@@ -74,6 +74,11 @@ def is_in_ray(stack: Thread) -> bool:
     return any("/ray/" in f.file for f in above_own(stack))
 
 
+def waits_in_ray(frame: Frame) -> bool:
+    """Whether an innermost frame is a wait in Ray, and not for instance the unpacking of what has arrived."""
+    return "/ray/" in frame.file and frame.function in _WAITS_IN_RAY
+
+
 def above_own(stack: Thread) -> tuple[Frame, ...]:
     """The frames that the solution's innermost frame has called."""
     for i, frame in enumerate(stack.frames):
@@ -98,7 +103,7 @@ def frames_above_loop(thread: Thread) -> tuple[Frame, ...]:
 
 def doing(frames: Sequence[Frame]) -> str:
     """What the innermost frames of a stack are doing, as a verb."""
-    if any("/ray/" in f.file and f.function in _WAITS_IN_RAY for f in frames):
+    if any(map(waits_in_ray, frames)):
         return "waits in ray.get"
     if any(is_file(f, SERVICE) for f in frames):
         return "waits for the service"

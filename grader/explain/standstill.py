@@ -1,12 +1,11 @@
 """Whether nothing can happen any more while the world holds its callers: holding them longer is in vain.
 
-Pure, and careful: while anything could still change by itself (a task that may start, a thread that runs, a
-program that watches a clock), this is no standstill, and callers are held as long as the world wants.
+Pure, and careful: while anything could still change by itself (a task that may start, a thread that runs),
+this is no standstill, and everybody waits as long as they want. See also `explain.clocks`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 
 from grader.explain.hang_facts import (
@@ -16,26 +15,16 @@ from grader.explain.hang_facts import (
     first,
     fits,
     is_file,
-    is_in_ray,
     is_waiting,
+    waits_in_ray,
 )
 from grader.explain.snapshot import Snapshot, Thread
 from grader.tables import DRIVER, Tables, TaskRow
 
 LINK = "service_link.py"
 SCENARIOS = "scenarios.py"
-# Ways in which a program can wake up although nothing reaches it. Wherever one stands, nothing is certain.
-_MAY_WAKE = re.compile(
-    r"timeout|sleep|Timer|sched|signal|select|async|monotonic|perf_counter|time\.time"
-    r"|\.(wait|result|join|acquire|get)\(\s*(\d|True|False|block)"
-)
 Fingerprint = tuple[int, tuple[tuple[str, str], ...]]
 _QUEUED_ON_ACTOR = frozenset({"PENDING_ACTOR_TASK_ARGS_FETCH", "PENDING_ACTOR_TASK_ORDERING_OR_CONCURRENCY"})
-
-
-def may_wake(source: bytes) -> bool:
-    """Whether a program has any means to wake up by itself."""
-    return _MAY_WAKE.search(source.decode(errors="replace")) is not None
 
 
 def may_start(tables: Tables) -> bool:
@@ -43,7 +32,10 @@ def may_start(tables: Tables) -> bool:
     free = list(tables.available.values())
     unfinished = [row for row in tables.tasks if not row.has_ended and row.kind != DRIVER]
     unreported = sum(worker.running for worker in tables.workers) - sum(_runs(row) for row in unfinished)
-    if unreported > 0 or any(_may_change(row, free) for row in unfinished):
+    busy_actors = {row.actor_id for row in unfinished if row.actor_id and _runs(row)}
+    if unreported > 0 or any(_may_change(row, free, busy_actors) for row in unfinished):
+        return True
+    if any(actor.state == "RESTARTING" for actor in tables.actors):
         return True
     waiting = [row for row in unfinished if row.state == "PENDING_NODE_ASSIGNMENT"]
     return any(_is_leased_to_nobody(name, tables) for row in waiting for name in row.required)
@@ -66,11 +58,13 @@ def _runs(row: TaskRow) -> bool:
     return row.state.startswith("RUNNING")
 
 
-def _may_change(row: TaskRow, free: list[dict[str, float]]) -> bool:
+def _may_change(row: TaskRow, free: list[dict[str, float]], busy_actors: set[str]) -> bool:
     if _runs(row) or row.state == "PENDING_ARGS_AVAIL":
         return False  # its process is looked at; it waits for others
     if row.state == "PENDING_NODE_ASSIGNMENT":
         return any(fits(row.required, node) for node in free)
+    if row.state == "SUBMITTED_TO_WORKER" and row.actor_id in busy_actors:
+        return False  # some calls wait for an actor's turn without telling more
     return not (row.actor_id and row.state in _QUEUED_ON_ACTOR)
 
 
@@ -83,7 +77,7 @@ def all_at_rest(seen: Snapshot, held_pids: Collection[int]) -> bool:
     """
     running = {task.pid for task in seen.tasks if task.pid and task.state.startswith("RUNNING")}
     watched = running | set(held_pids) | {seen.driver_pid}
-    return all(pid in seen.stacks and all(map(_rests, seen.stacks[pid])) for pid in watched)
+    return watched <= set(seen.stacks) and all(_rests(t) for threads in seen.stacks.values() for t in threads)
 
 
 def _rests(thread: Thread) -> bool:
@@ -91,7 +85,8 @@ def _rests(thread: Thread) -> bool:
         return True  # it waits for the world's answer
     if first(thread.frames, SOLUTION) is None:
         return first(thread.frames, SERVICE) is None and first(thread.frames, SCENARIOS) is None
-    return bool(above_own(thread)) and (is_in_ray(thread) or is_waiting(thread))
+    above = above_own(thread)
+    return bool(above) and (waits_in_ray(above[0]) or is_waiting(thread))
 
 
 def fingerprint(seen: Snapshot, n_calls: int) -> Fingerprint:

@@ -20,7 +20,6 @@ CONNECT_WITHIN_S = 60.0
 TRANSFER_WITHIN_S = 30.0
 _HELLO_WITHIN_S = 5.0
 _LOOK_INTERVAL_S = 0.5
-_LOOK_AGAIN_S = 1.5
 _SHOWN_OUTPUT = 600
 _SHOWN_NAME = 100
 _SHOWN_TEXT = 4000  # as much as the driver sends; a solution that speaks for the driver could send more
@@ -84,16 +83,13 @@ class DriverLink:
                 return True
         return False
 
-    def exchange(
-        self, frame: list[Any], within_s: float, look_after_s: float, is_stuck: Callable[[], bool]
-    ) -> Any:
+    def exchange(self, frame: list[Any], within_s: float, is_vain: Callable[[], bool]) -> Any:
         """Send a frame that `kata_wire.dump` has made and return the driver's answer.
 
         Args:
             frame: What to send.
             within_s: How long to wait at most.
-            look_after_s: When to ask whether an answer can still come, if none has come by then.
-            is_stuck: Whether no answer can come.
+            is_vain: Asked now and then whether no answer can come any more.
 
         Raises:
             TimeoutError: The answer did not come within the given seconds, or cannot come.
@@ -103,17 +99,12 @@ class DriverLink:
         deadline = time.monotonic() + within_s
         self._sock.settimeout(within_s)
         kata_wire.send_parts(self._sock, frame)
-        if look_after_s < within_s and self._stays_stuck(self._sock, look_after_s, is_stuck):
-            raise TimeoutError("no answer can come")
+        while (left_s := deadline - time.monotonic()) > 0:
+            if select.select([self._sock], [], [], min(left_s, _LOOK_INTERVAL_S))[0]:
+                break
+            if is_vain():
+                raise TimeoutError("no answer can come")
         return kata_wire.receive(self._sock, deadline)
-
-    @staticmethod
-    def _stays_stuck(sock: socket.socket, look_after_s: float, is_stuck: Callable[[], bool]) -> bool:
-        """Whether two looks, some time apart, agree: a single one may catch a moment of transition."""
-        for wait_s in (look_after_s, _LOOK_AGAIN_S):
-            if select.select([sock], [], [], wait_s)[0] or not is_stuck():
-                return False
-        return True
 
     def interrupt(self) -> None:
         """Break the connection from another thread: whatever waits on it gets an error."""

@@ -32,9 +32,9 @@ class Patience:
         hung = self._n_stuck + self._n_slow >= HANGS_BEFORE_IMPATIENCE
         return _short_s(asked_s) if hung else asked_s
 
-    def note(self, finding: HangCause) -> None:
-        """Take note of a call that was given up on."""
-        if is_stuck(finding):
+    def note(self, *, is_stuck: bool) -> None:
+        """Take note of a call that was given up on: it could not return, or it was only slow."""
+        if is_stuck:
             self._n_stuck += 1
         else:
             self._n_slow += 1

@@ -14,28 +14,17 @@ from pathlib import Path
 from typing import Any
 
 from grader.catalogue.submission import Submission
-from grader.errors import ClusterError, GradingError, Superseded
-from grader.explain.hangs import CLUSTER_STALLED, HangCause
-from grader.explain.standstill import may_wake
+from grader.errors import ClusterError, GradingError
+from grader.explain.clocks import may_wake
 from grader.inside import kata_wire
-from grader.side.driver_link import CONNECT_WITHIN_S, TRANSFER_WITHIN_S, understood
-from grader.side.failure_causes import (
-    LIMIT_BROKEN,
-    explain_death,
-    explain_hang,
-    take_limits_broken,
-)
-from grader.side.observation import (
-    ClusterStalled,
-    NotLoadable,
-    Observation,
-    SolutionCrashed,
-    SolutionRaised,
-    SolutionTimeout,
-)
-from grader.side.patience import Patience, is_stuck
+from grader.side.driver_link import CONNECT_WITHIN_S, TRANSFER_WITHIN_S
+from grader.side.exchange import exchange
+from grader.side.failure_causes import take_limits_broken
+from grader.side.observation import NotLoadable, Observation, SolutionCrashed
+from grader.side.patience import Patience
 from grader.side.rig import Rig
-from grader.side.standstill_watch import StandstillWatch
+from grader.side.staging import SCENARIOS
+from grader.side.standstill_watch import GateWatch
 from grader.side.warden_client import WardenClient, WardenLostError
 from grader.side_spec import ClusterNeeds, Limits
 from grader.tables import TableName, Tables
@@ -59,9 +48,11 @@ class Side:
         self.driver_pid = 0
         self.markers: set[str] = set()  # ids of the judge's own tasks in the driver's job
         self.called_s = 0.0  # spent in calls into the solution: test_costs.py counts the rest as ours
+        self.world: OutsideWorld | None = None
+        self.patience = Patience()
+        self.is_superseded = False  # the call in progress was broken off
         self._limits = limits or Limits()
         self._with_world = with_world
-        self._world: OutsideWorld | None = None
         self._rig: Rig | None = None
         self._loaded = False
         self._is_fresh = False  # a driver that has seen no solution yet
@@ -70,8 +61,6 @@ class Side:
         self._challenge: Path | None = None
         self._not_loadable: NotLoadable | None = None
         self._load_failures = 0
-        self._patience = Patience()
-        self._superseded = False
 
     # -- life ------------------------------------------------------------------------------------
 
@@ -81,7 +70,7 @@ class Side:
         Raises:
             ClusterError: The cluster did not start.
         """
-        self._rig = Rig(self.needs, self._limits, with_world=self._with_world, world=self._world)
+        self._rig = Rig(self.needs, self._limits, with_world=self._with_world, world=self.world)
         self._driver_up()
         self._rig.cluster_up()
 
@@ -94,11 +83,11 @@ class Side:
 
     def use(self, submission: Submission, challenge: Path) -> None:
         """From now on serve this solution; what an earlier one left in the driver or on disk is gone."""
-        if self._rig is not None and (self._superseded or not self._is_fresh):
+        if self._rig is not None and (self.is_superseded or not self._is_fresh):
             self.recover()
         self._submission, self._challenge = submission, challenge
-        self._not_loadable, self._load_failures, self._patience = None, 0, Patience()
-        self._superseded = False
+        self._not_loadable, self._load_failures, self.patience = None, 0, Patience()
+        self.is_superseded = False
         if self._rig is not None:
             try:
                 self._stage()
@@ -117,14 +106,14 @@ class Side:
 
         The side serves again after the next `use` or `restart_driver`.
         """
-        self._superseded = True
+        self.is_superseded = True
         if self._rig is not None:
             self._rig.link.interrupt()
 
     def restart_driver(self) -> None:
         """Serve the same solution again, in a driver with a new job: a job's table of tasks only grows."""
-        if self._superseded or self._has_served:
-            self._superseded = False
+        if self.is_superseded or self._has_served:
+            self.is_superseded = False
             self.recover()
         self.warm_up()
         self.ready()
@@ -171,9 +160,16 @@ class Side:
 
     def set_world(self, world: OutsideWorld | None) -> None:
         """Have `service.py` ask this world from now on."""
-        self._world = self.server.world = world
-        if world is not None and self._submission is not None and not may_wake(self._submission.source):
-            world.nothing_can_come = StandstillWatch(self, world).is_certain
+        self.world = self.server.world = world
+        if world is not None and not self._may_wake():
+            world.nothing_can_come = GateWatch(self, world).is_certain
+
+    def _may_wake(self, scenario: str = "") -> bool:
+        """Whether the solution, or a scenario that calls it, could wake up by itself."""
+        if self._submission is None or may_wake(self._submission.source):
+            return True
+        path = self.warden.folder.work / SCENARIOS
+        return bool(scenario) and (not path.exists() or may_wake(path.read_bytes(), scenario))
 
     # -- cluster ---------------------------------------------------------------------------------
 
@@ -278,12 +274,13 @@ class Side:
         self.ready()
         request = {"do": "call", "module": module, "name": name, "args": list(args), "kwargs": kwargs}
         frame = kata_wire.dump(request, "an argument")
+        has_clock = self._may_wake(name if module == "scenarios" else "")
 
         def go(deadline_s: float) -> Any:
             start = time.monotonic()
             self._has_served = True
             try:
-                return self._exchange(frame, deadline_s)
+                return exchange(self, frame, deadline_s, may_wake=has_clock)
             finally:
                 self.called_s += time.monotonic() - start
 
@@ -306,45 +303,4 @@ class Side:
         return self._ask_driver({"do": do, **more}, TRANSFER_WITHIN_S)
 
     def _ask_driver(self, request: dict[str, Any], deadline_s: float) -> Any:
-        return self._exchange(kata_wire.dump(request), deadline_s)
-
-    def _exchange(self, frame: list[Any], deadline_s: float) -> Any:
-        """Send a request and understand the answer; what keeps it from coming becomes an observation."""
-        start, patience = time.monotonic(), self._patience
-        within_s, look_after_s = patience.deadline_s(deadline_s), patience.first_look_s(deadline_s)
-        try:
-            return understood(
-                self.rig.link.exchange(frame, within_s, look_after_s, lambda: is_stuck(self._hang()))
-            )
-        except SolutionRaised:
-            if broken := take_limits_broken(self.warden):  # what it raised is only a consequence
-                self.replace()
-                raise SolutionCrashed(broken) from None
-            raise
-        except TimeoutError:
-            waited_s = time.monotonic() - start
-            finding = self._hang()
-            if finding.cause == CLUSTER_STALLED:
-                self.replace()
-                raise ClusterStalled(
-                    f"Not judged: {finding.text()}\nClose whatever else is running and grade again."
-                ) from None
-            patience.note(finding)
-            self._repair(limit_broken=finding.cause == LIMIT_BROKEN)
-            waited = f"it did not return within {waited_s:.2g} s."
-            raise SolutionTimeout(f"{waited} {finding.text()}") from None
-        except (EOFError, OSError, kata_wire.BrokenFrameError) as error:
-            if self._superseded:
-                raise Superseded("another version of the solution is waiting to be graded") from None
-            broken = take_limits_broken(self.warden)
-            message = broken or explain_death(self.warden, error)
-            self._repair(limit_broken=bool(broken))
-            raise SolutionCrashed(message) from None
-
-    def _hang(self) -> HangCause:
-        """Why the driver does not answer."""
-        return explain_hang(self.warden, self._world.open() if self._world else [], self.driver_pid)
-
-    def _repair(self, *, limit_broken: bool) -> None:
-        """Make the side usable again; from scratch if what was taken beyond a limit may still be there."""
-        (self.replace if limit_broken else self.recover)()
+        return exchange(self, kata_wire.dump(request), deadline_s, may_wake=True)

@@ -12,6 +12,7 @@ from grader.side_spec import SideFolder
 
 INSIDE = Path(kata_wire.__file__).parent
 SERVICE = "service.py"
+SCENARIOS = "scenarios.py"
 
 
 def prepare_folder(folder: SideFolder) -> None:
@@ -45,7 +46,7 @@ def stage(folder: SideFolder, submission: Submission, challenge: Path) -> None:
     """
     prepare_folder(folder)
     (folder.work / "solution.py").write_bytes(submission.source)
-    for name in (SERVICE, "hidden/scenarios.py"):
+    for name in (SERVICE, f"hidden/{SCENARIOS}"):
         source = challenge / name
         if source.exists():
             shutil.copyfile(source, folder.work / source.name)

@@ -1,4 +1,7 @@
-"""Looks, while a world holds its callers, whether anything can still come: see `explain.standstill`."""
+"""Looks whether anything can still move on a side, while the world holds callers or the judge waits.
+
+What a standstill is, `explain.standstill` says. It is certain once two looks, some time apart, see the same.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import contextlib
 import threading
 import time
 from typing import TYPE_CHECKING
+
+import psutil
 
 from grader.errors import GraderError
 from grader.explain.snapshot import CLUSTER_TABLES, take_snapshot
@@ -17,10 +22,31 @@ if TYPE_CHECKING:
     from grader.side.side import Side
 
 LOOK_INTERVAL_S = 0.25
+APART_S = 1.0  # between two looks that end a call: a lost call costs more than a held one
+BUSY = 0.3  # CPUs that a side uses which computes; one that only waits uses a tenth of that
 
 
-class StandstillWatch:
-    """Watches one world; certain once two looks, some time apart, see the same standstill.
+def look_for_standstill(side: Side, world: OutsideWorld | None) -> Fingerprint | None:
+    """What a side's standstill looks like now; None when it is none, or when nobody can tell."""
+    if is_crowded():
+        return None
+    with contextlib.suppress(GraderError):  # the side is being replaced, or does not answer
+        tables = side.look(*CLUSTER_TABLES, "workers")
+        if may_start(tables):
+            return None
+        calls = world.open() if world is not None else []
+        seen = take_snapshot(tables, calls, side.driver_pid, side.rig.stacks_of)
+        if all_at_rest(seen, {call.pid for call in calls}):
+            return fingerprint(seen, _n_asked(world))
+    return None
+
+
+def _n_asked(world: OutsideWorld | None) -> int:
+    return world.ledger.count() if world is not None else 0
+
+
+class GateWatch:
+    """Watches a world that holds callers until a condition is met.
 
     Args:
         side: Whose processes call the world.
@@ -36,7 +62,8 @@ class StandstillWatch:
 
     def is_certain(self) -> bool:
         """Whether nothing can come any more; asked often, answers at once, and looks in a thread."""
-        held = tuple(call.number for call in self._world.open())
+        waiting = [call for call in self._world.open() if not call.is_hopeless]
+        held = tuple(call.number for call in waiting)
         if not held or len(held) != self._world.n_held:
             self._before = None
             return False
@@ -45,26 +72,52 @@ class StandstillWatch:
         busy = self._looking is not None and self._looking.is_alive()
         if not busy and time.monotonic() - self._looked_s > LOOK_INTERVAL_S:
             self._looked_s = time.monotonic()
-            self._looking = threading.Thread(target=self._look, args=(held,), daemon=True, name="standstill")
+            self._looking = threading.Thread(target=self._look, args=(held,), daemon=True, name="gate-watch")
             self._looking.start()
         return False
 
     def _look(self, held: tuple[int, ...]) -> None:
-        seen = None
-        if not is_crowded():
-            with contextlib.suppress(GraderError):  # the side is being replaced, or does not answer
-                seen = self._seen()
+        seen = look_for_standstill(self._side, self._world)
         if seen is not None and seen == self._before:
             self._certain_for = held
         self._before = seen
 
-    def _seen(self) -> Fingerprint | None:
-        """What a standstill looks like now; None when it is none."""
-        tables = self._side.look(*CLUSTER_TABLES, "workers")
-        if may_start(tables):
-            return None
-        calls = self._world.open()
-        seen = take_snapshot(tables, calls, self._side.driver_pid, self._side.rig.stacks_of)
-        if not all_at_rest(seen, {call.pid for call in calls}):
-            return None
-        return fingerprint(seen, self._world.ledger.count())
+
+class CallWatch:
+    """Watches a call into the solution, which the judge waits for.
+
+    Args:
+        side: That was called.
+        world: Which its processes may be asking.
+    """
+
+    def __init__(self, side: Side, world: OutsideWorld | None) -> None:
+        self._side, self._world = side, world
+        self._before: Fingerprint | None = None
+        self._since_s = 0.0  # when the standstill was first seen
+        self._used = (time.monotonic(), 0.0, -1)
+
+    def is_certain(self) -> bool:
+        """Whether the call can never return; asked every now and then, looks only where nothing moves."""
+        seen = look_for_standstill(self._side, self._world) if self._is_still() else None
+        if seen is None or seen != self._before:
+            self._before, self._since_s = seen, time.monotonic()
+            return False
+        return time.monotonic() - self._since_s >= APART_S
+
+    def _is_still(self) -> bool:
+        """Whether next to nothing was computed and nothing asked since the last time; cheap."""
+        if self._world is not None and not all(call.is_hopeless for call in self._world.open()):
+            return False
+        before_s, before_cpu_s, n_before = self._used
+        now_s, cpu_s, n_asked = self._used = time.monotonic(), self._cpu_s(), _n_asked(self._world)
+        return n_asked == n_before and cpu_s - before_cpu_s < BUSY * (now_s - before_s)
+
+    def _cpu_s(self) -> float:
+        """CPU seconds that the solution's processes have used; those that have ended do not matter."""
+        used = 0.0
+        with contextlib.suppress(GraderError):
+            for pid in self._side.warden.ask("solution_pids"):
+                with contextlib.suppress(psutil.Error):
+                    used += sum(psutil.Process(pid).cpu_times()[:2])
+        return used

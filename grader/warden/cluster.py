@@ -24,7 +24,16 @@ _KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "SYST
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 # With grpcio installed, `ray start` would also open a Ray Client server, always on port 10001: two sides, or
 # anyone else's cluster, would clash. Hiding grpc from this one process is the only way to prevent that.
-_RAY_CLI = "import sys; sys.modules['grpc'] = None; from ray.scripts.scripts import main; main()"
+# And `ray start` waits for the dashboard's server, a Python process that runs without a dashboard too, before
+# it starts the raylet. Nothing here asks that server for anything.
+_RAY_CLI = """
+import sys
+sys.modules["grpc"] = None
+from ray._private.node import Node
+Node.start_api_server = lambda *_, **__: None
+from ray.scripts.scripts import main
+main()
+"""
 # Ray's workers run at nice 15 by default and would starve next to anything that keeps the machine busy.
 _SYSTEM_CONFIG = {
     "task_events_report_interval_ms": TASK_EVENTS_INTERVAL_MS,

@@ -23,6 +23,7 @@ class Entry:
         end_s: Monotonic time of its end; None while it is open.
         outcome: "open"; "ok"; "refused" by the world; "killed" (the caller was told to die); "dropped" (the
             caller died or was cancelled before the end).
+        is_hopeless: Whether it is known that it will never be answered.
     """
 
     number: int
@@ -32,6 +33,7 @@ class Entry:
     start_s: float
     end_s: float | None = None
     outcome: CallOutcome = "open"
+    is_hopeless: bool = False
 
 
 class Ledger:
@@ -52,7 +54,13 @@ class Ledger:
         """Close an operation now; it closes only once."""
         with self._lock:
             if self._entries[entry.number].outcome == "open":
-                self._entries[entry.number] = replace(entry, end_s=time.monotonic(), outcome=outcome)
+                ended = replace(self._entries[entry.number], end_s=time.monotonic(), outcome=outcome)
+                self._entries[entry.number] = ended
+
+    def give_up(self, entry: Entry) -> None:
+        """Record that an operation will never be answered."""
+        with self._lock:
+            self._entries[entry.number] = replace(self._entries[entry.number], is_hopeless=True)
 
     def entries(self, op: str | None = None, outcome: CallOutcome | None = None) -> list[Entry]:
         """The entries with this operation and outcome; None stands for any."""

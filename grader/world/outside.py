@@ -40,11 +40,13 @@ class Call:
     Args:
         entry: Its line in the ledger.
         number: How many operations of the same name came before it.
+        ledger: Where its line is.
     """
 
-    def __init__(self, entry: Entry, number: int) -> None:
+    def __init__(self, entry: Entry, number: int, ledger: Ledger) -> None:
         self.entry = entry
         self.number = number
+        self._ledger = ledger
 
     @property
     def pid(self) -> int:
@@ -53,6 +55,7 @@ class Call:
 
     async def never(self) -> None:
         """Never return; the wait ends with the caller's connection."""
+        self._ledger.give_up(self.entry)
         await asyncio.Event().wait()
 
 

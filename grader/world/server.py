@@ -108,7 +108,7 @@ class WorldServer:
         number = world.ledger.count(op)
         entry = world.ledger.begin(op, args, caller.pid)
         try:
-            answer = await _with_caller(reader, _called(world, op, Call(entry, number), args))
+            answer = await _with_caller(reader, _called(world, op, Call(entry, number, world.ledger), args))
             if is_span:
                 await _write(writer, {"value": answer})
                 await _read(reader)  # its end

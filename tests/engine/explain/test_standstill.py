@@ -3,44 +3,12 @@
 import pytest
 
 from grader.explain.snapshot import Frame, Snapshot, Task, Thread
-from grader.explain.standstill import all_at_rest, fingerprint, may_start, may_wake
+from grader.explain.standstill import all_at_rest, fingerprint, may_start
 from grader.tables import Tables
 from tests.support.examples import a_task_row, an_actor_row
 
 DRIVER, WORKER = 100, 200
 ACTOR = "a" * 24 + "01000000"
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        "ray.wait(refs, timeout=1)",
-        "time.sleep(1)",
-        "done.wait(5)",
-        "future.result(2.0)",
-        "asyncio.run(main())",
-        "async def f(): pass",
-        "threading.Timer(1, f)",
-        "queue.get(True, 3)",
-        "while time.monotonic() < end: pass",
-    ],
-)
-def test_a_program_that_watches_a_clock_may_wake(source):
-    assert may_wake(source.encode())
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        "ray.get([f.remote(i) for i in ids])",
-        "ray.wait(refs, num_returns=1)",
-        "pool.map(f, xs)",
-        "d.get('a')",
-        "t.join()",
-    ],
-)
-def test_a_program_that_only_waits_for_others_does_not(source):
-    assert not may_wake(source.encode())
 
 
 def tables(*rows, free_cpus=0.0, running=None, actors=()):
@@ -59,6 +27,7 @@ def tables(*rows, free_cpus=0.0, running=None, actors=()):
 
 RUNS_ON_FOUR = a_task_row(state="RUNNING", required={"CPU": 4.0})
 WAITS_FOR_ONE = a_task_row(state="PENDING_NODE_ASSIGNMENT", required={"CPU": 1.0})
+SENT_TO_ACTOR = a_task_row(state="SUBMITTED_TO_WORKER", actor_id=ACTOR)
 HOLDS_FOUR = an_actor_row(held={"CPU": 4.0})
 
 
@@ -78,7 +47,9 @@ HOLDS_FOUR = an_actor_row(held={"CPU": 4.0})
         (tables(a_task_row(state="PENDING_NODE_ASSIGNMENT", required={"CPU": 1.0}), free_cpus=1.0), True),
         (tables(a_task_row(state="PENDING_NODE_ASSIGNMENT", required={})), True),
         (tables(a_task_row(state="SUBMITTED_TO_WORKER")), True),
-        (tables(a_task_row(state="SUBMITTED_TO_WORKER", actor_id=ACTOR)), True),
+        (tables(SENT_TO_ACTOR), True),
+        (tables(a_task_row(state="RUNNING", actor_id=ACTOR), SENT_TO_ACTOR), False),  # it waits for its turn
+        (tables(a_task_row(state="RUNNING"), SENT_TO_ACTOR), True),
         (tables(a_task_row(state="PENDING_ACTOR_TASK_ORDERING_OR_CONCURRENCY", actor_id=ACTOR)), False),
         (tables(a_task_row(state="RUNNING"), running=2), True),  # a task that reports nothing
     ],

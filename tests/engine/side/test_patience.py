@@ -20,7 +20,7 @@ def idle(monkeypatch):
 def after(*findings):
     patience = Patience()
     for finding in findings:
-        patience.note(finding)
+        patience.note(is_stuck=is_stuck(finding))
     return patience
 
 

@@ -1,9 +1,12 @@
-"""A gate opens when what it waits for can never come, and not a moment before that is certain."""
+"""Nobody waits for what can never come, and nobody is given up on a moment before that is certain."""
+
+import asyncio
 
 import numpy as np
 import pytest
 
 from grader.side import standstill_watch
+from grader.side.observation import SolutionTimeout
 from grader.world.outside import Call, OutsideWorld
 from tests.support.sides import side_with
 
@@ -24,8 +27,19 @@ class Gated(OutsideWorld):
         self.met.append(is_met)
         return x
 
+    async def slow(self, call: Call, x: int) -> int:
+        await asyncio.sleep(4.0)
+        return x
+
+    async def never(self, call: Call, x: int) -> None:
+        await call.never()
+
 
 PROGRAM = """
+import os
+import queue
+from concurrent.futures import ThreadPoolExecutor
+
 import ray
 import service
 
@@ -50,7 +64,107 @@ def one_has_to_start():
 
 def one_is_late():
     return ray.get([fetch.remote(0), late.remote(1)])
+
+# -- calls that never return --
+
+@ray.remote
+def ask_never(i):
+    return service.never(i)
+
+def no_answer():
+    return ray.get(ask_never.remote(1))
+
+def no_such_node():
+    return ray.get(fetch.options(resources={"moon": 1}).remote(0))
+
+def no_such_item():
+    return queue.Queue().get()
+
+@ray.remote
+class Pair:
+    def __init__(self):
+        self.other = None
+
+    def meet(self, other):
+        self.other = other
+
+    def ask(self):
+        return ray.get(self.other.ask.remote())
+
+def two_wait_for_each_other():
+    pair = [Pair.remote(), Pair.remote()]
+    ray.get([pair[0].meet.remote(pair[1]), pair[1].meet.remote(pair[0])])
+    return ray.get(pair[0].ask.remote())
+
+@ray.remote
+class Loop:
+    async def inner(self):
+        return 1
+
+    async def outer(self, me):
+        return ray.get(me.inner.remote())
+
+def blocked_loop():
+    loop = Loop.remote()
+    return ray.get(loop.outer.remote(loop))
+
+# -- calls that only take long --
+
+def compute(_=None):
+    total = 0
+    for k in range(60_000_000):
+        total += k
+    return 7
+
+@ray.remote
+class Computer:
+    def compute(self):
+        return compute()
+
+def in_the_driver():
+    return compute()
+
+def in_a_task():
+    return ray.get(ray.remote(compute).remote())
+
+def in_an_actor():
+    return ray.get(Computer.remote().compute.remote())
+
+def in_a_thread():
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(compute).result()
+
+def in_a_thread_of_a_worker():
+    return ray.get(ray.remote(in_a_thread).remote())
+
+def in_the_service():
+    return ray.get(ray.remote(service.slow).remote(7))
+
+@ray.remote
+def dies_once(path):
+    if not os.path.exists(path):
+        open(path, "w").close()
+        os._exit(1)
+    return compute()
+
+def in_a_second_try():
+    return ray.get(dies_once.remote(os.path.abspath("tried")))
+
+def in_many_new_workers():
+    own = [fetch.options(num_cpus=0, runtime_env={"env_vars": {"N": str(i)}}).remote(i) for i in range(6)]
+    return len(ray.get(own)) + 1
 """
+NEVER = ["no_answer", "no_such_node", "no_such_item", "two_wait_for_each_other", "blocked_loop"]
+LONG = [
+    "in_the_driver",
+    "in_a_task",
+    "in_an_actor",
+    "in_a_thread",
+    "in_a_thread_of_a_worker",
+    "in_the_service",
+    "in_a_second_try",
+    "in_many_new_workers",
+]
 
 
 @pytest.fixture(scope="module")
@@ -80,10 +194,26 @@ def test_a_gate_waits_for_work_that_is_only_late(side, name):
 
 def test_a_crowded_machine_keeps_its_patience(side, monkeypatch):
     monkeypatch.setattr(standstill_watch, "is_crowded", lambda: True)
+    monkeypatch.setattr(side, "look", lambda *_: pytest.fail("it looked"))
+    assert standstill_watch.look_for_standstill(side, Gated()) is None
+
+
+@pytest.mark.parametrize("name", NEVER)
+def test_a_call_that_cannot_return_is_given_up_on_from_the_first_one_on(side, name):
+    side.set_world(Gated())
+    with pytest.raises(SolutionTimeout, match="it would never have returned"):
+        side.call("solution", name, (), {}, LONG_S)
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_a_call_that_only_takes_long_returns(side, name):
     side.set_world(world := Gated())
-    watch = standstill_watch.StandstillWatch(side, world)
-    looked = []
-    monkeypatch.setattr(watch, "_seen", lambda: looked.append(1))
-    watch._look((0,))
-    assert looked == []
-    assert not watch.is_certain()
+    world.wanted = 6
+    assert side.call("solution", name, (), {}, LONG_S) == 7
+
+
+def test_a_program_with_a_clock_gets_all_its_time(tmp_path):
+    """What is seen is the same standstill; only the program's text tells that it will end."""
+    source = "import threading\n\ndef naps(s):\n    threading.Event().wait(s)\n    return 7\n"
+    with side_with(source, tmp_path) as started:
+        assert started.call("solution", "naps", (5.0,), {}, LONG_S) == 7

@@ -1,8 +1,10 @@
-"""Fails loudly when Ray changes the private tables that the probes read."""
+"""Fails loudly when Ray changes the private tables that the probes read, or how a cluster starts."""
 
 import dataclasses
 
+import psutil
 import pytest
+from ray._private.node import Node
 
 from grader.side.task_table import settled_tasks
 from tests.support.sides import side_with
@@ -46,6 +48,14 @@ def tables(tmp_path_factory):
             "workers",
         )
         yield actor_id, side.look(*parts)
+
+
+@pytest.mark.usefixtures("tables")
+def test_a_cluster_starts_without_the_dashboards_server():
+    assert callable(Node.start_api_server)
+    started = [" ".join(p.cmdline()) for p in psutil.Process().children(recursive=True)]
+    assert any("raylet" in command for command in started)
+    assert not any("dashboard/dashboard.py" in command for command in started)
 
 
 def test_tasks_have_name_state_needs_parent_and_process(tables):

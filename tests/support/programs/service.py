@@ -9,3 +9,7 @@ def never(x):
 
 def echo(x):
     return ask("echo", x)
+
+
+def slow(x):
+    return ask("slow", x)
