@@ -20,6 +20,7 @@ CONNECT_WITHIN_S = 60.0
 TRANSFER_WITHIN_S = 30.0
 _HELLO_WITHIN_S = 5.0
 _LOOK_INTERVAL_S = 0.5
+_POLL_S = 0.25  # how often to ask whether an answer can still come
 _SHOWN_OUTPUT = 600
 _SHOWN_NAME = 100
 _SHOWN_TEXT = 4000  # as much as the driver sends; a solution that speaks for the driver could send more
@@ -100,7 +101,7 @@ class DriverLink:
         self._sock.settimeout(within_s)
         kata_wire.send_parts(self._sock, frame)
         while (left_s := deadline - time.monotonic()) > 0:
-            if select.select([self._sock], [], [], min(left_s, _LOOK_INTERVAL_S))[0]:
+            if select.select([self._sock], [], [], min(left_s, _POLL_S))[0]:
                 break
             if is_vain():
                 raise TimeoutError("no answer can come")

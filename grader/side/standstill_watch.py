@@ -6,8 +6,11 @@ What a standstill is, `explain.standstill` says. It is certain once two looks, s
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import psutil
@@ -22,8 +25,9 @@ if TYPE_CHECKING:
     from grader.side.side import Side
 
 LOOK_INTERVAL_S = 0.25
-APART_S = 1.0  # between two looks that end a call: a lost call costs more than a held one
+APART_S = 0.75  # between two looks that end a call: a call that was lost costs more than one that was held
 BUSY = 0.3  # CPUs that a side uses which computes; one that only waits uses a tenth of that
+CLOSER_LOOK_AFTER_S = 1.0  # without a question; until then, a machine that computes is taken for the side
 
 
 def look_for_standstill(side: Side, world: OutsideWorld | None) -> Fingerprint | None:
@@ -31,8 +35,8 @@ def look_for_standstill(side: Side, world: OutsideWorld | None) -> Fingerprint |
     if is_crowded():
         return None
     with contextlib.suppress(GraderError):  # the side is being replaced, or does not answer
-        tables = side.look(*CLUSTER_TABLES, "workers")
-        if may_start(tables):
+        tables = side.look(*CLUSTER_TABLES, "workers", "store")
+        if may_start(tables) or tables.store.spilled_bytes:  # the raylet may be reading it back
             return None
         calls = world.open() if world is not None else []
         seen = take_snapshot(tables, calls, side.driver_pid, side.rig.stacks_of)
@@ -95,7 +99,10 @@ class CallWatch:
         self._side, self._world = side, world
         self._before: Fingerprint | None = None
         self._since_s = 0.0  # when the standstill was first seen
-        self._used = (time.monotonic(), 0.0, -1)
+        self._n_asked = -1
+        self._asked_s = time.monotonic()  # when something was asked for the last time
+        self._machine = _CpuMeter(_machine_cpu_s)
+        self._own = _CpuMeter(partial(_own_cpu_s, side))
 
     def is_certain(self) -> bool:
         """Whether the call can never return; asked every now and then, looks only where nothing moves."""
@@ -106,18 +113,41 @@ class CallWatch:
         return time.monotonic() - self._since_s >= APART_S
 
     def _is_still(self) -> bool:
-        """Whether next to nothing was computed and nothing asked since the last time; cheap."""
+        """Whether nothing is asked and next to nothing computed; hardly disturbs a call that is timed."""
         if self._world is not None and not all(call.is_hopeless for call in self._world.open()):
             return False
-        before_s, before_cpu_s, n_before = self._used
-        now_s, cpu_s, n_asked = self._used = time.monotonic(), self._cpu_s(), _n_asked(self._world)
-        return n_asked == n_before and cpu_s - before_cpu_s < BUSY * (now_s - before_s)
+        if self._n_asked != (n_asked := _n_asked(self._world)):
+            self._n_asked, self._asked_s = n_asked, time.monotonic()
+            return False
+        if self._machine.is_idle():
+            return True
+        return time.monotonic() - self._asked_s > CLOSER_LOOK_AFTER_S and self._own.is_idle()
 
-    def _cpu_s(self) -> float:
-        """CPU seconds that the solution's processes have used; those that have ended do not matter."""
-        used = 0.0
-        with contextlib.suppress(GraderError):
-            for pid in self._side.warden.ask("solution_pids"):
-                with contextlib.suppress(psutil.Error):
-                    used += sum(psutil.Process(pid).cpu_times()[:2])
-        return used
+
+class _CpuMeter:
+    """Whether little was computed since the last time."""
+
+    def __init__(self, cpu_s: Callable[[], float]) -> None:
+        self._cpu_s = cpu_s
+        self._before = (time.monotonic(), math.inf)
+
+    def is_idle(self) -> bool:
+        (before_s, before_cpu_s), now = self._before, (time.monotonic(), self._cpu_s())
+        self._before = now
+        return abs(now[1] - before_cpu_s) < BUSY * (now[0] - before_s)
+
+
+def _machine_cpu_s() -> float:
+    """CPU seconds that were not idle, of the whole machine."""
+    times = psutil.cpu_times()
+    return sum(times[:4]) - times.idle
+
+
+def _own_cpu_s(side: Side) -> float:
+    """CPU seconds that the solution's living processes have used."""
+    used = 0.0
+    with contextlib.suppress(GraderError):
+        for pid in side.warden.ask("solution_pids"):
+            with contextlib.suppress(psutil.Error):
+                used += sum(psutil.Process(pid).cpu_times()[:2])
+    return used
