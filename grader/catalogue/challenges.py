@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from grader.catalogue.stages import Stage
 from grader.catalogue.submission import Submission, read_submission
 from grader.catalogue.toml_defects import defects
 from grader.errors import ChallengeError, UsageError
@@ -56,6 +57,11 @@ class _Api(_Part):
     functions: Annotated[list[Text], Field(min_length=1, examples=[["run"]])]
 
 
+class _Stage(_Part):
+    title: Annotated[Text, Field(examples=["What stands when it is reached"])]
+    minutes: Annotated[int, Field(ge=5, le=60, examples=[25])]
+
+
 class _Toml(_Part):
     title: Annotated[Text, Field(examples=["The nightly scoring"])]
     summary: Annotated[Text, Field(examples=["What is wrong, in one line"])]
@@ -68,12 +74,13 @@ class _Toml(_Part):
     ]  # fmt: skip
     kind: Annotated[Kind, Field(examples=["optimise"])]
     level: Annotated[int, Field(ge=1, le=5, examples=[2])]
-    minutes: Annotated[int, Field(ge=5, le=180, examples=[30])]
+    minutes: Annotated[int, Field(ge=5, le=300, examples=[30])]
     pass_mark: Annotated[int, Field(ge=1, le=100, examples=[80])] = 80
     stub_ceiling: Annotated[int, Field(ge=1, le=100, examples=[40])] = 40
     source: Annotated[Text, Field(examples=["where the idea comes from"])]
     api: _Api
     cluster: _Cluster
+    stage: list[_Stage] = Field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +96,8 @@ class Challenge:
         functions: Public names a solution must have.
         pass_mark: Score needed to pass, out of 100.
         stub_ceiling: The untouched stub must score below this.
+        minutes: How long a person who knows Ray takes; where there are stages, the sum of theirs.
+        stages: In the order in which one would build them; empty for a challenge without stages.
     """
 
     name: str
@@ -107,6 +116,7 @@ class Challenge:
     source: str
     functions: tuple[str, ...]
     cluster: ClusterNeeds
+    stages: tuple[Stage, ...] = ()
 
     @property
     def solution_path(self) -> Path:
@@ -132,6 +142,18 @@ class Challenge:
     def shared_memory_bytes(self) -> int:
         """What both sides' object stores need in shared memory, with some slack."""
         return int(2 * self.cluster.object_store_mb * 1_000_000 * SHARED_MEMORY_SLACK)
+
+    def stage(self, number: int) -> Stage:
+        """One of its stages.
+
+        Raises:
+            UsageError: It has no stage of this number.
+        """
+        if not self.stages:
+            raise UsageError(f"{self.name} has no stages: leave --stage out")
+        if not 1 <= number <= len(self.stages):
+            raise UsageError(f"--stage {number}: {self.name} has stages 1 to {len(self.stages)}")
+        return self.stages[number - 1]
 
     def submission(self, path: Path | None = None) -> Submission:
         """What to grade: the file at `path`, else the learner's solution, else the stub.
@@ -223,6 +245,24 @@ def read_challenge(name: str, root: Path = ROOT) -> Challenge:
             object_store_mb=toml.cluster.object_store_mb,
             resources=toml.cluster.resources,
         ),
+        stages=_stages(toml, shown),
+    )
+
+
+def _stages(toml: _Toml, shown: str) -> tuple[Stage, ...]:
+    """The stages in their order.
+
+    Raises:
+        ChallengeError: Their minutes are not those of the challenge.
+    """
+    total = sum(stage.minutes for stage in toml.stage)
+    if toml.stage and total != toml.minutes:
+        raise ChallengeError(
+            f"{shown}/challenge.toml: minutes is {toml.minutes}, and the stages take {total} together.\n"
+            f"    Write  minutes = {total},  or change the minutes of a [[stage]]"
+        )
+    return tuple(
+        Stage(number=n, title=stage.title, minutes=stage.minutes) for n, stage in enumerate(toml.stage, 1)
     )
 
 

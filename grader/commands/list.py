@@ -87,7 +87,9 @@ def _line(standing: Standing) -> Text:
 def markdown_table(challenges: Sequence[Challenge]) -> str:
     """The challenges as a Markdown table."""
     rows = [
-        f"| [{c.name}](challenges/{c.name}/README.md) | {c.kind} | {c.level} | {c.minutes} | {c.summary} |"
+        f"| [{c.name}](challenges/{c.name}/README.md) | {c.kind} | {c.level} | {len(c.stages) or 1} "
+        f"| {c.minutes} | {c.summary} |"
         for c in challenges
     ]
-    return "\n".join(["| name | kind | level | minutes | story |", "|---|---|---|---|---|", *rows])
+    head = ["| name | kind | level | stages | minutes | story |", "|---|---|---|---|---|---|"]
+    return "\n".join([*head, *rows])

@@ -26,6 +26,7 @@ def run(
     seed: Annotated[
         int | None, typer.Option(min=0, help="Repeat the inputs of the run that printed this seed.")
     ] = None,
+    stage: Annotated[int | None, typer.Option(min=1, help="Grade only the stages up to this one.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Grade every challenge you have started.")] = False,
     show_output: Annotated[
         bool, typer.Option("--show-output", help="Show what the solution prints, also where it passes.")
@@ -36,6 +37,9 @@ def run(
     challenges = _challenges_to_grade(name, every=every)
     for challenge in challenges:
         refuse_during_mock(challenge.name)
+    if stage is not None:
+        for challenge in challenges:
+            challenge.stage(stage)
     paths = [_path_to_grade(challenge, solution, against) for challenge in challenges]
     need_ray()
     from grader.system.privileges import keep_memory_private
@@ -44,7 +48,7 @@ def run(
     documents, statuses = [], []
     for challenge, path in zip(challenges, paths, strict=True):
         with interruptible():
-            document, status = _grade(challenge, path, seed, as_json=as_json, show_output=show_output)
+            document, status = _grade(challenge, path, seed, stage, as_json=as_json, show_output=show_output)
         documents.append(document)
         statuses.append(status)
     if as_json:
@@ -72,9 +76,16 @@ def _path_to_grade(challenge: Challenge, solution: Path | None, against: str) ->
 
 
 def _grade(
-    challenge: Challenge, path: Path | None, seed: int | None, *, as_json: bool, show_output: bool
+    challenge: Challenge,
+    path: Path | None,
+    seed: int | None,
+    stage: int | None,
+    *,
+    as_json: bool,
+    show_output: bool,
 ) -> tuple[dict[str, Any], int]:
     """Grade one solution with live progress and keep its record; the JSON document and the exit status."""
+    from grader.judge.course import up_to
     from grader.judge.engine import grade
     from grader.judge.record import RunningRecord
     from grader.side.warden_client import sweep_leftovers
@@ -86,7 +97,10 @@ def _grade(
     running = RunningRecord()
     try:
         sweep_leftovers()
-        record = grade(challenge, submission, seed=seed, listen=progress.listen, keep=running.keep)
+        course = up_to(stage) if stage is not None else None
+        record = grade(
+            challenge, submission, seed=seed, course=course, listen=progress.listen, keep=running.keep
+        )
     except (KeyboardInterrupt, GraderError):
         progress.broken_off(running.n_judged, running.path)
         raise
@@ -96,4 +110,5 @@ def _grade(
     progress.end(challenge, record)
     if record.outcome == "error":
         return record.to_json(), EXIT_GRADER
-    return record.to_json(), EXIT_PASSED if record.score.passed else EXIT_NOT_PASSED
+    as_asked = record.outcome in ("passed", "reached")
+    return record.to_json(), EXIT_PASSED if as_asked else EXIT_NOT_PASSED

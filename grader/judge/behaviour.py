@@ -32,6 +32,7 @@ class Behaviour:
         points: What it is worth, out of the challenge's 100.
         category: The kind of quality it tests.
         required: Whether the challenge cannot be passed without it.
+        stage: The number of the stage it belongs to; 0 where there are no stages.
     """
 
     name: str
@@ -39,15 +40,19 @@ class Behaviour:
     points: int
     category: Category
     required: bool
+    stage: int = 0
 
 
-def behaviour(*, points: int, category: Category, required: bool = False) -> Callable[[_F], _F]:
+def behaviour(
+    *, points: int, category: Category, required: bool = False, stage: int = 0
+) -> Callable[[_F], _F]:
     """Mark a test of a hidden suite as one behaviour.
 
     Args:
         points: What it is worth; a suite's points add up to 100.
         category: "correctness", "resilience", "performance" or "memory".
         required: Whether the challenge cannot be passed without it.
+        stage: The number of its stage in challenge.toml; left out where there are no stages.
     """
     if category not in get_args(Category):
         raise ValueError(f"category {category!r}: write one of {', '.join(get_args(Category))}")
@@ -62,6 +67,7 @@ def behaviour(*, points: int, category: Category, required: bool = False) -> Cal
             points=points,
             category=category,
             required=required,
+            stage=stage,
         )
         marked: _F = pytest.mark.behaviour(described)(function)
         return marked

@@ -18,6 +18,7 @@ from grader.catalogue.challenges import Challenge
 from grader.catalogue.submission import Submission
 from grader.errors import GradingError
 from grader.judge.arena import Arena
+from grader.judge.course import Course
 from grader.judge.events import Listener
 from grader.judge.fitness import check_shared_memory
 from grader.judge.grading import Grading, GradingRequest
@@ -47,6 +48,7 @@ def grade(
     arena: Arena | None = None,
     only: frozenset[str] | None = None,
     first: Sequence[str] = (),
+    course: Course | None = None,
     listen: Listener | None = None,
     keep: Callable[[Record], None] | None = None,
 ) -> Record:
@@ -58,7 +60,8 @@ def grade(
         seed: Where the run's inputs come from; None draws a new one.
         arena: A warm arena to use and leave running; None starts one and ends it.
         only: Names of the behaviours to judge; None for all.
-        first: Names of behaviours to judge before the others.
+        first: Names of behaviours to judge before the others of their stage.
+        course: Which stages to judge, and in which order; None for the whole suite.
         listen: Told of the run's progress: see `grader.judge.events`.
         keep: Given the record so far after each verdict.
 
@@ -75,6 +78,7 @@ def grade(
             arena=used,
             only=only,
             first=tuple(first),
+            course=course,
             listen=listen,
             keep=keep,
         )

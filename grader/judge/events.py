@@ -13,8 +13,23 @@ if TYPE_CHECKING:  # it imports pytest; code that only shows progress must not p
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """The suite has been read: these behaviours will be judged."""
+    """The suite has been read: these behaviours will be judged; more may follow, see `Advanced`."""
 
+    behaviours: tuple[Behaviour, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """The stage of this number is being judged."""
+
+    stage: int
+
+
+@dataclass(frozen=True, slots=True)
+class Advanced:
+    """Everything judged so far stands, so the stage of this number is judged as well: these behaviours."""
+
+    stage: int
     behaviours: tuple[Behaviour, ...]
 
 
@@ -32,5 +47,5 @@ class Ended:
     check: Check
 
 
-Event = Collected | Started | Ended
+Event = Collected | Entered | Advanced | Started | Ended
 Listener = Callable[[Event], None]

@@ -10,10 +10,13 @@ from grader.catalogue.challenges import Challenge
 from grader.catalogue.submission import Submission
 from grader.errors import GraderError
 from grader.judge.arena import Arena
-from grader.judge.events import Ended, Event, Listener
+from grader.judge.behaviour import Behaviour
+from grader.judge.course import Course
+from grader.judge.events import Ended, Entered, Event, Listener
 from grader.judge.race import RaceResult
 from grader.judge.record import Record, make_record
-from grader.judge.verdict import Check, Reports, Score, subtotal, total
+from grader.judge.stage_result import stage_results
+from grader.judge.verdict import Check, Reports, Score, subtotal, total, total_of_stages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +29,8 @@ class GradingRequest:
         seed: Where every input of the run comes from.
         arena: The two sides.
         only: Names of the behaviours to judge; None for all.
-        first: Names of behaviours to judge before the others.
+        first: Names of behaviours to judge before the others of their stage.
+        course: Which stages to judge, and in which order; None for the whole suite.
         listen: Told each event.
         keep: Given the record so far after each verdict, before `listen` is told.
     """
@@ -37,6 +41,7 @@ class GradingRequest:
     arena: Arena
     only: frozenset[str] | None = None
     first: tuple[str, ...] = ()
+    course: Course | None = None
     listen: Listener | None = None
     keep: Callable[[Record], None] | None = None
 
@@ -47,6 +52,8 @@ class Grading:
 
     Attributes:
         request: What to judge.
+        suite: All behaviours of the suite, also those that are not to be judged.
+        stage: Number of the stage that is being judged; 0 before the first, and where there are none.
         reports: Verdicts, by behaviour.
         races: Results of speed comparisons.
         failure: What kept the machinery from judging, if anything did.
@@ -54,6 +61,8 @@ class Grading:
     """
 
     request: GradingRequest
+    suite: tuple[Behaviour, ...] = ()
+    stage: int = 0
     reports: Reports = field(default_factory=Reports)
     races: list[RaceResult] = field(default_factory=list)
     failure: GraderError | None = None
@@ -67,9 +76,17 @@ class Grading:
         if self.request.listen is not None:
             self.request.listen(event)
 
+    def enter(self, behaviour: Behaviour) -> None:
+        """Tell the listener if a stage begins with this behaviour."""
+        if behaviour.stage != self.stage:
+            self.stage = behaviour.stage
+            self.tell(Entered(self.stage))
+
     def record(self) -> Record:
         """The record of a grading that has finished."""
         checks = self.reports.checks()
+        if self.request.course is not None and len(checks) < len(self.suite):
+            return self._record(checks, total_of_stages(checks))
         return self._record(checks, total(checks, self.request.challenge.pass_mark))
 
     def _record(self, checks: Sequence[Check], score: Score) -> Record:
@@ -81,4 +98,5 @@ class Grading:
             score=score,
             races=self.races,
             seconds=time.monotonic() - self.started_s,
+            stages=stage_results(self.request.challenge.stages, self.suite, checks),
         )

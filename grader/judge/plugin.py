@@ -17,13 +17,14 @@ import numpy as np
 import pytest
 
 from grader.catalogue.challenges import ROOT, read_challenge
-from grader.errors import ChallengeError, GraderError, Superseded
+from grader.errors import GraderError, Superseded
 from grader.judge.arena import Arena
 from grader.judge.behaviour import Behaviour
-from grader.judge.events import Collected, Ended, Started
+from grader.judge.events import Ended, Started
 from grader.judge.grading import Grading, GradingRequest
 from grader.judge.learner import Learner
 from grader.judge.race import Race
+from grader.judge.selection import behaviour_of, end_or_go_on, select
 from grader.judge.verdict import Check, speed_check
 from grader.side.observation import Observation, Outcome, Void
 from grader.words import printable
@@ -63,35 +64,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Check that a suite's points add up, and tell a grading's listener what is to come."""
+    """Leave the tests that a grading asks for, and tell its listener what is to come."""
     grading = config.stash.get(GRADING, None)
-    if grading is None:
-        return
-    asked = grading.request
-    found = [behaviour for item in items if (behaviour := _behaviour(item)) is not None]
-    if defect := _suite_defect(items, found):
-        shown = f"challenges/{asked.challenge.name}/hidden/test_spec.py"
-        grading.failure = ChallengeError(f"{shown}: {defect}")
-        items.clear()
-        return
-    if asked.only is not None:
-        items[:] = [item for item in items if item.name in asked.only]
-        found = [b for b in found if b.name in asked.only]
-    items.sort(key=lambda item: item.name not in asked.first)
-    races = any("race" in getattr(item, "fixturenames", ()) for item in items)
-    if races and not asked.submission.problem:
-        asked.arena.start_reference()
-    grading.reports.expected = found
-    grading.tell(Collected(tuple(found)))
-
-
-def _suite_defect(items: list[pytest.Item], behaviours: list[Behaviour]) -> str:
-    """What is wrong with a suite as a whole; empty when nothing is."""
-    unmarked = [item.name for item in items if _behaviour(item) is None]
-    if unmarked:
-        return f"{unmarked[0]} lacks @behaviour(points=…, category=…)"
-    points = sum(behaviour.points for behaviour in behaviours)
-    return "" if points == 100 else f"the points add up to {points}, not 100"
+    if grading is not None:
+        select(grading, items)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -201,16 +177,22 @@ def solution(request: pytest.FixtureRequest) -> Any:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Tell the listener that a behaviour starts, and start its clock."""
+def pytest_runtest_protocol(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Generator[None, object, object]:
+    """Tell the listener that a behaviour starts, and start its clock; after it, see whether to go on."""
     grading = item.config.stash.get(GRADING, None)
-    described = _behaviour(item)
+    described = behaviour_of(item)
     item.stash[STARTED] = time.monotonic()
     if grading is not None and described is not None:
+        grading.enter(described)
         grading.tell(Started(described))
         side = grading.request.arena.learner_side
         item.stash[PRINTED] = side.rig.printed_mark() if side.is_started else {}
-    return (yield)
+    result = yield
+    if grading is not None:
+        end_or_go_on(grading, item, nextitem)
+    return result
 
 
 @pytest.hookimpl(wrapper=True)
@@ -220,7 +202,7 @@ def pytest_runtest_makereport(
     """Turn the end of a behaviour into a check: from this process's own exceptions, nothing else."""
     report = yield
     grading = item.config.stash.get(GRADING, None)
-    described = _behaviour(item)
+    described = behaviour_of(item)
     failed_before = call.when == "setup" and call.excinfo is not None
     if grading is None or described is None or not (call.when == "call" or failed_before):
         return report
@@ -254,11 +236,6 @@ def _printed(grading: Grading, mark: dict[str, int]) -> str:
     """What the solution has printed since a mark, without what could move a cursor or colour a verdict."""
     side = grading.request.arena.learner_side
     return _shortened(printable(side.rig.printed(mark)), MAX_OUTPUT) if side.is_started else ""
-
-
-def _behaviour(item: pytest.Item) -> Behaviour | None:
-    marker = item.get_closest_marker("behaviour")
-    return marker.args[0] if marker is not None else None
 
 
 def _check(grading: Grading, item: pytest.Item, described: Behaviour, error: BaseException | None) -> Check:

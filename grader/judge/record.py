@@ -19,6 +19,7 @@ from grader.catalogue.challenges import ROOT, Challenge
 from grader.catalogue.hints import hints_read
 from grader.catalogue.submission import Submission
 from grader.errors import GradingError
+from grader.judge.stage_result import StageResult
 from grader.judge.verdict import Check, RunOutcome, Score
 from grader.system.files import writing
 
@@ -38,6 +39,7 @@ class Record:
         seconds: Wall time of the whole grading.
         hints: Levels of hints that had been read.
         environment: Versions and machine.
+        stages: How each stage did; empty where there are none.
     """
 
     challenge: str
@@ -51,6 +53,7 @@ class Record:
     score: Score
     hints: int
     environment: dict[str, Any]
+    stages: tuple[StageResult, ...] = ()
 
     @property
     def outcome(self) -> RunOutcome:
@@ -84,6 +87,7 @@ class Record:
             "checks": [_check_json(check) for check in self.checks],
             "benchmark": [_race_json(race, with_traces=with_traces) for race in self.races],
             "environment": self.environment,
+            **({"stages": [result.to_json() for result in self.stages]} if self.stages else {}),
         }
 
 
@@ -96,6 +100,7 @@ def make_record(
     score: Score,
     races: Sequence[RaceResult],
     seconds: float,
+    stages: Sequence[StageResult] = (),
 ) -> Record:
     """Put a run's parts together with what is known about the machine."""
     return Record(
@@ -110,6 +115,7 @@ def make_record(
         score=score,
         hints=hints_read(challenge.name),
         environment=environment(),
+        stages=tuple(stages),
     )
 
 
@@ -206,6 +212,7 @@ def _check_json(check: Check) -> dict[str, Any]:
         "unit": check.unit,
         "seconds": check.seconds,
         "output": check.output,
+        **({"stage": check.behaviour.stage} if check.behaviour.stage else {}),
     }
 
 

@@ -6,7 +6,7 @@ ends in any way other than by running has not passed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # it imports pytest; `list` must not pay for that
     from grader.judge.behaviour import Behaviour
 
 UNJUDGED: tuple[Outcome, ...] = ("inconclusive", "error")
-RunOutcome = Literal["passed", "failed", "inconclusive", "error", "interrupted"]
+RunOutcome = Literal["passed", "failed", "inconclusive", "error", "interrupted", "reached"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +51,9 @@ class Score:
     Args:
         earned: Points.
         judged: Points of the behaviours that were judged: neither inconclusive nor an error of ours.
-        outcome: "passed", "failed", "inconclusive" (what was not judged decides), "error", or "interrupted"
-            (the run ended before everything was judged).
+        outcome: "passed", "failed", "inconclusive" (what was not judged decides), "error", "interrupted"
+            (the run ended before everything was judged), or "reached" (only some stages were asked for, and
+            they stand).
     """
 
     earned: float
@@ -140,6 +141,34 @@ def subtotal(checks: Sequence[Check]) -> Score:
         judged=sum(c.behaviour.points for c in judged),
         outcome="interrupted",
     )
+
+
+def stands(checks: Iterable[Check]) -> bool:
+    """Whether a stage with these behaviours stands: what is required has passed, and nothing else has failed.
+
+    Part of the points for speed is enough to go on, and so is a speed that a busy machine left open.
+    """
+    return all(
+        check.outcome == "pass"
+        or (check.outcome in ("partial", "inconclusive") and not check.behaviour.required)
+        for check in checks
+    )
+
+
+def total_of_stages(checks: Sequence[Check]) -> Score:
+    """The score of a run that was asked for some stages only: such a run cannot pass the challenge.
+
+    Args:
+        checks: All of these stages.
+    """
+    score = subtotal(checks)
+    fallen = [check for check in checks if not stands([check])]
+    outcome: RunOutcome = "reached"
+    if any(check.outcome not in UNJUDGED for check in fallen):
+        outcome = "failed"
+    elif fallen:
+        outcome = "error" if any(check.outcome == "error" for check in fallen) else "inconclusive"
+    return replace(score, outcome=outcome)
 
 
 def total(checks: Sequence[Check], pass_mark: int) -> Score:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,11 +13,13 @@ from rich.status import Status
 from rich.text import Text
 
 from grader.catalogue.challenges import Challenge
+from grader.catalogue.stages import Stage
 from grader.catalogue.submission import Submission
 from grader.explain.diagnosis import diagnose
-from grader.judge.events import Collected, Ended, Event, Started
+from grader.judge.events import Advanced, Collected, Ended, Entered, Event, Started
 from grader.judge.record import Record
 from grader.judge.verdict import Check
+from grader.report.headway import headway_of
 from grader.words import as_called, printable
 
 WORDS = {
@@ -57,11 +60,13 @@ class Progress:
         self._console = console
         self._show_output = show_output
         self._status: Status | None = None
+        self._stages: tuple[Stage, ...] = ()
         self._n_done = self._n_all = 0
         self._said = ""
 
     def begin(self, challenge: Challenge, submission: Submission) -> None:
         """Say what is graded, before the clusters start."""
+        self._stages = challenge.stages
         heading = f"{challenge.name} · {challenge.kind} · level {challenge.level}"
         self._console.print(Text(heading, style="bold"))
         if submission.kind == "stub":
@@ -78,6 +83,11 @@ class Progress:
         match event:
             case Collected(behaviours):
                 self._n_all = len(behaviours)
+            case Advanced(_, behaviours):
+                self._n_all += len(behaviours)
+            case Entered(number):
+                above = stage_heading(self._stages, number)
+                paragraph(self._console, Text(above, style="bold"))
             case Started(behaviour):
                 self._show(f"{self._n_done + 1} of {self._n_all}: {behaviour.title}")
             case Ended(check):
@@ -95,6 +105,9 @@ class Progress:
         for line in diagnosis_lines(record, self._console.width):
             self._console.print(line, soft_wrap=True)
         paragraph(self._console, score_line(record))
+        if record.stages:
+            said = headway_of(self._stages, record.to_json()).sentence
+            paragraph(self._console, Text(said))
 
     def broken_off(self, n_judged: int, path: Path | None) -> None:
         """What became of a run that does not come to its end."""
@@ -232,6 +245,12 @@ def diagnosis_lines(record: Record, width: int) -> list[Text]:
     return lines
 
 
+def stage_heading(stages: Sequence[Stage], number: int) -> str:
+    """What stands above the behaviours of a stage."""
+    stage = stages[number - 1]
+    return f"Stage {number} of {len(stages)} · {stage.title} · {stage.minutes} min"
+
+
 def score_line(record: Record) -> Text:
     """The score in one line."""
     score = record.score
@@ -245,6 +264,7 @@ def score_line(record: Record) -> Text:
         "inconclusive": ("inconclusive", "bold yellow"),
         "error": ("the grader failed in part", "bold magenta"),
         "interrupted": ("interrupted", "bold yellow"),
+        "reached": ("reached", "bold green"),
     }
     word, style = words[score.outcome]
     tail = f" · pass mark {record.pass_mark} of 100 · seed {record.seed} · {record.seconds:.1f} s"
@@ -260,4 +280,8 @@ def next_step(challenge: Challenge, record: Record) -> str:
         return f"Next: close what keeps this machine busy, then  python grade.py run {name}"
     if record.outcome == "passed":
         return f"Next: python grade.py compare {name}"
+    if record.outcome == "reached":
+        n_next = 1 + max(result.stage.number for result in record.stages if result.stands)
+        option = f" --stage {n_next}" if n_next < len(record.stages) else ""
+        return f"Next: python grade.py run {name}{option}   (what it asks for:  python grade.py show {name})"
     return f"Next: fix it, then  python grade.py run {name}   (stuck?  python grade.py hint {name})"

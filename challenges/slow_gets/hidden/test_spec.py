@@ -127,7 +127,7 @@ def what_stays(learner: Any, matters: Callable[[str], bool]) -> list[str]:
     return left
 
 
-@behaviour(points=5, category="correctness", required=True)
+@behaviour(points=5, category="correctness", required=True, stage=1)
 def test_scores_are_right(learner, rng, observe):
     """Every score is the one that the model gives for its record."""
     record_ids, model = draw_ids(rng, N_RECORDS), tonights_model()
@@ -138,7 +138,7 @@ def test_scores_are_right(learner, rng, observe):
     observe(len(expected), unit="scores")
 
 
-@behaviour(points=4, category="correctness", required=True)
+@behaviour(points=4, category="correctness", required=True, stage=1)
 def test_results_keep_input_order(learner, rng, observe):
     """Results come in the order of the ids, whichever record finishes first."""
     world, record_ids = learner.world, draw_ids(rng, 12)
@@ -154,7 +154,7 @@ def test_results_keep_input_order(learner, rng, observe):
     )
 
 
-@behaviour(points=4, category="correctness", required=True)
+@behaviour(points=4, category="correctness", required=True, stage=1)
 def test_missing_ids_are_reported(learner, rng, observe):
     """An id without a record is reported, and all the others are scored."""
     world, record_ids = learner.world, draw_ids(rng, N_RECORDS)
@@ -174,7 +174,7 @@ def test_missing_ids_are_reported(learner, rng, observe):
     observe(len(world.missing), unit="reported")
 
 
-@behaviour(points=4, category="correctness", required=True)
+@behaviour(points=4, category="correctness", required=True, stage=1)
 def test_any_list_of_ids(learner, rng, observe):
     """No ids, one id and repeated ids all get the right results."""
     first, second, third = draw_ids(rng, 3)
@@ -197,7 +197,7 @@ def test_any_list_of_ids(learner, rng, observe):
     observe(len(requests), unit="requests")
 
 
-@behaviour(points=4, category="correctness", required=True)
+@behaviour(points=4, category="correctness", required=True, stage=3)
 def test_other_errors_are_raised(learner, rng, observe):
     """A failing store does not mean a missing record: score_all raises."""
     world, record_ids = learner.world, draw_ids(rng, 12)
@@ -221,7 +221,7 @@ def test_other_errors_are_raised(learner, rng, observe):
         let_it_end(learner)
 
 
-@behaviour(points=5, category="correctness", required=True)
+@behaviour(points=5, category="correctness", required=True, stage=2)
 def test_two_models_never_mix(learner, rng, observe):
     """A call uses the values in its own model, whatever ran before it or runs beside it."""
     world, record_ids = learner.world, draw_ids(rng, 12)
@@ -255,7 +255,7 @@ def test_two_models_never_mix(learner, rng, observe):
     observe(4, unit="calls")
 
 
-@behaviour(points=3, category="correctness", required=True)
+@behaviour(points=3, category="correctness", required=True, stage=2)
 def test_model_stays_the_callers(learner, rng, observe):
     """The caller's model is the same after the call as before."""
     record_ids = draw_ids(rng, 4)
@@ -266,7 +266,7 @@ def test_model_stays_the_callers(learner, rng, observe):
     assert seen["writeable"], "The caller's array is read-only after score_all; it was not before."
 
 
-@behaviour(points=12, category="memory", required=True)
+@behaviour(points=12, category="memory", required=True, stage=2)
 def test_model_is_stored_once(learner, rng, observe):
     """The model is put into the object store once per call."""
     record_ids, model = draw_ids(rng, N_RECORDS), tonights_model()
@@ -282,7 +282,7 @@ def test_model_is_stored_once(learner, rng, observe):
     )
 
 
-@behaviour(points=11, category="performance", required=True)
+@behaviour(points=11, category="performance", required=True, stage=1)
 def test_fetches_overlap(learner, rng, observe):
     """Fetches wait side by side: at least 8 in flight on 4 CPUs."""
     world, record_ids = learner.world, draw_ids(rng, N_RECORDS)
@@ -297,7 +297,7 @@ def test_fetches_overlap(learner, rng, observe):
     )
 
 
-@behaviour(points=8, category="performance", required=True)
+@behaviour(points=8, category="performance", required=True, stage=3)
 def test_slow_fetch_delays_nobody(learner, rng, observe):
     """While one fetch hangs, every other record is fetched and scored."""
     world, record_ids = learner.world, draw_ids(rng, N_RECORDS)
@@ -318,7 +318,7 @@ def test_slow_fetch_delays_nobody(learner, rng, observe):
     )
 
 
-@behaviour(points=7, category="performance", required=True)
+@behaviour(points=7, category="performance", required=True, stage=1)
 def test_few_tasks(learner, rng, observe):
     """A call makes at most one task or actor call per record, plus 16."""
     record_ids = draw_ids(rng, N_RECORDS)
@@ -334,7 +334,7 @@ def test_few_tasks(learner, rng, observe):
     )
 
 
-@behaviour(points=5, category="performance", required=True)
+@behaviour(points=5, category="performance", required=True, stage=1)
 def test_workers_do_the_work(learner, rng, observe):
     """Ray workers fetch and score, and at least two of them score at the same time."""
     world, record_ids = learner.world, draw_ids(rng, N_RECORDS)
@@ -362,7 +362,7 @@ def test_workers_do_the_work(learner, rng, observe):
     )
 
 
-@behaviour(points=5, category="resilience", required=True)
+@behaviour(points=5, category="resilience", required=True, stage=3)
 def test_killed_worker_costs_nothing(learner, rng, observe):
     """No result is lost when one worker is killed in a fetch and another while scoring."""
     world, record_ids = learner.world, draw_ids(rng, N_RECORDS)
@@ -380,7 +380,7 @@ def test_killed_worker_costs_nothing(learner, rng, observe):
     observe(len(killed), unit="workers killed")
 
 
-@behaviour(points=3, category="memory", required=True)
+@behaviour(points=3, category="memory", required=True, stage=2)
 def test_nothing_is_left_behind(learner, rng, observe):
     """After a call no task is still running, and nothing of it is left in the object store."""
     record_ids = draw_ids(rng, N_RECORDS_RACE)
@@ -393,7 +393,7 @@ def test_nothing_is_left_behind(learner, rng, observe):
     assert not left, "Still there after the call: " + "; ".join(left)
 
 
-@behaviour(points=20, category="performance")
+@behaviour(points=20, category="performance", stage=3)
 def test_speed(race):
     """As fast as the reference on 48 records."""
 

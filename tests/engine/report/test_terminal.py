@@ -8,12 +8,14 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from grader.catalogue.stages import Stage
 from grader.catalogue.submission import Submission
 from grader.judge.behaviour import Behaviour
-from grader.judge.events import Collected, Ended, Started
+from grader.judge.events import Collected, Ended, Entered, Started
 from grader.judge.race import RaceResult
 from grader.judge.record import Record
 from grader.judge.speed import Rounds, judge_speed
+from grader.judge.stage_result import StageResult
 from grader.judge.verdict import Check, Score
 from grader.report.terminal import Progress, check_lines, next_step, score_line
 from grader.words import as_called, printable
@@ -94,6 +96,44 @@ def test_on_a_narrow_terminal_the_words_of_a_command_stay_whole():
     progress.end(a_challenge(), a_record())
     assert {"slow_gets", "slow_gets)"} <= set(text().split())
     assert max(map(len, text().splitlines())) <= 30
+
+
+# -- stages --------------------------------------------------------------------------------------
+
+STAGES = tuple(Stage(number=n, title=f"T{n}", minutes=20) for n in (1, 2, 3))
+
+
+def a_staged_record(outcome, *stood):
+    results = [
+        StageResult(stage=stage, points=30, earned=30.0, stands=each)
+        for stage, each in zip(STAGES, stood, strict=True)
+    ]
+    return replace(a_record(outcome), stages=tuple(results))
+
+
+def test_behaviours_stand_below_the_stage_they_belong_to():
+    progress, text = printed()
+    progress.begin(a_challenge(stages=STAGES), a_submission())
+    for event in (Entered(1), Ended(a_check("pass")), Entered(2), Ended(a_check())):
+        progress.listen(event)
+    lines = text().splitlines()[1:]
+    assert [line.split()[0] for line in lines] == ["Stage", "PASS", "Stage", "FAIL"]
+    assert lines[2] == "Stage 2 of 3 · T2 · 20 min"
+
+
+def test_after_the_score_the_next_stage_is_named():
+    progress, text = printed()
+    progress.begin(a_challenge(stages=STAGES), a_submission())
+    progress.end(a_challenge(stages=STAGES), a_staged_record("failed", True, False, None))
+    assert "Stages ●○○ · next: stage 2, T2 (20 min)\nNext: fix it" in text()
+
+
+@pytest.mark.parametrize(
+    ("stood", "words"),
+    [((True, None, None), "run slow_gets --stage 2 "), ((True, True, None), "run slow_gets  ")],
+)
+def test_after_a_stage_that_was_asked_for_comes_the_next_one(stood, words):
+    assert words in next_step(a_challenge(stages=STAGES), a_staged_record("reached", *stood))
 
 
 # -- forgery -------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ def assert_total(world: Any, keys: list[int], seen: Any) -> None:
     )
 
 
-@behaviour(points=40, category="correctness", required=True)
+@behaviour(points=40, category="correctness", required=True, stage=1)
 def test_total(learner, rng):
     """The numbers are added."""
     world, keys = learner.world, draw_keys(rng, 5)
@@ -40,7 +40,7 @@ def test_total(learner, rng):
     assert_total(world, [], learner.call("total", []))
 
 
-@behaviour(points=20, category="resilience")
+@behaviour(points=20, category="resilience", stage=2)
 def test_worker_killed(learner, rng):
     """A killed worker costs nothing."""
     world, keys = learner.world, draw_keys(rng, 4)
@@ -50,7 +50,7 @@ def test_worker_killed(learner, rng):
         void("no worker was killed")
 
 
-@behaviour(points=20, category="performance")
+@behaviour(points=20, category="performance", stage=1)
 def test_overlap(learner, rng, observe):
     """Fetches overlap."""
     world, keys = learner.world, draw_keys(rng, 4)
@@ -61,7 +61,7 @@ def test_overlap(learner, rng, observe):
     assert peak >= MIN_IN_FLIGHT, f"at most {peak} fetches were in flight; expected at least {MIN_IN_FLIGHT}"
 
 
-@behaviour(points=20, category="performance")
+@behaviour(points=20, category="performance", stage=2)
 def test_speed(race):
     """As fast as the reference."""
     race.run(
