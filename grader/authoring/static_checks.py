@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from grader.authoring.claim import Claim, stated
 from grader.authoring.gallery import WrongSolution
+from grader.authoring.stage_checks import check_stages
 from grader.catalogue.challenges import Challenge
 from grader.catalogue.hidden import import_hidden
 from grader.errors import ChallengeError
@@ -17,21 +18,6 @@ from grader.judge.behaviour import Behaviour
 AUTHORS_MODULE = "grader.suite"
 MIN_RIGHT = 2
 _HINT_LEVELS = ("nudge", "approach", "sketch")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """One statement of the proof.
-
-    Args:
-        subject: What was examined.
-        holds: Whether it is as it must be.
-        detail: What was seen; where it does not hold, what to do.
-    """
-
-    subject: str
-    holds: bool
-    detail: str
 
 
 def check_files(challenge: Challenge) -> list[Claim]:
@@ -68,8 +54,8 @@ def check_files(challenge: Challenge) -> list[Claim]:
     ]
 
 
-def check_suite(challenge: Challenge) -> Claim:
-    """Whether each test is a behaviour, and their points add up.
+def check_suite(challenge: Challenge) -> list[Claim]:
+    """Whether each test is a behaviour, their points add up, and stages are as they have to be.
 
     Raises:
         ChallengeError: The suite cannot be imported.
@@ -78,13 +64,15 @@ def check_suite(challenge: Challenge) -> Claim:
     suite = import_hidden(challenge.suite_path, name)
     del sys.modules[name]  # a grading imports it by itself
     tests = {test: _behaviour(getattr(suite, test)) for test in behaviour_names(challenge)}
-    points = sum(described.points for described in tests.values() if described is not None)
+    marked = [described for described in tests.values() if described is not None]
+    points = sum(described.points for described in marked)
     unmarked = [test for test, described in tests.items() if described is None]
     wanted = [f"write @behaviour(points=…, category=…) above {', '.join(unmarked)}"] if unmarked else []
     wanted += [f"the points add up to {points}, not 100"] if points != 100 else []
-    return stated(
+    claim = stated(
         "suite", not wanted, f"{len(tests)} behaviours, 100 points", f"test_spec.py: {'; '.join(wanted)}"
     )
+    return [claim, *check_stages(challenge, marked, race_names(challenge))]
 
 
 def _behaviour(test: object) -> Behaviour | None:
@@ -176,8 +164,3 @@ def _tree(path: Path) -> ast.Module:
         ) from None
     except ValueError as error:  # not UTF-8, or null bytes
         raise ChallengeError(f"{path} is not Python text: {error}. Save it as UTF-8") from None
-
-
-def stated(subject: str, holds: bool, good: str, bad: str) -> Claim:
-    """A claim with the words for either case."""
-    return Claim(subject=subject, holds=holds, detail=good if holds else bad)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import indent
 
+from grader.authoring.claim import Claim
 from grader.authoring.gallery import WrongSolution, chosen, right_solutions, wrong_solutions
 from grader.authoring.static_checks import (
-    Claim,
     behaviour_names,
     check_files,
     check_gallery,
@@ -64,7 +64,7 @@ def verify(
             tell(claim)
         return all(claim.holds for claim in found)
 
-    if not note(check_files(challenge)) or not note([check_suite(challenge)]):
+    if not note(check_files(challenge)) or not note(check_suite(challenge)):
         return found
     names = behaviour_names(challenge)
     wrongs, rights = wrong_solutions(challenge, names), right_solutions(challenge)

@@ -16,6 +16,7 @@ from grader.commands.options import Name
 from grader.errors import UsageError
 from grader.mock.in_progress import refuse_during_mock
 from grader.report.attempts import Attempt, own, read_attempts, traces_of
+from grader.report.headway import stood
 from grader.report.terminal import say
 from grader.system.files import writing
 
@@ -37,6 +38,9 @@ def compare(
     code: Annotated[
         bool, typer.Option(show_default=False, help="Show both programs side by side (the default).")
     ] = True,
+    stage: Annotated[
+        int | None, typer.Option(help="Show what the reference does for this stage, once it stands.")
+    ] = None,
     notes: Annotated[
         bool, typer.Option(show_default=False, help="Show the notes on the reference (the default).")
     ] = True,
@@ -45,13 +49,18 @@ def compare(
 
     Rounds and traces are those of your latest graded solution.
     """
-    from grader.commands.comparison import show_programs
+    from grader.commands.comparison import show_programs, show_stage
 
     challenge = find_challenge(name)
+    number = challenge.stage(stage).number if stage is not None else 0
     refuse_during_mock(challenge.name)
     attempts = own(read_attempts(challenge.name)[0])
-    _permit(challenge, attempts, give_up=give_up)
+    _permit(challenge, attempts, number, give_up=give_up)
     console = Console(highlight=False)
+    if number:
+        show_stage(console, challenge, number)
+        say(f"\nNext: python grade.py run {challenge.name}")
+        return
     if code:
         show_programs(console, challenge)
     _show_latest_race(console, challenge, attempts, trace)
@@ -79,16 +88,27 @@ def _show_latest_race(
         write_trace(trace, traces, challenge)
 
 
-def _permit(challenge: Challenge, attempts: Sequence[Attempt], *, give_up: bool) -> None:
-    """Refuse unless the challenge was passed or is given up, now or before."""
-    marker = GIVEN_UP / challenge.name
-    if any(attempt.passed for attempt in attempts) or marker.exists():
+def _permit(challenge: Challenge, attempts: Sequence[Attempt], stage: int, *, give_up: bool) -> None:
+    """Refuse unless the challenge, or the stage that is asked for, was passed or is given up, now or before.
+
+    Args:
+        challenge: Whose reference is to be seen.
+        attempts: The learner's own.
+        stage: Number of the stage; 0 for the whole challenge.
+        give_up: Whether it is given up now.
+    """
+    whole = GIVEN_UP / challenge.name
+    marker = GIVEN_UP / f"{challenge.name}.{stage}" if stage else whole
+    if any(attempt.passed for attempt in attempts) or whole.exists() or marker.exists():
+        return
+    if stage and any(stood(attempt.document, stage) for attempt in attempts):
         return
     if not give_up:
+        what, option = (f"stage {stage} of ", f" --stage {stage}") if stage else ("", "")
         raise UsageError(
-            f"You have not passed {challenge.name} yet. Read a hint with  python grade.py hint "
-            f"{challenge.name},  or see the reference now with  python grade.py compare {challenge.name} "
-            "--give-up  (this is recorded)"
+            f"You have not passed {what}{challenge.name} yet. Read a hint with  python grade.py hint "
+            f"{challenge.name},  or see the reference now with  python grade.py compare {challenge.name}"
+            f"{option} --give-up  (this is recorded)"
         )
     with writing(marker):
         marker.parent.mkdir(parents=True, exist_ok=True)

@@ -7,6 +7,7 @@ import difflib
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 from rich.console import Console
@@ -14,6 +15,9 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.catalogue.challenges import Challenge
+from grader.catalogue.excerpts import excerpts
+from grader.catalogue.stages import stage_part
+from grader.commands.markdown import print_markdown
 from grader.errors import UsageError
 from grader.explain.diagnosis import diagnose
 from grader.explain.trace import RECORDED_ROUND, Trace
@@ -44,6 +48,24 @@ def show_programs(console: Console, challenge: Challenge) -> None:
     for row in _rows(yours, reference):
         table.add_row(*row)
     console.print(table)
+
+
+def show_stage(console: Console, challenge: Challenge, number: int) -> None:
+    """What the reference does for one stage: its notes on it, and the code that they name.
+
+    Raises:
+        UsageError: The notes say nothing of this stage.
+    """
+    stage = challenge.stage(number)
+    notes = (challenge.reference / "NOTES.md").read_text(encoding="utf-8")
+    part = stage_part(notes, number)
+    if part is None:
+        raise UsageError(f"reference/{challenge.name}/NOTES.md has no heading  {stage.heading}")
+    console.print(Text(f"What the reference does for stage {number}: {stage.title}", style="bold"))
+    print_markdown(console, part.text)
+    for code in excerpts(challenge.reference_path.read_text(encoding="utf-8"), part.text):
+        console.print()
+        print_markdown(console, f"```python\n{dedent(code)}\n```")
 
 
 def without_docstring(source: str) -> str:

@@ -12,14 +12,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from grader.catalogue.challenges import find_challenge
+from grader.catalogue.challenges import Challenge, find_challenge, read_catalogue
 from grader.commands.attempts import readable_attempts
 from grader.commands.options import AsJson, OneOrAll
 from grader.report.attempts import Attempt, own, to_csv, trend
-from grader.report.terminal import say
+from grader.report.headway import dots_of, headway
+from grader.report.terminal import paragraph, say
 from grader.system.files import write_for_user
 
-_COLUMNS = ("when (UTC)", "file", "score", "outcome", "speed", "hints", "seed")
+_COLUMNS = ("when (UTC)", "file", "score", "outcome", "speed", "hints", "stages", "seed")
 _NUMBERS = ("score", "speed", "hints", "seed")
 
 
@@ -40,7 +41,7 @@ def history(
     elif not attempts:
         say("You have no attempts yet. Next: python grade.py list")
     else:
-        _show(attempts)
+        _show(attempts, [challenge] if challenge else read_catalogue())
         say(f"Next: python grade.py run {challenge.name if challenge else 'NAME'}")
 
 
@@ -53,13 +54,16 @@ def _export(path: Path, attempts: Sequence[Attempt]) -> None:
     say(f"Wrote {path}")
 
 
-def _show(attempts: Sequence[Attempt]) -> None:
-    """Print a table for each challenge, with the trend of its scores."""
+def _show(attempts: Sequence[Attempt], challenges: Sequence[Challenge]) -> None:
+    """Print a table for each challenge, with the trend of its scores and the stage that is next."""
     console = Console(highlight=False)
+    stages = {challenge.name: challenge.stages for challenge in challenges}
     for name in sorted({attempt.challenge for attempt in attempts}):
         of_this = [attempt for attempt in attempts if attempt.challenge == name]
         console.print(Text(name, style="bold").append(f"   {trend(own(of_this))}", style="dim"))
         console.print(_table(of_this))
+        if stages.get(name) and own(of_this):
+            paragraph(console, Text(headway(stages[name], own(of_this)).sentence, style="dim"))
     if not all(attempt.is_ratio_sure for attempt in attempts):
         say("A speed in brackets was measured but not judged, because the machine was too busy.")
 
@@ -71,7 +75,6 @@ def _table(attempts: Sequence[Attempt]) -> Table:
     for attempt in attempts:
         when = attempt.when.rstrip("Z").replace("T", " ")
         score = f"{attempt.score:g}" if attempt.judged == 100 else f"{attempt.score:g}/{attempt.judged:g}"
-        table.add_row(
-            when, attempt.kind, score, attempt.outcome, attempt.speed, str(attempt.hints), str(attempt.seed)
-        )
+        numbers = (attempt.speed, str(attempt.hints), dots_of(attempt.document), str(attempt.seed))
+        table.add_row(when, attempt.kind, score, attempt.outcome, *numbers)
     return table

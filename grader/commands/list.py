@@ -70,10 +70,13 @@ def _lines(found: Sequence[Standing], width: int) -> Iterator[Text]:
             track = challenge.track
             yield Text(track, style="bold")
         yield _line(standing)
+        if challenge.stages and standing.state in ("started", "tried"):
+            yield Text(" " * 6 + standing.headway.next_words)
         if width >= _ROOM_FOR_SUMMARIES:
             for part in wrap(challenge.summary, width - 6):
                 yield Text(" " * 6 + part, style="dim")
-    yield Text("  [ ] new  [.] started  [~] tried  [x] passed", style="dim")
+    legend = "  [ ] new  [.] started  [~] tried  [x] passed   ● stage that stands  ○ stage to come"
+    yield Text(legend, style="dim")
 
 
 def _line(standing: Standing) -> Text:
@@ -81,7 +84,8 @@ def _line(standing: Standing) -> Text:
     mark, style = _MARKS[standing.state]
     score = f"{standing.best.score:5.1f}" if standing.best else "    -"
     line = Text("  [").append(mark, style=style).append("] ").append(f"{challenge.name:<20} {score}")
-    return line.append(f"  {challenge.kind:<9} level {challenge.level} {challenge.minutes:>3} min")
+    line.append(f"  {challenge.kind:<9} level {challenge.level} {challenge.minutes:>3} min")
+    return line.append(f"  {standing.headway.dots}" if challenge.stages else "")
 
 
 def markdown_table(challenges: Sequence[Challenge]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from grader.catalogue.challenges import Challenge, read_catalogue
 from grader.catalogue.hints import hints_read
 from grader.report.attempts import Attempt, best, own, read_attempts
+from grader.report.headway import Headway, headway
 
 STATES = ("new", "started", "tried", "passed")
 
@@ -31,6 +32,11 @@ class Standing:
         return best(self.attempts)
 
     @property
+    def headway(self) -> Headway:
+        """How far the latest attempts got through the stages."""
+        return headway(self.challenge.stages, self.attempts)
+
+    @property
     def state(self) -> str:
         """One of STATES."""
         if self.best is not None:
@@ -46,6 +52,10 @@ class Standing:
             "best_score": self.best.score if self.best else None,
             "attempts": len(self.attempts),
             "hints_read": hints_read(self.challenge.name),
+            "stages": [
+                {"number": stage.number, "title": stage.title, "minutes": stage.minutes, "stands": stands}
+                for stage, stands in zip(self.challenge.stages, self.headway.stands, strict=True)
+            ],
         }
 
 
@@ -53,6 +63,17 @@ def standings(challenges: Sequence[Challenge]) -> list[Standing]:
     """How far the learner is with each challenge, from the records."""
     attempts = own(read_attempts()[0])
     return [Standing(c, [a for a in attempts if a.challenge == c.name]) for c in challenges]
+
+
+def standing_of(challenge: Challenge) -> Standing:
+    """How far the learner is with one challenge."""
+    return Standing(challenge, own(read_attempts(challenge.name)[0]))
+
+
+def stage_at_hand(challenge: Challenge) -> int:
+    """Number of the stage the learner is at: the last one once all stand; 0 where there are none."""
+    following = standing_of(challenge).headway.next_stage
+    return following.number if following is not None else len(challenge.stages)
 
 
 def next_command(found: Sequence[Standing]) -> str:

@@ -20,7 +20,7 @@ from grader.errors import EXIT_NOT_PASSED, EXIT_PASSED, UsageError
 from grader.words import printable
 
 if TYPE_CHECKING:  # it imports the judge
-    from grader.authoring.static_checks import Claim
+    from grader.authoring.claim import Claim
 
 
 def verify(

@@ -15,9 +15,12 @@ from grader.commands.hint import hint
 from grader.commands.keys import pressed
 from grader.commands.layout import lay_out
 from grader.commands.list import list_challenges
-from grader.commands.standing import next_open
-from grader.errors import GraderError
-from grader.judge.events import Ended, Event
+from grader.commands.markdown import print_markdown
+from grader.commands.show import stage_brief
+from grader.commands.standing import next_open, standing_of
+from grader.errors import GraderError, UsageError
+from grader.judge.course import Course, beginning_with
+from grader.judge.events import Advanced, Ended, Event
 from grader.judge.record import Record
 from grader.judge.watcher import Happening, Watcher
 from grader.report.terminal import Progress, paragraph
@@ -37,7 +40,7 @@ class WatchSession:
         self._out = sys.stdout  # a grading redirects it, because of what pytest prints
         self.console = Console(file=self._out, highlight=False)
         self.progress = Progress(self.console)
-        self.watcher = Watcher(challenge, self._listen)
+        self.watcher = Watcher(challenge, self._course, self._listen)
         self._is_over = False
         self._following: Challenge | None = None
         self._failure_seen = False
@@ -68,6 +71,11 @@ class WatchSession:
             self.console.print(Text(str(error)))
         self.watcher.begin()
 
+    def _course(self) -> Course | None:
+        """The stage at hand, then those before it; the whole suite once all stages stand."""
+        at_hand = standing_of(self.challenge).headway.next_stage
+        return beginning_with(at_hand.number, len(self.challenge.stages)) if at_hand else None
+
     def _close(self) -> None:
         """Stop the clusters; say where to find what was judged of a grading that this breaks off."""
         self.watcher.mute()
@@ -80,11 +88,22 @@ class WatchSession:
 
     def _listen(self, event: Event) -> None:
         """Show an event of a grading, and how long the first failure took to show up."""
+        if isinstance(event, Advanced):
+            self._announce(event.stage)
         self.progress.listen(event)
         if isinstance(event, Ended) and event.check.outcome != "pass" and not self._failure_seen:
             self._failure_seen = True
             waited_s = time.monotonic() - self.watcher.saved_at
             self.console.print(Text(f"          {waited_s:.1f} s after the save", style="dim"))
+
+    def _announce(self, number: int) -> None:
+        """Say that the stage before this one is reached, and what this one asks for."""
+        reached = self.challenge.stage(number - 1)
+        self.console.print(Text(f"Stage {reached.number} is reached: {reached.title}", style="bold green"))
+        with contextlib.suppress(UsageError):  # a brief that says nothing of stages
+            text = stage_brief(self.challenge, number)
+            self.console.print(Text(f"Stage {number} asks for this:"))
+            print_markdown(self.console, text)
 
     def _serve(self, happening: Happening) -> None:
         match happening.kind:
@@ -145,7 +164,7 @@ class WatchSession:
             )
 
     def _show_score(self, record: Record) -> None:
-        self.progress.score(record)
+        self.progress.score(record, standing_of(self.challenge).headway)
         if record.outcome == "passed":
             self.console.print(Text("Press c to compare it with the reference, n to move on."))
         self._show_waiting()

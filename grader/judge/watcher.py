@@ -10,12 +10,14 @@ import contextlib
 import queue
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from grader.catalogue.challenges import Challenge
 from grader.errors import GraderError, Superseded
 from grader.judge.arena import Arena
+from grader.judge.course import Course
 from grader.judge.engine import grade
 from grader.judge.events import Event, Listener
 from grader.judge.record import RunningRecord
@@ -41,6 +43,7 @@ class Watcher:
 
     Args:
         challenge: Which one.
+        course: Which stages to judge, asked before each grading; None for the whole suite.
         listen: Told of the progress of the latest grading, and of no other: see `grader.judge.events`.
 
     Attributes:
@@ -48,11 +51,12 @@ class Watcher:
         running: The record of the latest grading; what is broken off by `close` stays on disk.
     """
 
-    def __init__(self, challenge: Challenge, listen: Listener) -> None:
+    def __init__(self, challenge: Challenge, course: Callable[[], Course | None], listen: Listener) -> None:
         self.challenge = challenge
         self.happenings: queue.Queue[Happening] = queue.Queue()
         self.saved_at = 0.0
         self.running = RunningRecord()
+        self._course = course
         self._listen = listen
         self._arena = Arena(challenge)
         self._grading: threading.Thread | None = None
@@ -110,6 +114,7 @@ class Watcher:
                 submission,
                 arena=self._arena,
                 first=self._failing,
+                course=self._course(),
                 listen=self._tell,
                 keep=self.running.keep,
             )

@@ -15,7 +15,7 @@ from grader.judge.record import RECORDS
 
 CSV_COLUMNS = (
     "challenge", "when", "kind", "score", "judged_points", "outcome", "ratio", "ratio_judged", "seed",
-    "seconds", "hints", "sha256",
+    "seconds", "hints", "sha256", "stages_standing",
 )  # fmt: skip
 
 
@@ -142,5 +142,6 @@ def to_csv(attempts: Iterable[Attempt]) -> str:
     for a in attempts:
         speed = ("", "") if a.ratio is None else (a.ratio, "yes" if a.is_ratio_sure else "no")
         row = [a.challenge, a.when, a.kind, a.score, a.judged, a.outcome, *speed]
-        writer.writerow([*row, a.seed, a.seconds, a.hints, a.sha256])
+        standing = " ".join(str(s["number"]) for s in a.document.get("stages", ()) if s["stands"])
+        writer.writerow([*row, a.seed, a.seconds, a.hints, a.sha256, standing])
     return text.getvalue()

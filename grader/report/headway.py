@@ -6,7 +6,7 @@ nothing about them, unless they passed: then everything stands.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # it imports the judge
     from grader.report.attempts import Attempt
 
 _DOTS = {True: "●", False: "○", None: "○"}
+_JUDGED = {True: "●", False: "○", None: "·"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,12 @@ class Headway:
             else "all stages stand"
         )
 
+    def lines(self) -> Iterator[str]:
+        """A line for each stage: its dot, number, title and minutes, and which is next."""
+        for stage, stands in zip(self.stages, self.stands, strict=True):
+            mark = "   next" if stage == self.next_stage else ""
+            yield f"  {_DOTS[stands]} {stage.number}. {stage.title} · {stage.minutes} min{mark}"
+
     @property
     def sentence(self) -> str:
         """The dots and what is next, in a line."""
@@ -72,13 +79,19 @@ def headway(stages: Sequence[Stage], attempts: Sequence[Attempt]) -> Headway:
     return headway_of(stages, *(attempt.document for attempt in reversed(attempts)))
 
 
+def dots_of(document: dict[str, Any]) -> str:
+    """How each stage did in one grading: ● stands, ○ does not, · was not judged; empty without stages."""
+    return "".join(_JUDGED[stage["stands"]] for stage in document.get("stages", ()))
+
+
 def _stands(number: int, documents: Iterable[dict[str, Any]]) -> bool | None:
     """What the first record that judged a stage says of it."""
-    said = (_said(number, document) for document in documents)
+    said = (stood(document, number) for document in documents)
     return next((stands for stands in said if stands is not None), None)
 
 
-def _said(number: int, document: dict[str, Any]) -> bool | None:
+def stood(document: dict[str, Any], number: int) -> bool | None:
+    """Whether a stage stood in one grading; None where it does not say."""
     stages = document.get("stages")
     if stages is None:
         return True if document["outcome"] == "passed" else None

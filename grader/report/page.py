@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -12,9 +13,10 @@ from grader.catalogue.challenges import Challenge
 from grader.explain.diagnosis import Diagnosis, diagnose
 from grader.explain.trace import RECORDED_ROUND
 from grader.judge.verdict import UNJUDGED
-from grader.report.attempts import Attempt, traces_of
+from grader.report.attempts import Attempt, own, traces_of
 from grader.report.charts import Chart, attempts_chart, rounds_chart, store_curve, timeline
-from grader.report.terminal import WORDS, measured_words
+from grader.report.headway import dots_of, headway
+from grader.report.terminal import WORDS, measured_words, stage_heading
 from grader.words import printable
 
 _OUTCOMES = {
@@ -23,6 +25,7 @@ _OUTCOMES = {
     "inconclusive": "inconclusive: what was not judged decides",
     "error": "the grader failed in part",
     "interrupted": "interrupted before all was judged",
+    "reached": "the stages that were asked for stand",
 }
 
 
@@ -38,6 +41,8 @@ class Page:
     outcome_words: str
     categories: list[tuple[str, tuple[float, float]]]
     checks: list[dict[str, Any]]
+    groups: list[tuple[str, list[dict[str, Any]]]]
+    stages: str
     first_open: int
     findings: list[Diagnosis]
     recorded: str
@@ -53,14 +58,14 @@ def render(challenges: Sequence[Challenge], attempts: Sequence[Attempt]) -> str:
         attempts: From the records, oldest first.
     """
     pages = [
-        _page(challenge, own)
+        _page(challenge, found)
         for challenge in challenges
-        if (own := [a for a in attempts if a.challenge == challenge.name])
+        if (found := [a for a in attempts if a.challenge == challenge.name])
     ]
     title = f"{pages[0].title}: report" if len(pages) == 1 else "Ray katas: report"
     template = environment().get_template("report.html.j2")
     n_records = sum(len(page.attempts) for page in pages)
-    return template.render(title=title, pages=pages, n_records=n_records)
+    return template.render(title=title, pages=pages, n_records=n_records, dots=dots_of)
 
 
 def environment() -> Environment:
@@ -73,7 +78,9 @@ def environment() -> Environment:
 def _page(challenge: Challenge, attempts: Sequence[Attempt]) -> Page:
     latest = attempts[-1]
     checks = [_check(check) for check in latest.document["checks"]]
+    checks.sort(key=lambda check: int(check.get("stage", 0)))
     failing = [n for n, check in enumerate(checks) if check["outcome"] != "pass"]
+    mine = own(attempts) or attempts
     traces = traces_of(latest)
     findings = diagnose(traces["yours"], traces["reference"]) if traces else []
     return Page(
@@ -85,12 +92,21 @@ def _page(challenge: Challenge, attempts: Sequence[Attempt]) -> Page:
         outcome_words=_OUTCOMES[latest.outcome],
         categories=_categories(checks),
         checks=checks,
+        groups=_groups(challenge, checks),
+        stages=headway(challenge.stages, mine).sentence if challenge.stages else "",
         first_open=failing[0] if failing else -1,
         findings=findings,
         recorded=RECORDED_ROUND if traces else "",
         charts=_charts(challenge, latest, attempts),
         attempts=attempts,
     )
+
+
+def _groups(challenge: Challenge, checks: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """The behaviours below the heading of their stage; all below none where there are no stages."""
+    titles = {stage.number: stage_heading(challenge.stages, stage.number) for stage in challenge.stages}
+    grouped = groupby(checks, key=lambda check: int(check.get("stage", 0)))
+    return [(titles.get(number, ""), list(each)) for number, each in grouped]
 
 
 def _check(check: dict[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from grader.explain.diagnosis import diagnose
 from grader.judge.events import Advanced, Collected, Ended, Entered, Event, Started
 from grader.judge.record import Record
 from grader.judge.verdict import Check
-from grader.report.headway import headway_of
+from grader.report.headway import Headway, headway_of
 from grader.words import as_called, printable
 
 WORDS = {
@@ -99,15 +99,20 @@ class Progress:
         self.score(record)
         paragraph(self._console, Text(next_step(challenge, record)))
 
-    def score(self, record: Record) -> None:
-        """What Ray did in the race, if that explains anything, and the score."""
+    def score(self, record: Record, headway: Headway | None = None) -> None:
+        """What Ray did in the race, if that explains anything, the score, and which stage is next.
+
+        Args:
+            record: Of the grading.
+            headway: What stands by now; None to go by this grading alone.
+        """
         self.stop()
         for line in diagnosis_lines(record, self._console.width):
             self._console.print(line, soft_wrap=True)
         paragraph(self._console, score_line(record))
         if record.stages:
-            said = headway_of(self._stages, record.to_json()).sentence
-            paragraph(self._console, Text(said))
+            found = headway or headway_of(self._stages, record.to_json())
+            paragraph(self._console, Text(found.sentence))
 
     def broken_off(self, n_judged: int, path: Path | None) -> None:
         """What became of a run that does not come to its end."""

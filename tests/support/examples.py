@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from grader.catalogue.challenges import Challenge
+from grader.catalogue.stages import Stage
 from grader.explain.trace import Span, Trace
 from grader.side_spec import ClusterNeeds
 
@@ -41,8 +42,9 @@ def a_document(
     state="clear",
     traces=None,
     checks=None,
+    stood=(),
 ):
-    """A record as it lies on disk."""
+    """A record as it lies on disk; `stood` says of each stage whether it stands, None for not judged."""
     race = {
         "name": "score_all",
         "ratio": ratio,
@@ -68,6 +70,10 @@ def a_document(
         "unit": "copies",
         "seconds": 1.5,
     }
+    stages = [
+        {"number": n, "title": f"T{n}", "minutes": 20, "points": 10, "earned": 0, "stands": each}
+        for n, each in enumerate(stood, 1)
+    ]
     return {
         "schema": 1,
         "challenge": challenge,
@@ -84,7 +90,13 @@ def a_document(
         "checks": [usual_check] if checks is None else checks,
         "benchmark": [] if ratio is None else [race | ({"traces": traces} if traces else {})],
         "environment": {},
+        **({"stages": stages} if stages else {}),
     }
+
+
+def some_stages(n, minutes=20):
+    """Stages of a challenge, named T1, T2 and so on."""
+    return tuple(Stage(number=k, title=f"T{k}", minutes=minutes) for k in range(1, n + 1))
 
 
 def a_span(start_s, end_s, *, pid=1, name="score", kind="task", submitted_s=0.0):

@@ -188,7 +188,7 @@ IMPORTS = "from grader.suite import behaviour\n"
 )
 def test_every_test_is_a_behaviour_and_the_points_add_up(challenge, before, after, said):
     challenge.suite_path.write_text(IMPORTS + SUITE.replace(before, after))
-    claim = check_suite(challenge)
+    claim, _ = check_suite(challenge)
     assert claim.holds == (before == after)
     assert said in claim.detail
 

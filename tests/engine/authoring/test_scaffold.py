@@ -34,10 +34,10 @@ def test_a_new_challenge_is_whole(tmp_path, name):
     challenge = read_challenge(name, tmp_path)
     names = behaviour_names(challenge)
     wrong, right = wrong_solutions(challenge, names), right_solutions(challenge)
-    claims = [*check_files(challenge), check_suite(challenge), *check_gallery(names, wrong, list(right))]
+    claims = [*check_files(challenge), *check_suite(challenge), *check_gallery(names, wrong, list(right))]
     assert [claim for claim in claims if not claim.holds] == []
     assert len(wrong) >= 6
-    assert len(hint_levels(challenge)) == 3
+    assert [len(hint_levels(challenge, stage.number)) for stage in challenge.stages] == [3, 2]
     assert challenge.submission().problem == ""
     for path in [challenge.reference_path, *right.values()]:
         assert challenge.submission(path).problem == ""

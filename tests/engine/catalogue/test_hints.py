@@ -1,8 +1,11 @@
 """Hints come one at a time, and the levels read are recorded."""
 
+import dataclasses
+
 import pytest
 
 from grader.catalogue.hints import hint_levels, hints_read, note_hint
+from grader.catalogue.stages import Stage
 from grader.errors import ChallengeError
 from tests.support.examples import a_challenge
 
@@ -27,6 +30,50 @@ def test_hints_without_levels_are_refused_with_what_to_write(challenge):
     (challenge.folder / "hints.md").write_text("Just think.\n")
     with pytest.raises(ChallengeError, match=r"## 1\. Nudge"):
         hint_levels(challenge)
+
+
+STAGED = """# Hints
+
+## Stage 1: Waits
+
+### 1. Nudge
+Look.
+
+### 2. Approach
+Think.
+
+## Stage 2: Deaths
+
+Nothing yet.
+"""
+
+
+@pytest.fixture
+def staged(challenge):
+    (challenge.folder / "hints.md").write_text(STAGED)
+    stages = tuple(
+        Stage(number=n, title=title, minutes=20) for n, title in enumerate(("Waits", "Deaths", "Speed"), 1)
+    )
+    return dataclasses.replace(challenge, stages=stages)
+
+
+def test_a_stage_has_hints_of_its_own(staged):
+    assert hint_levels(staged, 1) == [("Nudge", "Look."), ("Approach", "Think.")]
+
+
+@pytest.mark.parametrize(
+    ("stage", "words"), [(2, r"no levels for stage 2.*### 1\. Nudge"), (3, "## Stage 3: Speed")]
+)
+def test_a_stage_without_hints_is_told_with_what_to_write(staged, stage, words):
+    with pytest.raises(ChallengeError, match=words):
+        hint_levels(staged, stage)
+
+
+def test_what_was_read_is_counted_for_each_stage_and_in_all(tmp_path):
+    note_hint("slow_gets", tmp_path)  # before there were stages
+    assert [note_hint("slow_gets", tmp_path, stage=stage) for stage in (1, 1, 2)] == [1, 2, 1]
+    assert [hints_read("slow_gets", tmp_path, stage=stage) for stage in (1, 2, 3)] == [2, 1, 0]
+    assert hints_read("slow_gets", tmp_path) == 4
 
 
 def test_what_was_read_is_counted_and_a_broken_count_begins_anew(tmp_path):

@@ -30,19 +30,36 @@ def test_show_renders_the_brief_and_says_what_next(toy_root):
     assert shown.out.splitlines()[-1] == "Next: python grade.py start toy"
 
 
+def test_show_names_the_stages_and_shows_the_part_of_one(toy_root, keep):
+    keep("a", stood=(True, False))
+    shown = grade_py(toy_root, "show", "toy").out
+    assert "● 1. The waits overlap · 10 min" in shown
+    assert "○ 2. A worker may die, and speed · 5 min   next" in shown
+    part = grade_py(toy_root, "show", "toy", "--stage", "2").out
+    assert part.startswith("Stage 2 of 2 · A worker may die, and speed · 5 min")
+    assert "Situation" not in part
+    assert "stages 1 to 2" in grade_py(toy_root, "show", "toy", "--stage", "3").err
+
+
 def test_hints_come_one_at_a_time_and_are_counted(toy_root):
-    seen = [grade_py(toy_root, "hint", "toy").out for _ in range(4)]
-    assert [out.splitlines()[0][:11] for out in seen] == [
-        "Hint 1 of 3",
-        "Hint 2 of 3",
-        "Hint 3 of 3",
-        "Hint 3 of 3",
-    ]
-    assert "That was the last hint" in seen[2]
+    seen = [grade_py(toy_root, "hint", "toy").out.splitlines() for _ in range(4)]
+    assert [lines[0] for lines in seen] == ["Stage 1: The waits overlap"] * 4
+    assert [lines[1][:11] for lines in seen] == ["Hint 1 of 3", "Hint 2 of 3", "Hint 3 of 3", "Hint 3 of 3"]
+    assert seen[2][-1].startswith("That was the last hint for stage 1.")
     again = grade_py(toy_root, "hint", "toy", "--again").out
     assert again.count("Hint") == 3
     (listed,) = grade_py(toy_root, "list", "--json").document
     assert listed["hints_read"] == 3
+
+
+def test_hints_are_those_of_the_stage_at_hand(toy_root, keep):
+    grade_py(toy_root, "hint", "toy")
+    keep("a", stood=(True, False))
+    assert grade_py(toy_root, "hint", "toy").out.splitlines()[:2] == [
+        "Stage 2: A worker may die, and speed",
+        "Hint 1 of 2: Nudge",
+    ]
+    assert "Hint 2 of 3" in grade_py(toy_root, "hint", "toy", "--stage", "1").out
 
 
 def test_list_shows_state_and_best_score_and_what_next(toy_root, keep):
@@ -60,12 +77,27 @@ def test_list_shows_state_and_best_score_and_what_next(toy_root, keep):
     assert grade_py(toy_root, "list", "--state", "new", "--json").document == []
 
 
+def test_list_shows_stages_as_dots_and_names_the_next_one(toy_root, keep):
+    assert "15 min  ○○" in grade_py(toy_root, "list").out
+    keep("a", stood=(True, None))
+    shown = grade_py(toy_root, "list").out
+    assert "15 min  ●○" in shown
+    assert "next: stage 2, A worker may die, and speed (5 min)" in shown
+    (listed,) = grade_py(toy_root, "list", "--json").document
+    assert listed["stages"] == [
+        {"number": 1, "title": "The waits overlap", "minutes": 10, "stands": True},
+        {"number": 2, "title": "A worker may die, and speed", "minutes": 5, "stands": None},
+    ]
+
+
 @pytest.mark.parametrize(
     ("args", "words"),
     [
         (["list", "--track", "cooking"], "Choose one of: fundamentals"),
         (["list", "--state", "bored"], "new, started, tried, passed"),
-        (["hint", "toy", "--again"], "not read a hint for toy"),
+        (["hint", "toy", "--again"], "not read a hint for toy for stage 1"),
+        (["hint", "toy", "--stage", "3"], "toy has stages 1 to 2"),
+        (["run", "toy", "--stage", "3"], "toy has stages 1 to 2"),
         (["reset", "toy"], "There is no challenges/toy/solution.py"),
         (["compare", "toy"], "--give-up"),
         (["report", "--html", "r.html"], "no attempts yet"),
@@ -91,6 +123,11 @@ def test_history_shows_and_exports_what_was_kept(toy_root, keep):
     shown = grade_py(toy_root, "history", "toy").out
     assert "2026-01-01 00:00:00" in shown
     assert "▄▇" in shown
+    keep("z", when="2026-01-03T00:00:00Z", stood=(True, False))
+    staged = grade_py(toy_root, "history", "toy").out
+    assert "●○" in staged
+    assert "next: stage 2, A worker may die, and speed" in staged
+    (toy_root / ".grade" / "records" / "toy" / "z.json").unlink()
     rows = list(csv.DictReader(io.StringIO(grade_py(toy_root, "history", "--csv", "-").out)))
     assert [row["score"] for row in rows] == ["40.0", "80.0"]
     (toy_root / ".grade" / "records" / "toy" / "c.json").write_text("{")
@@ -130,6 +167,20 @@ def test_giving_up_shows_the_reference_and_is_recorded(toy_root):
     assert shown.status == 0, shown.err
     assert (toy_root / ".grade" / "given_up" / "toy").exists()
     assert grade_py(toy_root, "compare", "toy").status == 0
+
+
+def test_the_reference_is_shown_for_a_stage_that_stands_or_is_given_up(toy_root, keep):
+    refused = grade_py(toy_root, "compare", "toy", "--stage", "1")
+    assert refused.status == 2
+    assert "compare toy --stage 1 --give-up" in refused.err
+    keep("a", stood=(True, False))
+    shown = grade_py(toy_root, "compare", "toy", "--stage", "1").out
+    for words in ("What the reference does for stage 1", "def total(", "def share_total("):
+        assert words in shown
+    assert "You have not passed stage 2" in grade_py(toy_root, "compare", "toy", "--stage", "2").err
+    assert grade_py(toy_root, "compare", "toy", "--stage", "2", "--give-up").status == 0
+    assert grade_py(toy_root, "compare", "toy", "--stage", "2").status == 0
+    assert grade_py(toy_root, "compare", "toy").status == 2  # the rest of it is not given up
 
 
 def test_the_doctor_looks_at_the_machine(toy_root):

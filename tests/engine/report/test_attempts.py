@@ -77,6 +77,13 @@ def test_csv_has_a_row_per_attempt_and_all_columns(folder):
     assert {row["challenge"]: row["ratio"] for row in rows} == {"slow_gets": "1.5", "hanging_tasks": ""}
 
 
+def test_csv_names_the_stages_that_stand(folder):
+    keep(folder)
+    keep(folder, "b.json", when="2026-01-02T00:00:00Z", stood=(True, False, True))
+    rows = list(csv.DictReader(io.StringIO(to_csv(read_attempts(folder=folder)[0]))))
+    assert [row["stages_standing"] for row in rows] == ["", "1 3"]
+
+
 @pytest.mark.parametrize(
     ("state", "speed", "word"), [("clear", "1.50x", "yes"), ("unclear", "(1.50x)", "no")]
 )

@@ -3,18 +3,14 @@
 import pytest
 
 from grader.catalogue.stages import Stage
-from grader.report.headway import headway_of
+from grader.report.headway import dots_of, headway_of, stood
 from tests.support.examples import a_document
 
 STAGES = tuple(Stage(number=n, title=f"T{n}", minutes=10 * n) for n in (1, 2, 3))
 
 
-def a_record(*stood, outcome="failed"):
-    stages = [
-        {"number": n, "title": "", "minutes": 5, "points": 1, "earned": 1, "stands": each}
-        for n, each in enumerate(stood, 1)
-    ]
-    return a_document(outcome=outcome) | {"stages": stages}
+def a_record(*stands, outcome="failed"):
+    return a_document(outcome=outcome, stood=stands)
 
 
 @pytest.mark.parametrize(
@@ -41,3 +37,15 @@ def test_what_is_next_is_named_with_its_minutes():
         "Stages ●○○ · next: stage 2, T2 (20 min)"
     )
     assert headway_of(STAGES, a_record(True, True, True)).sentence == "Stages ●●● · all stages stand"
+
+
+def test_each_stage_has_a_line_with_its_minutes_and_the_next_one_is_marked():
+    assert list(headway_of(STAGES, a_record(True, None, None)).lines()) == [
+        "  ● 1. T1 · 10 min", "  ○ 2. T2 · 20 min   next", "  ○ 3. T3 · 30 min",
+    ]  # fmt: skip
+
+
+def test_one_grading_shows_what_it_did_not_judge():
+    assert dots_of(a_record(True, False, None)) == "●○·"
+    assert dots_of(a_document()) == ""
+    assert [stood(a_record(True, False, None), number) for number in (1, 2, 3)] == [True, False, None]

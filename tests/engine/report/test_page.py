@@ -10,7 +10,7 @@ from grader.report.attempts import read_attempts
 from grader.report.charts import Bar, Chart, Dot, Line, Words
 from grader.report.page import environment, render
 from tests.engine.report.test_attempts import keep
-from tests.support.examples import a_challenge, a_document, a_span, a_trace
+from tests.support.examples import a_challenge, a_document, a_span, a_trace, some_stages
 
 HOSTILE = """</style></title></svg><script>alert('passed')</script>" onload="alert(1)" '&lt;' <b>"""
 TEXTS = {"harmless": "Harmless.", "hostile": HOSTILE}
@@ -44,6 +44,25 @@ def test_scores_behaviours_pictures_and_findings_are_there(folder):
     for colour in re.findall(r"var\(--(\w+)\)\"></b>", html):
         assert f"--{colour}:" in html
     assert "Recorded in the last warm-up round" in html
+
+
+def test_behaviours_stand_below_their_stage_and_the_next_stage_is_named(folder):
+    check = a_document()["checks"][0]
+    checks = [
+        check | {"name": f"test_{n}", "title": f"Of stage {n}", "stage": n, "outcome": outcome}
+        for n, outcome in ((2, "fail"), (1, "pass"))
+    ]
+    keep(folder, checks=checks, stood=(True, False, None))
+    html = page(folder, a_challenge(stages=some_stages(3)))
+    places = [
+        html.index(text)
+        for text in ("Stage 1 of 3 · T1 · 20 min", "Of stage 1", "Stage 2 of 3", "Of stage 2")
+    ]
+    assert places == sorted(places)
+    assert "Stages ●○○ · next: stage 2, T2 (20 min)" in html
+    assert "<td>●○·</td>" in html
+    assert html.count(" open>") == 1
+    assert "Stages" not in page(folder, a_challenge())
 
 
 def test_nothing_is_loaded_from_elsewhere_and_nothing_runs(folder):
