@@ -75,8 +75,8 @@ def _lines(found: Sequence[Standing], width: int) -> Iterator[Text]:
         if width >= _ROOM_FOR_SUMMARIES:
             for part in wrap(challenge.summary, width - 6):
                 yield Text(" " * 6 + part, style="dim")
-    legend = "  [ ] new  [.] started  [~] tried  [x] passed   ● stage that stands  ○ stage to come"
-    yield Text(legend, style="dim")
+    yield Text("  [ ] new  [.] started  [~] tried  [x] passed", style="dim")
+    yield Text("  ● a stage that stands  ○ one to come", style="dim")
 
 
 def _line(standing: Standing) -> Text:

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from grader.authoring.gallery import right_solutions, wrong_solutions
-from grader.authoring.static_checks import behaviour_names, engine_imports
+from grader.authoring.static_checks import behaviour_names, check_suite, engine_imports
 from grader.catalogue.challenges import challenge_names, read_challenge
 from tests.conftest import ROOT, grade_py
 
@@ -50,6 +50,11 @@ def test_the_gallery_composes_and_is_not_small(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_hidden_files_import_only_what_is_meant_for_authors(name):
     assert engine_imports((ROOT / "challenges" / name / "hidden").glob("*.py")) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_behaviours_belong_to_stages_that_have_their_brief_hints_and_notes(name):
+    assert [claim.detail for claim in check_suite(read_challenge(name, ROOT)) if not claim.holds] == []
 
 
 @pytest.mark.matrix

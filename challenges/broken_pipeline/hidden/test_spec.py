@@ -238,7 +238,7 @@ def start_workers(learner: Any, n_workers: int) -> None:
 # -- correctness ---------------------------------------------------------------------------------
 
 
-@behaviour(points=8, category="correctness", required=True)
+@behaviour(points=8, category="correctness", required=True, stage=1)
 def test_totals_are_exact(learner, rng, observe):
     """Totals are exact for customers who order in every batch."""
     world = learner.world
@@ -251,7 +251,7 @@ def test_totals_are_exact(learner, rng, observe):
     observe(len(ids_of(day)), unit="records")
 
 
-@behaviour(points=7, category="correctness", required=True)
+@behaviour(points=7, category="correctness", required=True, stage=1)
 def test_every_record_once(learner, rng, observe):
     """Every record is either written once or rejected once, with its reason."""
     world = learner.world
@@ -261,7 +261,7 @@ def test_every_record_once(learner, rng, observe):
     observe(len(ids_of(day)), unit="records")
 
 
-@behaviour(points=7, category="correctness", required=True)
+@behaviour(points=7, category="correctness", required=True, stage=1)
 def test_bad_record_costs_only_itself(learner, rng, observe):
     """A record that cannot be transformed takes no other record with it."""
     world = learner.world
@@ -276,7 +276,7 @@ def test_bad_record_costs_only_itself(learner, rng, observe):
     observe(len(world.poison), unit="bad records")
 
 
-@behaviour(points=5, category="correctness", required=True)
+@behaviour(points=5, category="correctness", required=True, stage=1)
 def test_empty_source_and_batches(learner, rng, observe):
     """An empty source, empty batches and batches without a good record all work."""
     world = learner.world
@@ -290,7 +290,7 @@ def test_empty_source_and_batches(learner, rng, observe):
     observe(4, unit="days")
 
 
-@behaviour(points=6, category="correctness", required=True)
+@behaviour(points=6, category="correctness", required=True, stage=3)
 def test_source_raises(learner, rng, observe):
     """When the source raises, its batches are finished before its exception comes out."""
     world = learner.world
@@ -325,7 +325,7 @@ def test_source_raises(learner, rng, observe):
 # -- resilience ----------------------------------------------------------------------------------
 
 
-@behaviour(points=9, category="resilience", required=True)
+@behaviour(points=9, category="resilience", required=True, stage=3)
 def test_endless_source_is_closed(learner, rng, observe):
     """An endless source is read as needed, and closed once the sink is closed."""
     world = learner.world
@@ -349,7 +349,7 @@ def test_endless_source_is_closed(learner, rng, observe):
     assert not going_on, f"{len(going_on)} calls were still open when run_pipeline returned, or came later"
 
 
-@behaviour(points=3, category="resilience")
+@behaviour(points=3, category="resilience", stage=3)
 def test_nothing_left_behind(learner, rng, observe):
     """Nothing is left behind on the cluster."""
     world = learner.world
@@ -361,7 +361,7 @@ def test_nothing_left_behind(learner, rng, observe):
     assert not left, f"left behind: {'; '.join(left)}"
 
 
-@behaviour(points=8, category="resilience", required=True)
+@behaviour(points=8, category="resilience", required=True, stage=4)
 def test_worker_killed_in_transform(learner, rng, observe):
     """No record is lost or counted twice when workers are killed mid-transform."""
     world = learner.world
@@ -375,7 +375,7 @@ def test_worker_killed_in_transform(learner, rng, observe):
         void("fewer than two workers were killed while transforming a record")
 
 
-@behaviour(points=9, category="resilience", required=True)
+@behaviour(points=9, category="resilience", required=True, stage=4)
 def test_worker_killed_after_write(learner, rng, observe):
     """Nothing is duplicated when workers are killed between a write and its acknowledgement."""
     world = learner.world
@@ -392,7 +392,7 @@ def test_worker_killed_after_write(learner, rng, observe):
 # -- performance ---------------------------------------------------------------------------------
 
 
-@behaviour(points=9, category="performance", required=True)
+@behaviour(points=9, category="performance", required=True, stage=2)
 def test_in_flight_limit(learner, rng, observe):
     """The number of batches in flight reaches its limit and never exceeds it."""
     world = learner.world
@@ -420,7 +420,7 @@ def test_in_flight_limit(learner, rng, observe):
         )
 
 
-@behaviour(points=6, category="performance", required=True)
+@behaviour(points=6, category="performance", required=True, stage=2)
 def test_four_transforms_at_a_time(learner, rng, observe):
     """Four Ray workers transform at the same time."""
     world = learner.world
@@ -448,7 +448,7 @@ def test_four_transforms_at_a_time(learner, rng, observe):
     )
 
 
-@behaviour(points=7, category="performance", required=True)
+@behaviour(points=7, category="performance", required=True, stage=2)
 def test_stages_overlap(learner, rng, observe):
     """While one batch is enriched and another transformed, others are written."""
     world = learner.world
@@ -473,7 +473,7 @@ def test_stages_overlap(learner, rng, observe):
     )
 
 
-@behaviour(points=7, category="performance", required=True)
+@behaviour(points=7, category="performance", required=True, stage=2)
 def test_slow_batch_delays_nobody(learner, rng, observe):
     """While one batch is stuck, all the others are written."""
     world = learner.world
@@ -498,7 +498,7 @@ def test_slow_batch_delays_nobody(learner, rng, observe):
     )
 
 
-@behaviour(points=9, category="performance")
+@behaviour(points=9, category="performance", stage=4)
 def test_speed(learner, race, rng):
     """A day of 16 batches, some of them slow, takes about as long as with the reference."""
     few = add_day(learner.world, rng, [3, 2, 4, 5, 2, 3, 4, 2], n_invalid=1)

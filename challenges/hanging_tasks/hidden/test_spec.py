@@ -173,7 +173,7 @@ def no_open_calls(world: Any, within_s: float) -> list[str]:
     return [f"{entry.op}({', '.join(entry.args)})" for entry in world.open()]
 
 
-@behaviour(points=8, category="correctness", required=True)
+@behaviour(points=8, category="correctness", required=True, stage=1)
 def test_many_customers(learner, rng, observe):
     """Orders of many customers are done, with their amounts."""
     orders = make_orders(learner.world, rng, 8, customers=6)
@@ -183,7 +183,7 @@ def test_many_customers(learner, rng, observe):
     observe(len(orders), unit="orders")
 
 
-@behaviour(points=7, category="correctness", required=True)
+@behaviour(points=7, category="correctness", required=True, stage=1)
 def test_hazardous_order(learner, rng, observe):
     """A hazardous order is done like any other."""
     orders = make_orders(learner.world, rng, 3, customers=2)
@@ -193,7 +193,7 @@ def test_hazardous_order(learner, rng, observe):
     observe(len(orders), unit="orders")
 
 
-@behaviour(points=7, category="correctness", required=True)
+@behaviour(points=7, category="correctness", required=True, stage=1)
 def test_exchange(learner, rng, observe):
     """An exchange is done after its old goods are taken back."""
     orders = make_orders(learner.world, rng, 3, customers=2)
@@ -208,7 +208,7 @@ def test_exchange(learner, rng, observe):
     observe(len(orders), unit="orders")
 
 
-@behaviour(points=7, category="correctness", required=True)
+@behaviour(points=7, category="correctness", required=True, stage=1)
 def test_express_order(learner, rng, observe):
     """An express order is done like any other."""
     orders = make_orders(learner.world, rng, 3, customers=2)
@@ -218,7 +218,7 @@ def test_express_order(learner, rng, observe):
     observe(len(orders), unit="orders")
 
 
-@behaviour(points=8, category="correctness", required=True)
+@behaviour(points=8, category="correctness", required=True, stage=1)
 def test_failed_orders_keep_their_reason(learner, rng, observe):
     """Refused orders keep their reason; the others are done."""
     orders, world = make_orders(learner.world, rng, 6, customers=2), learner.world
@@ -236,7 +236,7 @@ def test_failed_orders_keep_their_reason(learner, rng, observe):
     observe(len(failed), unit="failed orders")
 
 
-@behaviour(points=8, category="correctness", required=True)
+@behaviour(points=8, category="correctness", required=True, stage=2)
 def test_no_order_is_lost(learner, rng, observe):
     """Of twenty orders from one customer, none is lost or shipped twice."""
     orders, world = make_orders(learner.world, rng, 20, customers=1), learner.world
@@ -248,7 +248,7 @@ def test_no_order_is_lost(learner, rng, observe):
     assert not repeated, f"these orders were shipped more than once: {listed(repeated)}"
 
 
-@behaviour(points=5, category="correctness")
+@behaviour(points=5, category="correctness", stage=2)
 def test_nothing_is_awaited(learner, rng, observe):
     """When nothing is stuck, the call does not wait for its deadline."""
     orders, deadline_s = make_orders(learner.world, rng, 3, customers=2), 20.0
@@ -263,7 +263,7 @@ def test_nothing_is_awaited(learner, rng, observe):
     assert took_s < deadline_s / 4, f"an empty batch took {took_s:.1f} s"
 
 
-@behaviour(points=8, category="correctness", required=True)
+@behaviour(points=8, category="correctness", required=True, stage=2)
 def test_four_prices_at_a_time(learner, rng, observe):
     """Four prices run at a time, no fewer and no more.
 
@@ -293,7 +293,7 @@ def test_four_prices_at_a_time(learner, rng, observe):
     )
 
 
-@behaviour(points=8, category="resilience")
+@behaviour(points=8, category="resilience", stage=3)
 def test_worker_killed(learner, rng, observe):
     """No order is lost when workers are killed during `price` and `ship`."""
     orders, world = make_orders(learner.world, rng, 6, customers=3), learner.world
@@ -309,7 +309,7 @@ def test_worker_killed(learner, rng, observe):
     assert_outcome(seen, orders, world.amounts)
 
 
-@behaviour(points=2, category="resilience")
+@behaviour(points=2, category="resilience", stage=3)
 def test_nothing_left_behind(learner, rng, observe):
     """Nothing is left on the cluster."""
     orders = make_orders(learner.world, rng, 3, customers=2)
@@ -321,7 +321,7 @@ def test_nothing_left_behind(learner, rng, observe):
     assert not left, f"left behind: {'; '.join(left)}"
 
 
-@behaviour(points=8, category="resilience", required=True)
+@behaviour(points=8, category="resilience", required=True, stage=3)
 def test_deadline_is_kept(learner, rng, observe):
     """The deadline is kept while six shipments never return."""
     orders, world, deadline_s = make_orders(learner.world, rng, 14, customers=3), learner.world, 2.5
@@ -335,7 +335,7 @@ def test_deadline_is_kept(learner, rng, observe):
     )
 
 
-@behaviour(points=8, category="resilience", required=True)
+@behaviour(points=8, category="resilience", required=True, stage=3)
 def test_stuck_work_is_cancelled(learner, rng, observe):
     """Stuck work is stopped, and its CPUs can be used again."""
     orders, world, deadline_s = make_orders(learner.world, rng, 9, customers=2), learner.world, 2.5
@@ -355,7 +355,7 @@ def test_stuck_work_is_cancelled(learner, rng, observe):
     assert not still_open, f"after the call, these service calls were still open: {listed(still_open)}"
 
 
-@behaviour(points=5, category="resilience")
+@behaviour(points=5, category="resilience", stage=3)
 def test_second_call_is_unaffected(learner, rng, observe):
     """A batch is not affected by stuck orders in the one before."""
     first = make_orders(learner.world, rng, 9, customers=3)
@@ -370,7 +370,7 @@ def test_second_call_is_unaffected(learner, rng, observe):
     observe(len(second), unit="orders")
 
 
-@behaviour(points=11, category="performance")
+@behaviour(points=11, category="performance", stage=3)
 def test_speed(learner, race, rng):
     """The speed matches the reference with 60 orders, three of them stuck."""
     few = make_orders(learner.world, rng, 5, customers=5)

@@ -297,7 +297,7 @@ def pids_of(world: Any) -> dict[tuple[str, str], set[int]]:
 # -- windows ---------------------------------------------------------------------------------------
 
 
-@behaviour(points=8, category="correctness", required=True)
+@behaviour(points=8, category="correctness", required=True, stage=1)
 def test_windows(learner, rng, observe):
     """Windows are exact at both edges and cover all shards."""
     start, sources, oracle = draw_start(rng), Sources(rng), Oracle()
@@ -324,7 +324,7 @@ def test_windows(learner, rng, observe):
     observe(len(questions), unit="queries")
 
 
-@behaviour(points=7, category="correctness")
+@behaviour(points=7, category="correctness", stage=1)
 def test_late_and_out_of_order(learner, rng, observe):
     """Out-of-order samples are sorted in; late ones are refused, judged by the clock."""
     start, sources, oracle = draw_start(rng), Sources(rng), Oracle(retention_s=120.0)
@@ -363,7 +363,7 @@ def test_late_and_out_of_order(learner, rng, observe):
     observe(oracle.counts["late"], unit="late samples")
 
 
-@behaviour(points=6, category="correctness", required=True)
+@behaviour(points=6, category="correctness", required=True, stage=1)
 def test_duplicates(learner, rng, observe):
     """A repeated sample counts once; one that only looks the same counts too."""
     start, sources, oracle = draw_start(rng), Sources(rng), Oracle()
@@ -395,7 +395,7 @@ def test_duplicates(learner, rng, observe):
     observe(oracle.counts["duplicates"], unit="duplicates")
 
 
-@behaviour(points=5, category="correctness")
+@behaviour(points=5, category="correctness", stage=1)
 def test_p95_is_merged(learner, rng, observe):
     """The p95 of a metric is taken over all its values, whichever shards hold them."""
     start, sources, oracle = draw_start(rng), Sources(rng), Oracle()
@@ -440,7 +440,7 @@ FREE = (
 )  # fmt: skip
 
 
-@behaviour(points=10, category="correctness", required=True)
+@behaviour(points=10, category="correctness", required=True, stage=2)
 def test_threshold_alerts(learner, rng, observe):
     """An alert waits for `for_s`, holds steady between limit and clear, and reports each change once."""
     start, sources = draw_start(rng), Sources(rng)
@@ -482,7 +482,7 @@ def test_threshold_alerts(learner, rng, observe):
     observe(n_changes, unit="changes")
 
 
-@behaviour(points=6, category="correctness")
+@behaviour(points=6, category="correctness", stage=2)
 def test_no_data(learner, rng, observe):
     """Silence is noticed, even of a metric that never had a sample, and ends with the next sample."""
     start, sources = draw_start(rng), Sources(rng)
@@ -540,7 +540,7 @@ def test_no_data(learner, rng, observe):
 # -- shards and the archive ------------------------------------------------------------------------
 
 
-@behaviour(points=7, category="correctness")
+@behaviour(points=7, category="correctness", stage=3)
 def test_series_keep_shard_and_order(learner, rng, observe):
     """A series stays on one shard, the same in every process, and is archived in order."""
     start, sources, n_shards = draw_start(rng), Sources(rng), 3
@@ -604,7 +604,7 @@ def test_series_keep_shard_and_order(learner, rng, observe):
     assert not strangers, f"Samples were archived outside of Ray's workers, in process {min(strangers)}."
 
 
-@behaviour(points=6, category="performance")
+@behaviour(points=6, category="performance", stage=3)
 def test_few_writes_side_by_side(learner, rng, observe):
     """An ingest makes at most one write per shard, and the shards write at the same time."""
     world, start, sources, n_shards = learner.world, draw_start(rng), Sources(rng), 3
@@ -638,7 +638,7 @@ def test_few_writes_side_by_side(learner, rng, observe):
     )
 
 
-@behaviour(points=8, category="performance")
+@behaviour(points=8, category="performance", stage=3)
 def test_queries_while_samples_arrive(learner, rng, observe):
     """Queries are answered while 20,000 samples arrive and the archive makes every shard wait."""
     world, start, sources = learner.world, draw_start(rng), Sources(rng)
@@ -683,7 +683,7 @@ def poured_sum(metric_number: int, n_poured: int) -> float:
     return math.fsum(k * 7919 % 1000 / 8 for k in kept if k % 4 == metric_number)
 
 
-@behaviour(points=9, category="memory")
+@behaviour(points=9, category="memory", stage=4)
 def test_memory_is_bounded(learner, rng, observe):
     """Series keep their newest samples, drops are counted, and memory stays bounded."""
     learner.world.keeps_books = False
@@ -732,7 +732,7 @@ def archived_in_workers(learner: Any) -> None:
     assert not strangers, f"Samples were archived outside of Ray's workers, in process {min(strangers)}."
 
 
-@behaviour(points=8, category="resilience", required=True)
+@behaviour(points=8, category="resilience", required=True, stage=5)
 def test_killed_shard(learner, rng, observe):
     """A killed shard loses only what it held, stats counts the loss, and alerts do not change."""
     world, start, sources = learner.world, draw_start(rng), Sources(rng)
@@ -786,7 +786,7 @@ def test_killed_shard(learner, rng, observe):
     observe(n_lost, limit=n_lost, unit="samples lost")
 
 
-@behaviour(points=6, category="resilience")
+@behaviour(points=6, category="resilience", stage=5)
 def test_killed_in_mid_write(learner, rng, observe):
     """When a shard is killed during a write, the samples under way are still stored, once."""
     world, start, sources = learner.world, draw_start(rng), Sources(rng)
@@ -827,7 +827,7 @@ def test_killed_in_mid_write(learner, rng, observe):
     check_archive(world, everything, once=False)
 
 
-@behaviour(points=3, category="resilience")
+@behaviour(points=3, category="resilience", stage=4)
 def test_nothing_left_behind(learner, rng, observe):
     """After close, nothing is left on the cluster."""
     start, sources = draw_start(rng), Sources(rng)
@@ -854,7 +854,7 @@ def test_nothing_left_behind(learner, rng, observe):
 # -- speed -----------------------------------------------------------------------------------------
 
 
-@behaviour(points=11, category="performance")
+@behaviour(points=11, category="performance", stage=4)
 def test_speed(learner, race, rng):
     """20,000 samples in 50 ingests, as fast as the reference."""
     this_race = int(rng.integers(1, 2**31))

@@ -276,7 +276,7 @@ def check_budget(world: Any, budget_bytes: int, since: int = 0) -> int:
 # -- the actor -----------------------------------------------------------------------------------
 
 
-@behaviour(points=7, category="correctness", required=True)
+@behaviour(points=7, category="correctness", required=True, stage=1)
 def test_figures_are_exact(learner, rng, observe):
     """Count, min, max, mean and std are exact, even far from zero."""
     lengths = [1, 7, 1000, 20_000, 3, 4000]
@@ -296,7 +296,7 @@ def test_figures_are_exact(learner, rng, observe):
     observe(near.size + far.size, unit="readings")
 
 
-@behaviour(points=8, category="correctness", required=True)
+@behaviour(points=8, category="correctness", required=True, stage=1)
 def test_p99(learner, rng, observe):
     """p99 is within half a percent of rank, whatever the distribution and order."""
     n = 100_000
@@ -322,7 +322,7 @@ def test_p99(learner, rng, observe):
     observe(len(streams), unit="distributions")
 
 
-@behaviour(points=6, category="correctness", required=True)
+@behaviour(points=6, category="correctness", required=True, stage=1)
 def test_recent_mean(learner, rng, observe):
     """recent_mean covers the k batches with the highest numbers."""
     lengths = [30, 2000, 5, 700, 40, 1200, 9, 300]
@@ -337,7 +337,7 @@ def test_recent_mean(learner, rng, observe):
     observe(len(looks) + 1, unit="summaries")
 
 
-@behaviour(points=6, category="correctness", required=True)
+@behaviour(points=6, category="correctness", required=True, stage=1)
 def test_nan_and_empty_batches(learner, rng, observe):
     """NaN is not a reading, but a batch without a reading counts as a batch."""
     nothing, only_nan = np.empty(0), np.full(40, np.nan)
@@ -355,7 +355,7 @@ def test_nan_and_empty_batches(learner, rng, observe):
     observe(len(looks), unit="summaries")
 
 
-@behaviour(points=9, category="memory", required=True)
+@behaviour(points=9, category="memory", required=True, stage=2)
 def test_actor_heap_stays_small(learner, rng, observe):
     """The actor's heap does not grow with the stream."""
     bases = [rng.normal(level, 1.0, BATCH_READINGS) for level in (1.0, 4.0)]
@@ -379,7 +379,7 @@ def test_actor_heap_stays_small(learner, rng, observe):
     )
 
 
-@behaviour(points=8, category="memory", required=True)
+@behaviour(points=8, category="memory", required=True, stage=2)
 def test_actor_pins_no_batches(learner, rng, observe):
     """A batch leaves the object store once it has been added."""
     last_k, n = 40, 60
@@ -421,7 +421,7 @@ def settled_store_bytes(learner: Any) -> int:
     return seen
 
 
-@behaviour(points=11, category="resilience", required=True)
+@behaviour(points=11, category="resilience", required=True, stage=4)
 def test_killed_actor(learner, rng, observe):
     """An actor that is killed three times mid-stream loses nothing and counts nothing twice."""
     world = learner.world
@@ -479,7 +479,7 @@ def kill_actor(learner: Any) -> bool:
 # -- the archive ---------------------------------------------------------------------------------
 
 
-@behaviour(points=6, category="correctness", required=True)
+@behaviour(points=6, category="correctness", required=True, stage=3)
 def test_files_and_total(learner, rng, observe, archive):
     """Each file gets its figures, and so do all files together."""
     lengths = [1, 40_000, 0, 7, 90_000, 2500]
@@ -495,7 +495,7 @@ def test_files_and_total(learner, rng, observe, archive):
     observe(len(files), unit="files")
 
 
-@behaviour(points=7, category="resilience", required=True)
+@behaviour(points=7, category="resilience", required=True, stage=3)
 def test_bad_files(learner, rng, observe, archive):
     """A bad file is reported, and the rest is completed."""
     learner.world.latency_s = 0.01
@@ -522,7 +522,7 @@ def test_bad_files(learner, rng, observe, archive):
     observe(len(errors), unit="bad files")
 
 
-@behaviour(points=8, category="memory", required=True)
+@behaviour(points=8, category="memory", required=True, stage=3)
 def test_budget_is_kept(learner, rng, observe, archive):
     """Open chunks never count more than the budget, however large the files are."""
     world = learner.world
@@ -537,7 +537,7 @@ def test_budget_is_kept(learner, rng, observe, archive):
         check_all_read(world, asked)
 
 
-@behaviour(points=4, category="performance", required=True)
+@behaviour(points=4, category="performance", required=True, stage=3)
 def test_budget_is_used(learner, rng, observe, archive):
     """At least two chunks are open at a time and fill half the budget."""
     world, budget_bytes = learner.world, 4 * MB
@@ -554,7 +554,7 @@ def test_budget_is_used(learner, rng, observe, archive):
     )
 
 
-@behaviour(points=6, category="memory", required=True)
+@behaviour(points=6, category="memory", required=True, stage=4)
 def test_process_heap_stays_small(learner, rng, observe, archive):
     """256 MB of files pass through a budget of 8 MB, and none of it is kept."""
     world, budget_bytes = learner.world, 8 * MB
@@ -587,7 +587,7 @@ def test_process_heap_stays_small(learner, rng, observe, archive):
     check_budget(world, budget_bytes)
 
 
-@behaviour(points=4, category="memory", required=True)
+@behaviour(points=4, category="memory", required=True, stage=4)
 def test_nothing_stays(learner, rng, observe, archive):
     """The call leaves nothing behind on the cluster."""
     learner.world.latency_s = 0.01
@@ -604,7 +604,7 @@ def test_nothing_stays(learner, rng, observe, archive):
     assert not left, f"The call left behind: {'; '.join(left)}."
 
 
-@behaviour(points=10, category="performance")
+@behaviour(points=10, category="performance", stage=4)
 def test_speed(race, archive):
     """Reading 12 files of 2 MB with a budget of 4 MB is as fast as the reference."""
     budget_bytes = 4 * MB

@@ -361,7 +361,7 @@ def ahead(job: Job) -> list[tuple[int, Any]]:
 # -- behaviours --------------------------------------------------------------------------------------
 
 
-@behaviour(points=9, category="correctness", required=True)
+@behaviour(points=9, category="correctness", required=True, stage=2)
 def test_sync_equals_the_oracle(learner, rng, observe):
     """Sync gives the same as a loop on one machine, to 1e-9."""
     job = new_job(learner.world, rng, "sync", shards=4, steps=5)
@@ -379,7 +379,7 @@ def test_sync_equals_the_oracle(learner, rng, observe):
     assert_in_step(learner, none, train(learner, none))
 
 
-@behaviour(points=8, category="correctness", required=True)
+@behaviour(points=8, category="correctness", required=True, stage=3)
 def test_async_applies_each_gradient_once(learner, rng, observe):
     """Async applies every gradient once, one version each, and converges."""
     job = new_job(learner.world, rng, "async", shards=4, steps=12)
@@ -396,7 +396,7 @@ def test_async_applies_each_gradient_once(learner, rng, observe):
     )
 
 
-@behaviour(points=6, category="correctness")
+@behaviour(points=6, category="correctness", stage=3)
 def test_newest_weights(learner, rng, observe):
     """A worker starts from the newest weights and has at most one gradient pending."""
     job = new_job(learner.world, rng, "async", shards=4, steps=8)
@@ -425,7 +425,7 @@ def test_newest_weights(learner, rng, observe):
             )
 
 
-@behaviour(points=9, category="correctness")
+@behaviour(points=9, category="correctness", stage=3)
 def test_staleness_is_bounded(learner, rng, observe):
     """In ssp no step is further ahead of the slowest worker than `staleness` allows."""
     start_workers(learner, 4)
@@ -464,7 +464,7 @@ def hold_back(job: Job, slow: int, own_step: int, *, within_s: float) -> Any:
     return hold
 
 
-@behaviour(points=7, category="performance")
+@behaviour(points=7, category="performance", stage=3)
 def test_straggler_holds_up_nobody(learner, rng, observe):
     """While one worker is slow, the others finish in async and go up to the bound in ssp."""
     start_workers(learner, 4)
@@ -500,7 +500,7 @@ def before(world: Any, slow: int, step: int, worker: int) -> int:
     return len({a.step for a in world.asked if a.worker == worker and a.began_s < until_s})
 
 
-@behaviour(points=8, category="correctness")
+@behaviour(points=8, category="correctness", stage=2)
 def test_bad_gradients(learner, rng, observe):
     """Bad gradients are rejected as a whole and counted; the mean is taken over the others."""
     job = new_job(learner.world, rng, "sync", shards=3, steps=5)
@@ -519,7 +519,7 @@ def test_bad_gradients(learner, rng, observe):
     observe(len(job.bad) + len(split.bad), unit="rejected")
 
 
-@behaviour(points=8, category="resilience")
+@behaviour(points=8, category="resilience", stage=5)
 def test_worker_killed(learner, rng, observe):
     """When workers are killed during a step or just after it, no step is lost and none counts twice."""
     world, n_killed = learner.world, 0
@@ -551,7 +551,7 @@ def test_worker_killed(learner, rng, observe):
             assert_one_by_one(learner, job, seen, repeated=True)
 
 
-@behaviour(points=5, category="correctness")
+@behaviour(points=5, category="correctness", stage=1)
 def test_push_and_pull(learner, rng, observe):
     """A server applies each named update once, and what was pulled never changes."""
     initial = rng.normal(size=int(rng.integers(6, 12)))
@@ -598,7 +598,7 @@ def assert_answer(answer: Any, wanted: tuple[int, int, int], what: str) -> None:
     assert found == promised, f"{what} answered {found}; it should be {promised}"
 
 
-@behaviour(points=8, category="resilience")
+@behaviour(points=8, category="resilience", stage=1)
 def test_checkpoint(learner, rng, observe):
     """A server restored from a checkpoint loses no acknowledged update and repeats none."""
     initial = rng.normal(size=7)
@@ -644,7 +644,7 @@ def assert_held(pulled: Any, version: int, weights: np.ndarray, when: str) -> No
     assert off <= TOLERANCE, f"{when} the weights are up to {off:.3g} off"
 
 
-@behaviour(points=7, category="correctness")
+@behaviour(points=7, category="correctness", stage=4)
 def test_several_servers(learner, rng, observe):
     """Three servers, each with a slice, give the same result as one."""
     job = new_job(learner.world, rng, "sync", shards=3, steps=4, servers=3)
@@ -671,7 +671,7 @@ def server_actors(learner: Any) -> list[Any]:
     return [a for a in actors if a.class_name.rsplit(".", 1)[-1] == "ParameterServer"]
 
 
-@behaviour(points=7, category="memory")
+@behaviour(points=7, category="memory", stage=4)
 def test_each_version_is_stored_once(learner, rng, observe):
     """Each version of the weights and each gradient enters the object store once."""
     for servers in (1, 2):
@@ -690,7 +690,7 @@ def test_each_version_is_stored_once(learner, rng, observe):
         )
 
 
-@behaviour(points=4, category="correctness")
+@behaviour(points=4, category="correctness", stage=2)
 def test_progress(learner, rng, observe):
     """Progress is reported while it is made, rises, and ends with all steps."""
     job = new_job(learner.world, rng, "async", shards=3, steps=3)
@@ -746,7 +746,7 @@ def check_progress(learner: Any, job: Job, reports: Any) -> None:
         assert entry.pid == learner.driver_pid, "on_progress was called outside the driver"
 
 
-@behaviour(points=4, category="resilience")
+@behaviour(points=4, category="resilience", stage=5)
 def test_nothing_left_behind(learner, rng, observe):
     """Nothing is left behind by a training, whether it ended or was given up."""
     job = new_job(learner.world, rng, "async", shards=3, steps=3)
@@ -786,7 +786,7 @@ def test_nothing_left_behind(learner, rng, observe):
     )
 
 
-@behaviour(points=10, category="performance")
+@behaviour(points=10, category="performance", stage=5)
 def test_speed(learner, race):
     """Sync with eight workers is as fast as the reference."""
     start_workers(learner, 8)

@@ -115,6 +115,25 @@ def test_json_is_the_only_thing_on_stdout_and_the_reference_passes(toy_root):
     assert "PASS" in ended.err
 
 
+def test_a_run_up_to_a_stage_judges_no_more_and_says_how_to_go_on(toy_root):
+    ended = grade_py(toy_root, "run", "toy", "--against", "reference", "--stage", "1")
+    assert ended.status == 0, ended.err
+    assert "Stage 1 of 2" in ended.out
+    assert "Stage 2 of 2" not in ended.out
+    assert "Stages ●○ · next: stage 2" in ended.out
+    assert ended.out.splitlines()[-1].startswith("Next: python grade.py run toy ")
+    (record,) = (toy_root / ".grade" / "records" / "toy").glob("*.json")
+    kept = json.loads(record.read_text())
+    assert (kept["passed"], kept["outcome"], kept["score"], kept["judged_points"]) == (
+        False,
+        "reached",
+        60,
+        60,
+    )
+    assert [stage["stands"] for stage in kept["stages"]] == [True, None]
+    assert {check["stage"] for check in kept["checks"]} == {1}
+
+
 FAILS_THEN_HANGS = """
 import time
 calls = []

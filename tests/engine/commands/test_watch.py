@@ -39,15 +39,24 @@ def terminal(toy_root, solution):
 @pytest.mark.timeout(400)
 def test_save_see_next(terminal, solution):
     terminal.until("FAIL.*The numbers are added")
-    terminal.until("waiting for a save")
+    assert "A killed worker" not in terminal.until("waiting for a save")
     solution.write_text("def total(keys:\n")
     assert "solution.py line 1" in terminal.until("waiting for a save")
     solution.write_text(RIGHT)
     shown = terminal.until("waiting for a save")
     assert RIGHT_SCORE.search(shown)
-    assert shown.index("The numbers are added") < shown.index("Score")
+    said = (
+        "The numbers are added",
+        "Stage 1 is reached",
+        "Stage 2 asks for this",
+        "A killed worker",
+        "Score",
+    )
+    places = [shown.index(words) for words in said]
+    assert places == sorted(places)
+    assert "all stages stand" in shown
     terminal.press("h")
-    terminal.until("Hint 1 of 3")
+    terminal.until("Hint 1 of 2")
     terminal.press("l")
     terminal.until(r"\[x\] toy")
     terminal.press("c")
