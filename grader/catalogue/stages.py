@@ -85,11 +85,10 @@ def _headings(lines: list[str]) -> Iterator[tuple[int, str, str]]:
             yield n, heading["marks"], heading["title"]
 
 
-def stages_in_words(stages: tuple[Stage, ...]) -> str:
-    """Which stages these are, and their minutes: "stages 1 and 2: 35 min"."""
-    numbers = [str(stage.number) for stage in stages]
-    minutes = sum(stage.minutes for stage in stages)
-    if len(numbers) == 1:
-        return f"stage {numbers[0]}: {minutes} min"
-    joined = " and ".join(numbers) if len(numbers) == 2 else f"{numbers[0]} to {numbers[-1]}"
-    return f"stages {joined}: {minutes} min"
+def stages_in_words(stages: tuple[Stage, ...], *, with_minutes: bool = True) -> str:
+    """Which stages these are, and how long they take: "stages 1 and 2: 35 min"."""
+    first, last = stages[0].number, stages[-1].number
+    named = {1: f"stage {first}", 2: f"stages {first} and {last}"}.get(
+        len(stages), f"stages {first} to {last}"
+    )
+    return f"{named}: {sum(stage.minutes for stage in stages)} min" if with_minutes else named

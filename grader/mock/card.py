@@ -10,13 +10,12 @@ from typing import Any
 from grader.catalogue.challenges import Challenge
 from grader.catalogue.questions import Question
 from grader.mock.journal import Journal
-from grader.mock.parts import Part, coding_part, final_record, question_part
+from grader.mock.parts import Part, asked_checks, coding_part, final_record, question_part
 from grader.mock.practice import suggestions
 from grader.mock.sitting import Sitting
 
 SKILLS = ("correctness", "resilience", "performance", "memory", "knowledge")
 SCHEMA = 1
-_NOT_JUDGED = ("inconclusive", "error")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,10 +117,9 @@ def _skills(sitting: Sitting, parts: Sequence[Part]) -> dict[str, tuple[float, f
     points: defaultdict[str, float] = defaultdict(float)
     for name in sitting.plan.challenges:
         record = final_record(sitting.journal, name, late=False)
-        for check in record["checks"] if record is not None else []:
-            if check["outcome"] not in _NOT_JUDGED:
-                earned[check["category"]] += check["earned"]
-                points[check["category"]] += check["points"]
+        for check in asked_checks(record, sitting.plan.n_stages(name)):
+            earned[check["category"]] += check["earned"]
+            points[check["category"]] += check["points"]
     for part in parts:
         if part.kind != "coding":
             earned["knowledge"] += part.minutes * part.share

@@ -49,7 +49,7 @@ def _section(heading: str, lines: list[str]) -> list[Text]:
 def _part_line(part: Part) -> str:
     share = f"{100 * part.share:3.0f} %"
     spent = time_in_words(part.spent_s) if part.spent_s else "-"
-    return f"{share}  {part.kind:<7} {part.name:<34} {spent:<12} {part.remarks()}".rstrip()
+    return f"{share}  {part.kind:<7} {part.label:<34} {spent:<12} {part.remarks()}".rstrip()
 
 
 def _skill_line(skill: str, earned: float, points: float) -> str:

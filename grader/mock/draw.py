@@ -13,7 +13,7 @@ from grader.mock.plan import Plan
 
 REPAIR = ("fix", "debug", "optimise")
 CHOICE_MINUTES, SHORT_MINUTES, DESIGN_MINUTES = 1, 3, 20
-TIGHT = 1.35  # a challenge still fits if its brief names up to this many times the minutes there are for it
+TIGHT = 1.1  # stages still fit if they take up to this many times the minutes there are: these are estimates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,10 +76,12 @@ def draw(
         raise UsageError(f"--shape {shape} is unknown. Choose one of: {', '.join(SHAPES)}")
     form, rng = SHAPES[shape], random.Random(seed)  # noqa: S311 - a draw that can be repeated
     length_min = minutes or form.minutes
-    longest_min = TIGHT * form.coding_minutes(length_min)
+    room_min = TIGHT * form.coding_minutes(length_min)
     candidates = sorted(challenges, key=lambda c: c.name)
     rng.shuffle(candidates)
-    candidates.sort(key=lambda c: (c.name in solved, c.minutes > longest_min, _distance(c.level, level)))
+    candidates.sort(
+        key=lambda c: (c.name in solved, max(least_minutes(c) - room_min, 0.0), _distance(c.level, level))
+    )
     coding = _draw_challenges(shape, candidates)
     asked = [
         *_draw_questions("choice", form.n_choice, questions, level, rng),
@@ -93,7 +95,32 @@ def draw(
         seed=seed,
         challenges=tuple(c.name for c in coding),
         questions=tuple(q.id for q in asked),
+        stages=stages_that_fit(coding, room_min * len(coding)),
     )
+
+
+def least_minutes(challenge: Challenge) -> int:
+    """How long the least that can be asked of a challenge takes: its first stage."""
+    return challenge.stages[0].minutes if challenge.stages else challenge.minutes
+
+
+def stages_that_fit(drawn: Sequence[Challenge], minutes: float) -> tuple[int, ...]:
+    """How many stages of each challenge can be asked for in this time, at least one; 0 where it has none.
+
+    The challenges take turns: each gets one stage more, as long as there is time for any.
+    """
+    n_stages = [min(len(challenge.stages), 1) for challenge in drawn]
+    left = minutes - sum(least_minutes(challenge) for challenge in drawn)
+    is_growing = True
+    while is_growing:
+        is_growing = False
+        for place, challenge in enumerate(drawn):
+            following = challenge.stages[n_stages[place] : n_stages[place] + 1]
+            if following and following[0].minutes <= left:
+                n_stages[place] += 1
+                left -= following[0].minutes
+                is_growing = True
+    return tuple(n_stages)
 
 
 def _draw_challenges(shape: str, candidates: Sequence[Challenge]) -> list[Challenge]:

@@ -17,7 +17,8 @@ EXAMPLE = """\
   minutes = 60
   challenges = ["slow_gets"]
   questions = ["retries_by_default"]
-  seed = 7"""
+  seed = 7
+  stages = { slow_gets = 2 }"""
 
 
 class _SetFile(BaseModel):
@@ -28,6 +29,7 @@ class _SetFile(BaseModel):
     challenges: list[str]
     questions: list[str] = []
     seed: int = 0
+    stages: dict[str, int] = {}
 
 
 def read_set(path: Path, challenges: Sequence[Challenge], questions: Sequence[Question]) -> Plan:
@@ -50,6 +52,7 @@ def read_set(path: Path, challenges: Sequence[Challenge], questions: Sequence[Qu
         )
     if not asked.challenges:
         raise UsageError(f"{path}: challenges is empty. Name at least one challenge.")
+    _check_stages(path, asked, challenges)
     return Plan(
         shape="set",
         minutes=asked.minutes,
@@ -57,7 +60,18 @@ def read_set(path: Path, challenges: Sequence[Challenge], questions: Sequence[Qu
         seed=asked.seed,
         challenges=tuple(asked.challenges),
         questions=tuple(asked.questions),
+        stages=tuple(asked.stages.get(name, 0) for name in asked.challenges),
     )
+
+
+def _check_stages(path: Path, asked: _SetFile, challenges: Sequence[Challenge]) -> None:
+    """Refuse stages that are not there: 0, or leaving a challenge out, asks for all of it."""
+    most = {challenge.name: len(challenge.stages) for challenge in challenges}
+    for name, n_stages in asked.stages.items():
+        if name not in asked.challenges:
+            raise UsageError(f"{path}: stages names {name}, which is not among the challenges of the set.")
+        if not 0 <= n_stages <= most[name]:
+            raise UsageError(f"{path}: stages asks for {n_stages} of {name}, which has {most[name]}.")
 
 
 def _read_file(path: Path) -> _SetFile:

@@ -7,6 +7,8 @@ from typing import Any
 
 from grader.catalogue.challenges import Challenge
 from grader.catalogue.questions import Question
+from grader.catalogue.stages import stages_in_words
+from grader.judge.verdict import UNJUDGED
 from grader.mock.journal import Journal
 from grader.mock.sitting import Sitting
 from grader.words import counted
@@ -28,6 +30,9 @@ class Part:
         tries: How many trial gradings there were.
         hints: How many hints were read.
         answered: Whether there was anything to judge.
+        asked: Which stages were asked for, in words; empty for a whole challenge and for a question.
+        beyond: Numbers of the stages that stand although they were not asked for.
+        beyond_points: What was earned in stages that were not asked for; it is no part of the share.
     """
 
     kind: str
@@ -41,6 +46,14 @@ class Part:
     tries: int
     hints: int
     answered: bool
+    asked: str = ""
+    beyond: tuple[int, ...] = ()
+    beyond_points: float = 0.0
+
+    @property
+    def label(self) -> str:
+        """Its name, and which stages were asked for."""
+        return f"{self.name}, {self.asked}" if self.asked else self.name
 
     def remarks(self) -> str:
         """What to know besides the share, in words."""
@@ -52,6 +65,9 @@ class Part:
         if self.kind == "coding":
             marks.append("1 try" if self.tries == 1 else f"{self.tries} tries")
             marks.append(counted(self.hints, "hint"))
+        if self.beyond_points:
+            reached = f"stage {' and '.join(map(str, self.beyond))} and " if self.beyond else ""
+            marks.append(f"beyond that: {reached}{self.beyond_points:g} points")
         return ", ".join(marks)
 
 
@@ -62,26 +78,54 @@ def coding_part(sitting: Sitting, challenge: Challenge) -> Part:
     changes = sitting.versions(name)[1:]  # the first version is the stub
     tries = [entry for entry in journal.entries_of("tried") if entry.facts["challenge"] == name]
     hints = [entry for entry in journal.entries_of("hinted") if entry.facts["challenge"] == name]
+    stages = sitting.asked_stages(challenge)
+    n_stages, record = len(stages), final_record(journal, name, late=False)
     work_at_s = [version.at_s for version in changes] + [entry.at_s for entry in tries]
     return Part(
         kind="coding",
         name=name,
         topic=challenge.track,
-        minutes=challenge.minutes,
-        share=_share(final_record(journal, name, late=False)),
-        late_share=None if late_record is None else _share(late_record),
+        minutes=sum(stage.minutes for stage in stages) or challenge.minutes,
+        share=_share(record, n_stages),
+        late_share=None if late_record is None else _share(late_record, n_stages),
         self_scored=False,
         spent_s=max(work_at_s) - min(work_at_s) if work_at_s else 0.0,
         tries=len(tries),
         hints=len(hints),
         answered=bool(changes),
+        asked=stages_in_words(stages, with_minutes=False) if stages else "",
+        beyond=_beyond(record, n_stages),
+        beyond_points=_beyond_points(record, n_stages),
     )
 
 
-def _share(record: dict[str, Any] | None) -> float:
-    """How much of the judged points a grading earned."""
+def asked_checks(record: dict[str, Any] | None, n_stages: int) -> list[dict[str, Any]]:
+    """The checks of the stages that were asked for and could be judged; of all of them if `n_stages` is 0."""
+    checks = record["checks"] if record is not None else []
+    judged = [check for check in checks if check["outcome"] not in UNJUDGED]
+    return [check for check in judged if not n_stages or check.get("stage", 0) <= n_stages]
+
+
+def _beyond(record: dict[str, Any] | None, n_stages: int) -> tuple[int, ...]:
+    """The stages that stand although they were not asked for."""
+    stages = record.get("stages", ()) if record is not None and n_stages else ()
+    return tuple(stage["number"] for stage in stages if stage["number"] > n_stages and stage["stands"])
+
+
+def _beyond_points(record: dict[str, Any] | None, n_stages: int) -> float:
+    """What was earned in stages that were not asked for."""
+    checks = record["checks"] if record is not None and n_stages else []
+    return round(sum(float(check["earned"]) for check in checks if check.get("stage", 0) > n_stages), 1)
+
+
+def _share(record: dict[str, Any] | None, n_stages: int) -> float:
+    """How much of the judged points of what was asked for a grading earned."""
     if record is None:
         return 0.0
+    if n_stages:
+        checks = asked_checks(record, n_stages)
+        points = sum(check["points"] for check in checks) or 1
+        return round(float(sum(check["earned"] for check in checks)) / points, 4)
     judged = float(record.get("judged_points", 100)) or 100.0
     return round(float(record["score"]) / judged, 4)
 

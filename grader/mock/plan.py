@@ -17,6 +17,8 @@ class Plan:
         seed: Decides the draw and the order of choices.
         challenges: Names of the coding challenges.
         questions: Ids of the questions, in the order in which they are asked.
+        stages: For each challenge, how many of its stages are asked for, from the first one; 0 for all of a
+            challenge, which is also what a plan without this means.
     """
 
     shape: str
@@ -25,6 +27,11 @@ class Plan:
     seed: int
     challenges: tuple[str, ...]
     questions: tuple[str, ...]
+    stages: tuple[int, ...] = ()
+
+    def n_stages(self, challenge: str) -> int:
+        """How many stages of a challenge are asked for; 0 for all of it."""
+        return dict(zip(self.challenges, self.stages, strict=False)).get(challenge, 0)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for the journal and the card."""
@@ -33,5 +40,5 @@ class Plan:
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> Plan:
         """The plan that `to_json` wrote."""
-        challenges, questions = tuple(document["challenges"]), tuple(document["questions"])
-        return cls(**(document | {"challenges": challenges, "questions": questions}))
+        lists = {key: tuple(document.get(key, ())) for key in ("challenges", "questions", "stages")}
+        return cls(**(document | lists))

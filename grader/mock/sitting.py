@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.catalogue.challenges import ROOT, Challenge, find_challenge
+from grader.catalogue.stages import Stage
 from grader.errors import UsageError
 from grader.mock.journal import JOURNALS, Journal, journal_paths
 from grader.mock.plan import Plan
@@ -60,6 +61,10 @@ class Sitting:
     def challenges(self) -> list[Challenge]:
         """The coding challenges, in the order of the plan."""
         return [find_challenge(name) for name in self.plan.challenges]
+
+    def asked_stages(self, challenge: Challenge) -> tuple[Stage, ...]:
+        """The stages of a challenge that are asked for; empty if that is all of it."""
+        return challenge.stages[: self.plan.n_stages(challenge.name)]
 
     def solution_path(self, challenge: str) -> Path:
         """Where the solution of one of its challenges is written."""

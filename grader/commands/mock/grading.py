@@ -12,21 +12,24 @@ from grader.catalogue.challenges import Challenge
 from grader.commands.interruption import interruptible
 
 
-def grade_quietly(challenge: Challenge, path: Path, advice: str = "") -> dict[str, Any]:
+def grade_quietly(challenge: Challenge, path: Path, advice: str = "", *, n_stages: int = 0) -> dict[str, Any]:
     """Grade a file without showing any behaviour; the record's JSON.
 
     Args:
         challenge: The challenge that the file solves.
         path: The file.
         advice: What the user can do after an interruption, as a sentence.
+        n_stages: How many of its stages are judged; 0 for all of the challenge.
     """
+    from grader.judge.course import up_to
     from grader.judge.engine import grade
     from grader.side.warden_client import sweep_leftovers
 
     console = Console(file=sys.stderr, highlight=False)
     sweep_leftovers()
     with interruptible(advice), console.status(f"grading {challenge.name}"):
-        return grade(challenge, challenge.submission(path)).to_json()
+        course = up_to(n_stages) if n_stages else None
+        return grade(challenge, challenge.submission(path), course=course).to_json()
 
 
 def counts_by_category(record: dict[str, Any]) -> dict[str, str]:

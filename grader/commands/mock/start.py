@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from grader.catalogue.challenges import ROOT, read_catalogue
+from grader.catalogue.stages import stages_in_words
 from grader.errors import UsageError
 from grader.mock.plan import Plan
 from grader.mock.sitting import Sitting, all_sittings, start_sitting
@@ -81,11 +82,16 @@ def _show_rules(sitting: Sitting) -> None:
         f"Mock {sitting.name} · {plan.shape} · {plan.minutes} min · seed {plan.seed}. The clock is running.\n"
     )
     for challenge in sitting.challenges():
-        say(f"  {folder}/{challenge.name}/   {challenge.kind}, {challenge.minutes} min: {challenge.title}")
+        stages = sitting.asked_stages(challenge)
+        how_far = stages_in_words(stages) if stages else f"{challenge.minutes} min"
+        say(f"  {folder}/{challenge.name}/   {challenge.kind}, {challenge.title}, {how_far}")
+        for stage in stages:
+            say(f"      {stage.number}. {stage.title}")
     if plan.questions:
         say(f"  {counted(len(plan.questions), 'question')}:  python grade.py mock ask")
     say(
         "\nRules\n"
+        "  Where stages are named, only they count; the card shows what you reach beyond them.\n"
         "  Each folder holds the brief and a solution.py to change. Its examples can be run at any time:\n"
         f"    pytest challenges/NAME/test_examples.py --solution {folder}/NAME/solution.py\n"
         "  A trial grading shows only counts by category, and is recorded:  python grade.py mock try NAME\n"

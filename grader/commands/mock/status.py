@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from grader.catalogue.stages import stages_in_words
 from grader.commands.interruption import until_interrupted
 from grader.commands.mock.attendance import attended_sitting, time_left, warn_loudly
 from grader.mock.clock import time_in_words
@@ -53,8 +54,10 @@ def _count_down(sitting: Sitting) -> None:
 def _lines(sitting: Sitting) -> Iterator[str]:
     plan = sitting.plan
     yield f"Mock {sitting.name} · {plan.shape} · {plan.minutes} min · {time_left(sitting)}"
-    for challenge in plan.challenges:
-        yield f"  {challenge}: {_progress(sitting, challenge)}"
+    for challenge in sitting.challenges():
+        stages = sitting.asked_stages(challenge)
+        asked = f", {stages_in_words(stages, with_minutes=False)}" if stages else ""
+        yield f"  {challenge.name}{asked}: {_progress(sitting, challenge.name)}"
     if plan.questions:
         yield f"  questions: {len(sitting.answers())} of {len(plan.questions)} answered"
 

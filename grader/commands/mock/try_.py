@@ -22,7 +22,8 @@ def try_solution(name: Annotated[str, typer.Argument(help="Name of one of the mo
             f"{name} is not part of this mock. Choose one of: {', '.join(sitting.plan.challenges)}"
         )
     need_ray()
-    record = grade_quietly(find_challenge(name), sitting.solution_path(name))
+    n_stages = sitting.plan.n_stages(name)
+    record = grade_quietly(find_challenge(name), sitting.solution_path(name), n_stages=n_stages)
     counts = counts_by_category(record)
     sitting.journal.append("tried", challenge=name, counts=counts, score=record["score"])
     for category, count in counts.items():

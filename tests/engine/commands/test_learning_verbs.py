@@ -209,6 +209,15 @@ def test_a_mock_goes_on_without_a_process_and_ends_when_it_is_told(toy_root, tmp
     assert grade_py(toy_root, "mock", "status").status == 2
 
 
+def test_a_mock_says_how_far_one_is_expected_to_come(toy_root, tmp_path):
+    fixed = tmp_path / "set.toml"
+    fixed.write_text('minutes = 30\nchallenges = ["toy"]\nstages = { toy = 1 }\n')
+    begun = grade_py(toy_root, "mock", "start", "--set", fixed).out
+    assert "/toy/   optimise, The toy, stage 1: 10 min\n      1. The waits overlap\n" in begun
+    assert "2. A worker may die" not in begun
+    assert "toy, stage 1: untouched" in grade_py(toy_root, "mock", "status").out
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

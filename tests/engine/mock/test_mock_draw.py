@@ -3,8 +3,11 @@
 import pytest
 
 from grader.catalogue.questions import Question
+from grader.catalogue.stages import Stage
 from grader.errors import UsageError
-from grader.mock.draw import SHAPES, draw
+from grader.mock.draw import SHAPES, draw, stages_that_fit
+from grader.mock.fixed_set import read_set
+from grader.mock.plan import Plan
 from tests.support.examples import a_challenge
 
 KINDS = ("fix", "debug", "optimise", "implement", "implement", "fix")
@@ -92,3 +95,64 @@ def test_a_challenge_of_an_hour_is_no_part_of_a_short_screen_while_there_are_sho
     assert {len(drawn(seed=seed, challenges=challenges[1:]).challenges) for seed in range(3)} == {1}
     long = {drawn(seed=seed, challenges=challenges, minutes=90).challenges for seed in range(20)}
     assert long == {("m30",), ("m60",)}
+
+
+# -- stages --------------------------------------------------------------------------------------
+
+
+def a_staged(name, *minutes, kind="fix"):
+    stages = tuple(Stage(number=n, title=f"T{n}", minutes=each) for n, each in enumerate(minutes, 1))
+    return a_challenge(name=name, kind=kind, minutes=sum(minutes), stages=stages)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "challenges", "expected"),
+    [
+        (35, [a_staged("a", 20, 15, 40)], (2,)),
+        (34, [a_staged("a", 20, 15, 40)], (1,)),
+        (10, [a_staged("a", 20, 15)], (1,)),
+        (75, [a_staged("a", 20, 15, 40)], (3,)),
+        (60, [a_staged("a", 20, 15, 40), a_staged("b", 25, 20)], (2, 1)),
+        (90, [a_staged("a", 20, 15, 40), a_staged("b", 25, 20)], (2, 2)),
+        (60, [a_challenge(name="c", minutes=30), a_staged("a", 20, 10)], (0, 2)),
+    ],
+)
+def test_as_many_stages_are_asked_for_as_there_is_time_for(minutes, challenges, expected):
+    assert stages_that_fit(challenges, minutes) == expected
+
+
+def test_a_long_challenge_is_drawn_in_part():
+    plan = drawn(challenges=[a_staged("long", 20, 15, 40)])
+    assert (plan.challenges, plan.stages, plan.n_stages("long")) == (("long",), (2,), 2)
+    assert drawn(challenges=[a_challenge(name="short", kind="fix")]).n_stages("short") == 0
+
+
+def test_a_challenge_whose_first_stage_is_too_long_comes_only_when_nothing_else_is_left():
+    challenges = [a_staged("hour", 60, 20), a_staged("mine", 25, 60)]
+    assert {drawn(seed=seed, challenges=challenges).challenges for seed in range(20)} == {("mine",)}
+    assert drawn(challenges=challenges[:1]).challenges == ("hour",)
+
+
+def test_a_plan_without_stages_asks_for_whole_challenges():
+    plan = drawn(challenges=[a_staged("long", 20, 15, 40)])
+    document = plan.to_json()
+    assert Plan.from_json(document) == plan
+    del document["stages"]
+    assert Plan.from_json(document).n_stages("long") == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("stages = { long = 3 }", "asks for 3 of long, which has 2"),
+        ("stages = { other = 1 }", "stages names other"),
+        ('stages = { long = "all" }', "A set looks like this"),
+    ],
+)
+def test_a_set_can_ask_for_stages_and_only_for_those_there_are(tmp_path, line, words):
+    challenges, path = [a_staged("long", 20, 15)], tmp_path / "set.toml"
+    path.write_text('minutes = 40\nchallenges = ["long"]\nstages = { long = 1 }\n')
+    assert read_set(path, challenges, []).n_stages("long") == 1
+    path.write_text(f'minutes = 40\nchallenges = ["long"]\n{line}\n')
+    with pytest.raises(UsageError, match=words):
+        read_set(path, challenges, [])

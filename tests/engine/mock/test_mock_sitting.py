@@ -17,7 +17,7 @@ from grader.mock.plan import Plan
 from grader.mock.provenance import hash_of
 from grader.mock.sitting import all_sittings, current_sitting, start_sitting
 from tests.engine.mock.test_mock_draw import a_question
-from tests.support.examples import a_challenge, a_document
+from tests.support.examples import a_challenge, a_document, some_stages
 
 PLAN = Plan(shape="screen", minutes=45, level=0, seed=7, challenges=("slow_gets",), questions=("q1", "q2"))
 FACTS = {"ray": "2.60.0", "python": "3.11.7", "suites": {"slow_gets": "ab" * 32}, "questions": "cd" * 32}
@@ -277,3 +277,43 @@ def test_a_card_is_shown_on_the_terminal_as_a_page_and_as_json(sitting, challeng
     document = json.loads(json.dumps(card.to_json()))
     assert document["plan"]["seed"] == 7
     assert document["facts"]["suites"] == FACTS["suites"]
+
+
+@pytest.fixture
+def staged(challenge, folders, monkeypatch):
+    """A mock that asks for the first of three stages, submitted with the second one standing as well."""
+    challenge = dataclasses.replace(challenge, stages=some_stages(3))
+    monkeypatch.setattr(sittings_module, "find_challenge", lambda _name: challenge)
+    found = start_sitting("20260101T000000", dataclasses.replace(PLAN, stages=(1,)), FACTS, *folders)
+    submitted(found, monkeypatch)
+    check = a_document()["checks"][0]
+    checks = [
+        check | {"stage": 1, "points": 30, "earned": 30, "outcome": "pass"},
+        check | {"stage": 1, "points": 10, "earned": 0, "outcome": "fail"},
+        check | {"stage": 1, "points": 10, "earned": 0, "outcome": "inconclusive"},
+        check | {"stage": 2, "points": 20, "earned": 20, "outcome": "pass", "category": "memory"},
+        check | {"stage": 3, "points": 30, "earned": 5, "outcome": "partial", "category": "performance"},
+    ]
+    record = a_document(score=55, checks=checks, stood=(False, True, None))
+    found.journal.append("graded", challenge="slow_gets", late=False, record=record)
+    return found, challenge
+
+
+def test_a_card_scores_the_stages_that_were_asked_for_and_shows_what_was_reached_beyond(staged):
+    card = the_card(*staged)
+    coding = card.parts[0]
+    assert (coding.minutes, coding.share, coding.label) == (20, 0.75, "slow_gets, stage 1")
+    assert (coding.beyond, coding.beyond_points) == ((2,), 25.0)
+    assert card.skills == {"correctness": (30, 40), "knowledge": (1.5, 2)}
+    shown = "\n".join(line.plain for line in card_lines(card))
+    for words in ("slow_gets, stage 1", "beyond that: stage 2 and 25 points"):
+        assert words in shown
+        assert words in card_html(card)
+
+
+def test_a_record_from_before_there_were_stages_is_scored_as_a_whole(staged):
+    sitting, challenge = staged
+    journal = sitting.journal
+    journal.plan = dataclasses.replace(PLAN, stages=())
+    coding = the_card(sitting, challenge).parts[0]
+    assert (coding.asked, coding.beyond, coding.share) == ("", (), 0.55)
