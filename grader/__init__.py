@@ -15,6 +15,7 @@ What happens when `grade.py run NAME` grades a solution, all of it in the judge 
            |- judge.arena        the learner's side now; the reference's in a thread, if a test races
            |    `- side.Side     over a `Rig`: folder, warden, the world's server, the driver's socket
            `- judge.plugin       what pytest calls for each test of challenges/NAME/hidden/test_spec.py
+                |- selection         which tests, in which order: stage by stage, or the stage at hand first
                 |- fixture learner   calls -> driver; counts, memory, leftovers -> warden
                 |    `- world        answers service.py in driver and workers, from a thread; the ledger
                 |- fixture race      rounds of both sides in turn; `round_trace` watches one of them

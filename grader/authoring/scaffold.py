@@ -39,7 +39,7 @@ STEPS = (
     ("tests/wrong/toy/threads_in_the_driver.toml", "a wrong solution: it makes no use of Ray"),
     ("tests/wrong/toy/one_after_the_other.toml", "a wrong solution: right results, as slow as the stub"),
     ("tests/wrong/toy/whole_cpu_per_fetch.toml", "a wrong solution: right results, still too slow"),
-    ("challenges/toy/hints.md", "three levels: nudge, approach, sketch"),
+    ("challenges/toy/hints.md", "hints for each stage: nudge, approach, sketch"),
     ("reference/toy/NOTES.md", "designs compared, trade-offs, follow-up questions"),
 )
 
