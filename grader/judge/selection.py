@@ -48,14 +48,17 @@ def end_or_go_on(grading: Grading, item: pytest.Item, nextitem: pytest.Item | No
     if course.asks_for(following) or following.stage == grading.stage:
         return
     items, reports = item.session.items, grading.reports
-    if course.goes_on_to(following, reports.so_far()):
-        entered = [each for each in items if _stage_of(each) == following.stage]
+    first = items.index(nextitem)
+    to_come = {each.name for each in items[first:]}
+    judged = [check for check in reports.checks() if check.behaviour.name not in to_come]
+    if course.goes_on_to(following, judged):
+        entered = [each for each in items[first:] if _stage_of(each) == following.stage]
         _prepare_race(grading, entered)
         behaviours = tuple(b for b in reports.expected if b.stage == following.stage)
         grading.tell(Advanced(following.stage, behaviours))
     else:
-        reports.expected = [check.behaviour for check in reports.so_far()]
-        del items[items.index(nextitem) :]  # pytest is iterating over this very list
+        reports.expected = [check.behaviour for check in judged]
+        del items[first:]  # pytest is iterating over this very list
 
 
 def _stage_of(item: pytest.Item) -> int:

@@ -15,7 +15,7 @@ from grader.judge.behaviour import Behaviour
 from grader.judge.course import Course, beginning_with, up_to
 from grader.judge.events import Advanced, Collected, Entered
 from grader.judge.stage_result import stage_results
-from grader.judge.verdict import Check, stands, total_of_stages
+from grader.judge.verdict import Check, Reports, stands, total_of_stages
 from tests.support.examples import a_challenge
 
 STAGES = tuple(Stage(number=n, title=f"T{n}", minutes=20) for n in (1, 2, 3))
@@ -116,6 +116,17 @@ def test_it_does_not_go_on_while_something_does_not_stand(graded, failing, stood
 def test_it_goes_on_one_stage_at_a_time(graded):
     assert graded(beginning_with(1, 3), failing="b").order == "adb"
     assert graded(beginning_with(1, 3)).order == "adbc"
+
+
+def test_a_behaviour_that_was_not_reported_does_not_stand(graded, monkeypatch):
+    add = Reports.add
+    monkeypatch.setattr(
+        Reports, "add", lambda self, check: check.behaviour.name == "test_a" or add(self, check)
+    )
+    seen = graded(beginning_with(1, 3))
+    assert "b" not in seen.order
+    assert standing(seen.record) == [False, None, None]
+    assert seen.record.outcome == "error"
 
 
 def test_what_failed_last_is_judged_first_in_its_stage(graded):
