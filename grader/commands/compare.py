@@ -12,7 +12,7 @@ from rich.console import Console
 
 from grader.catalogue.challenges import ROOT, Challenge, find_challenge
 from grader.commands.markdown import print_markdown
-from grader.commands.options import Name
+from grader.commands.options import Name, OneStage
 from grader.errors import UsageError
 from grader.mock.in_progress import refuse_during_mock
 from grader.report.attempts import Attempt, own, read_attempts, traces_of
@@ -38,16 +38,14 @@ def compare(
     code: Annotated[
         bool, typer.Option(show_default=False, help="Show both programs side by side (the default).")
     ] = True,
-    stage: Annotated[
-        int | None, typer.Option(help="Show what the reference does for this stage, once it stands.")
-    ] = None,
+    stage: OneStage = None,
     notes: Annotated[
         bool, typer.Option(show_default=False, help="Show the notes on the reference (the default).")
     ] = True,
 ) -> None:
     """Compare your solution with the reference, once you have passed.
 
-    Rounds and traces are those of your latest graded solution.
+    Rounds and traces are those of your latest graded solution. With --stage: what the reference does for it.
     """
     from grader.commands.comparison import show_programs, show_stage
 
@@ -65,9 +63,14 @@ def compare(
         show_programs(console, challenge)
     _show_latest_race(console, challenge, attempts, trace)
     if notes:
-        console.print()
-        print_markdown(console, (challenge.reference / "NOTES.md").read_text(encoding="utf-8"))
+        _show_notes(console, challenge)
     say("\nNext: python grade.py list")
+
+
+def _show_notes(console: Console, challenge: Challenge) -> None:
+    """Print the notes on the reference."""
+    console.print()
+    print_markdown(console, (challenge.reference / "NOTES.md").read_text(encoding="utf-8"))
 
 
 def _show_latest_race(

@@ -11,6 +11,7 @@ from grader.errors import UsageError
 
 Name = Annotated[str, typer.Argument(help="Name of a challenge, as `list` shows it.")]
 OneOrAll = Annotated[str | None, typer.Argument(help="Name of a challenge. Without it, all challenges.")]
+OneStage = Annotated[int | None, typer.Option("--stage", help="Show only what belongs to this stage.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
 

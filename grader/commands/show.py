@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
 from rich.console import Console
 from rich.text import Text
 
 from grader.catalogue.challenges import Challenge, find_challenge
 from grader.catalogue.stages import stage_part
 from grader.commands.markdown import print_markdown
-from grader.commands.options import Name
+from grader.commands.options import Name, OneStage
 from grader.commands.standing import standing_of
 from grader.errors import UsageError
 from grader.report.terminal import paragraph, say, stage_heading
@@ -19,7 +16,7 @@ from grader.report.terminal import paragraph, say, stage_heading
 
 def show(
     name: Name,
-    stage: Annotated[int | None, typer.Option(help="Show only what this stage asks for.")] = None,
+    stage: OneStage = None,
 ) -> None:
     """Show the brief of a challenge, and how far you are with its stages."""
     challenge = find_challenge(name)
