@@ -142,11 +142,17 @@ class WatchSession:
                 elif key == "l":
                     list_challenges()
                 else:
-                    compare(self.challenge.name)
+                    compare(self.challenge.name, stage=self._stage_to_compare())
         except GraderError as error:
             self.console.print(Text(str(error)))
         if not self.watcher.is_grading:
             self._show_waiting()
+
+    def _stage_to_compare(self) -> int | None:
+        """The last stage that stands, as long as the challenge is not passed; None for all of it."""
+        standing = standing_of(self.challenge)
+        reached = [number for number, stands in enumerate(standing.headway.stands, 1) if stands]
+        return reached[-1] if reached and standing.state != "passed" else None
 
     def _move_on(self, *, is_sure: bool) -> None:
         """Move on to the next open challenge at the second press: it needs new clusters."""

@@ -60,6 +60,17 @@ def test_the_stage_at_hand_is_judged_first(session, tmp_path, stood, course):
     assert session._course() == course
 
 
+@pytest.mark.parametrize(
+    ("stood", "outcome", "stage"),
+    [((True, None), "failed", 1), ((False, None), "failed", None), ((True, True), "passed", None)],
+)
+def test_what_is_compared_is_the_last_stage_that_stands_until_all_is_passed(
+    session, tmp_path, stood, outcome, stage
+):
+    keep(tmp_path / "records", stood=stood, outcome=outcome)
+    assert session._stage_to_compare() == stage
+
+
 def test_a_challenge_without_stages_is_judged_as_a_whole(session):
     session.challenge = a_challenge()
     assert session._course() is None
