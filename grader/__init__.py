@@ -34,5 +34,5 @@ The packages form layers, and imports point from one line to those below it only
     world
     catalogue | warden
     inside | system
-    errors | tables | words | side_spec
+    errors | tables | words | side_spec | supported
 """

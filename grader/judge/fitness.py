@@ -19,8 +19,8 @@ import psutil
 
 from grader.catalogue.challenges import Challenge
 from grader.errors import GradingError
+from grader.supported import PYTHON, RAY, Range
 
-MIN_PYTHON = (3, 11)
 MIN_MEMORY_BYTES = 4_000_000_000
 MIN_DISK_BYTES = 2_000_000_000
 _SHARED = Path("/dev/shm")  # noqa: S108
@@ -67,10 +67,10 @@ def check_shared_memory(challenge: Challenge) -> None:
 
 
 def _python() -> Reading:
-    found = f"{platform.python_version()} ({sys.executable})"
-    if sys.version_info >= MIN_PYTHON:
-        return Reading(subject="Python", state="good", found=found)
-    return Reading(subject="Python", state="bad", found=found, advice="Install Python 3.11 or newer.")
+    seen = platform.python_version()
+    return _release(
+        PYTHON, seen, f"{seen} ({sys.executable})", f"uv run --python {_dotted(PYTHON.newest)} grade.py …"
+    )
 
 
 def _ray() -> Reading:
@@ -83,13 +83,39 @@ def _ray() -> Reading:
     except PackageNotFoundError:
         advice = "A folder named ray shadows the package: run from the repository's root."
         return Reading(subject="Ray", state="bad", found="found, but not as a package", advice=advice)
-    if spec.origin is None or Path(cache_from_source(spec.origin)).exists():
-        return Reading(subject="Ray", state="good", found=found)
+    seen = _release(RAY, found, found, f"pip install 'ray{RAY.specifier}'")
+    if seen.state != "good" or spec.origin is None or Path(cache_from_source(spec.origin)).exists():
+        return seen
     advice = (
         "Every worker compiles Ray's modules again and starts slowly. Run once:  python -m compileall -q "
         f"{Path(spec.origin).parent}"
     )
     return Reading(subject="Ray", state="warn", found=f"{found}, not compiled to bytecode", advice=advice)
+
+
+def _release(supported: Range, seen: str, found: str, command: str) -> Reading:
+    """Whether a release is supported: an older one lacks what the grader reads, a newer one is untested."""
+    side = supported.side_of(seen)
+    if side == "within":
+        return Reading(subject=supported.name, state="good", found=found)
+    bounds = f"the grader is tested with {supported}"
+    if side == "below":
+        return Reading(
+            subject=supported.name,
+            state="bad",
+            found=f"{found}, which is too old",
+            advice=f"Switch to a supported release ({bounds}):  {command}",
+        )
+    return Reading(
+        subject=supported.name,
+        state="warn",
+        found=f"{found}, which is {'newer than' if side == 'above' else 'not one of'} the supported releases",
+        advice=f"Gradings may work ({bounds}). If one fails, switch to a supported release:  {command}",
+    )
+
+
+def _dotted(release: tuple[int, int]) -> str:
+    return f"{release[0]}.{release[1]}"
 
 
 def _cpus() -> Reading:

@@ -1,10 +1,12 @@
 """The README's table and claims follow from the code."""
 
 import re
+import tomllib
 
 from grader.catalogue.challenges import read_catalogue
 from grader.commands.app import app
 from grader.commands.list import markdown_table
+from grader.supported import PYTHON, RAY
 from tests.conftest import ROOT, grade_py
 
 
@@ -27,3 +29,16 @@ def test_help_names_every_verb():
     shown = grade_py(ROOT, "--help").out
     for verb in ("list", "start", "run", "verify"):
         assert re.search(rf"^\s+{verb}\b", shown, re.MULTILINE)
+
+
+def test_every_place_that_names_supported_releases_names_the_same():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert project["project"]["requires-python"] == PYTHON.specifier
+    assert f"ray{RAY.specifier}" in project["project"]["dependencies"]
+    oldest, newest = (f"{major}.{minor}" for major, minor in (PYTHON.oldest, PYTHON.newest))
+    assert project["tool"]["mypy"]["python_version"] == oldest
+    assert project["tool"]["ruff"]["target-version"] == f"py{oldest.replace('.', '')}"
+    assert f'python: ["{oldest}", "{newest}"]' in (ROOT / ".github" / "workflows" / "ci.yml").read_text()
+    readme = (ROOT / "README.md").read_text()
+    assert str(PYTHON) in readme
+    assert str(RAY) in readme

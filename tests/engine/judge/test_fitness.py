@@ -1,8 +1,8 @@
 """The doctor says what it finds and what to do."""
 
 import os
+import platform
 import shutil
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -34,7 +34,11 @@ def test_this_machine_can_grade():
 @pytest.mark.parametrize(
     ("subject", "target", "name", "value", "state", "words"),
     [
-        ("Python", sys, "version_info", (3, 10, 0), "bad", "3.11"),
+        ("Python", platform, "python_version", lambda: "3.10.13", "bad", "Python 3.11 to 3.13"),
+        ("Python", platform, "python_version", lambda: "3.14.0", "warn", "uv run --python 3.13"),
+        ("Ray", doctor, "version", lambda _: "2.54.1", "bad", "pip install 'ray>=2.55,<2.61'"),
+        ("Ray", doctor, "version", lambda _: "2.61.0", "warn", "Ray 2.55 to 2.60"),
+        ("Ray", doctor, "version", lambda _: "nightly", "warn", "Ray 2.55 to 2.60"),
         ("Ray", doctor, "find_spec", lambda _: None, "bad", "pip install"),
         ("Ray", doctor, "cache_from_source", lambda _: "/nowhere", "warn", "compileall"),
         ("CPUs", os, "cpu_count", lambda: 1, "warn", "inconclusive"),
