@@ -1,11 +1,14 @@
 """All that a challenge's hidden files may import from the engine: `from grader.suite import ...`.
 
-`hidden/test_spec.py` marks its tests with `behaviour` and catches what a solution did instead of answering;
+`hidden/test_spec.py` marks its tests with `behaviour`, says which form an answer has (`either`, `array`, ...)
+and what it has to be (`same`, `close`), and catches what a solution did instead of answering;
 `hidden/world.py` derives its `World` from `OutsideWorld` and refuses, delays or kills. The names listed
 here stay; everything else in the engine may change at any time.
 """
 
 from grader.judge.behaviour import behaviour, void
+from grader.judge.comparison import close, same
+from grader.judge.forms import array, either, named, promised, sealed
 from grader.side.observation import Observation, SolutionRaised
 from grader.world.ledger import Entry
 from grader.world.outside import Call, KillWorker, OutsideWorld, Refuse
@@ -18,6 +21,13 @@ __all__ = [
     "OutsideWorld",
     "Refuse",
     "SolutionRaised",
+    "array",
     "behaviour",
+    "close",
+    "either",
+    "named",
+    "promised",
+    "same",
+    "sealed",
     "void",
 ]

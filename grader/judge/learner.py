@@ -13,6 +13,7 @@ import psutil
 from grader.errors import ClusterLostError
 from grader.explain.snapshot import actor_of
 from grader.judge.counting import COUNTED, SILENT, Counts, ExecutedWatch
+from grader.judge.forms import opened, promised
 from grader.judge.memory import Held, MemoryWatch
 from grader.side.observation import NotCounted, SolutionCrashed
 from grader.side.side import Side
@@ -22,6 +23,7 @@ from grader.tables import DRIVER, ActorRow, TableName, Tables, TaskRow
 from grader.world.outside import OutsideWorld
 
 SEEN_WITHIN_S = 2.0
+UNREAD = object()
 _SLACK_BYTES = 1_000_000
 
 
@@ -40,23 +42,30 @@ class Learner:
 
     # -- doing -----------------------------------------------------------------------------------
 
-    def call(self, name: str, *args: Any, deadline_s: float = 10.0, **kwargs: Any) -> Any:
+    def call(
+        self, name: str, *args: Any, returns: Any = UNREAD, deadline_s: float = 10.0, **kwargs: Any
+    ) -> Any:
         """Call a public function of the solution, in the solution's process.
 
         Args:
             name: The function.
             *args: Plain data.
+            returns: The form of what it promises to return: see `grader.judge.forms`. What is not promised is
+                not returned: without a form, None.
             deadline_s: Guards against hangs; not a measure of speed.
             **kwargs: Plain data.
 
         Raises:
             Observation: It raised, hung, crashed or returned something that is not plain data.
+            WrongAnswer: It returned something of another form.
         """
-        return self.side.call("solution", name, args, kwargs, deadline_s)
+        value = self.side.call("solution", name, opened(args), opened(kwargs), deadline_s)
+        return _read(value, returns, f"{name}()")
 
-    def scenario(self, name: str, *, deadline_s: float = 10.0, **inputs: Any) -> Any:
+    def scenario(self, name: str, *, returns: Any = UNREAD, deadline_s: float = 10.0, **inputs: Any) -> Any:
         """Call a function of the challenge's scenarios.py, in the solution's process; see `call`."""
-        return self.side.call("scenarios", name, (), inputs, deadline_s)
+        value = self.side.call("scenarios", name, (), opened(inputs), deadline_s)
+        return _read(value, returns, "answer")
 
     # -- surroundings ----------------------------------------------------------------------------
 
@@ -197,6 +206,10 @@ class Learner:
 
     def _used_bytes(self) -> int:
         return self.look("store").store.used_bytes
+
+
+def _read(value: Any, form: Any, name: str) -> Any:
+    return None if form is UNREAD else promised(value, form, name)
 
 
 def _unfinished(seen: Tables) -> list[TaskRow]:

@@ -6,6 +6,7 @@ grading. No solution is ever imported here: it is read, staged and talked to ove
 
 from __future__ import annotations
 
+import math
 import time
 import zlib
 from collections.abc import Callable, Generator
@@ -137,7 +138,8 @@ def observe(request: pytest.FixtureRequest) -> Callable[..., None]:
 
     def note(observed: Any, limit: Any = None, unit: str = "") -> None:
         plain = [v.item() if isinstance(v, np.generic) else v for v in (observed, limit)]
-        request.node.stash[NOTES] = Notes(plain[0], plain[1], unit)
+        shown = [str(v) if type(v) is float and not math.isfinite(v) else v for v in plain]
+        request.node.stash[NOTES] = Notes(shown[0], shown[1], unit)
 
     return note
 

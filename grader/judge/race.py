@@ -17,6 +17,7 @@ import numpy as np
 
 from grader.errors import ClusterLostError
 from grader.explain.trace import Trace
+from grader.judge.forms import promised
 from grader.judge.round_trace import TracedRound, recorded
 from grader.judge.speed import EARLY_ROUNDS, FULL_RATIO, Rounds, Speed, is_beyond_doubt, judge_speed
 from grader.side.cleanliness import CLEAN_TABLES, something_is_detached
@@ -121,13 +122,15 @@ class _Contest:
     Args:
         name: The public function.
         draw: Makes a round's arguments.
-        check: Asserts a round's output.
+        returns: The form of a round's output.
+        check: Asserts a round's output, once it is known to have that form.
         deadline_s: Guards a round against hangs.
         make_world: Makes a round's world; equal generators give equal worlds.
     """
 
     name: str
     draw: DrawInput
+    returns: Any
     check: CheckOutput
     deadline_s: float
     make_world: Callable[[np.random.Generator], OutsideWorld | None]
@@ -143,7 +146,10 @@ class _Contest:
                 side.set_world(world)
             return go(self.deadline_s)
 
-        return _Trial(side, world, run, lambda value: self.check(world, args, kwargs, value))
+        def check(value: Any) -> None:
+            self.check(world, args, kwargs, promised(value, self.returns, f"{self.name}()"))
+
+        return _Trial(side, world, run, check)
 
     def reference_round(
         self, reference: Side, seed: np.random.SeedSequence, *, record: bool = False
@@ -190,14 +196,22 @@ class Race:
         self.result: RaceResult | None = None
 
     def run(
-        self, name: str, *, draw: DrawInput, check: CheckOutput, naive_ratio: float, deadline_s: float = 20.0
+        self,
+        name: str,
+        *,
+        draw: DrawInput,
+        returns: Any,
+        check: CheckOutput,
+        naive_ratio: float,
+        deadline_s: float = 20.0,
     ) -> None:
         """Compare a public function of both solutions; the outcome is in `result`.
 
         Args:
             name: The function.
             draw: Makes one round's arguments from (world, generator); called for each side with equal ones.
-            check: Asserts a round's output, given (world, args, kwargs, value).
+            returns: The form of a round's output; see `grader.judge.forms`.
+            check: Asserts an output of that form, given (world, args, kwargs, value).
             naive_ratio: The naive design's time over the reference's: no points from there on.
             deadline_s: Guards each round against hangs.
 
@@ -209,7 +223,7 @@ class Race:
         """
         if naive_ratio <= FULL_RATIO:
             raise ValueError(f"naive_ratio is {naive_ratio}; it must be above {FULL_RATIO}")
-        contest = _Contest(name, draw, check, deadline_s, self._make_world)
+        contest = _Contest(name, draw, returns, check, deadline_s, self._make_world)
         clock = _Clock()
         used_before = cpu_use()
         is_slow = self._warm_up(contest, naive_ratio)

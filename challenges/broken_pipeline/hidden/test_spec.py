@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.suite import SolutionRaised, behaviour, void
+from grader.suite import SolutionRaised, behaviour, either, named, promised, same, void
 
 CALL_S = 25.0  # only against hangs
 READY_WITHIN_S = 40.0
@@ -30,6 +30,10 @@ RACE_SLOW_S = 0.4  # one `enrich` and one `write` of every eight
 NAIVE_RATIO = 1.8
 
 Batch = list[dict[str, Any]]
+REPORT = {"accepted": int, "rejected": [(str, str)], "totals": {str: int}}  # what run_pipeline returns
+RETURNED = named(REPORT, "run_pipeline()")
+STREAMED = {"report": either(RETURNED, None), "error": str, "is_the_sources": bool, "is_closed": bool}
+ROW = {"id": str, "customer": str, "cents": int}
 
 
 # -- days ----------------------------------------------------------------------------------------
@@ -106,31 +110,13 @@ def listed(values: Any) -> str:
 # -- what has to hold ----------------------------------------------------------------------------
 
 
-def check_form(seen: Any) -> None:
-    assert type(seen) is dict, f"run_pipeline returned {type(seen).__name__}, expected a dict"
-    assert set(seen) == {"accepted", "rejected", "totals"}, (
-        f"the report has the keys {sorted(map(str, seen))}, expected accepted, rejected, totals"
-    )
-    assert type(seen["accepted"]) is int, f"`accepted` is {seen['accepted']!r}, expected an int"
-    assert type(seen["rejected"]) is list, (
-        f"`rejected` is a {type(seen['rejected']).__name__}, expected a list"
-    )
-    for item in seen["rejected"]:
-        right = type(item) in (tuple, list) and len(item) == 2 and all(type(x) is str for x in item)
-        assert right, f"`rejected` holds {item!r}, expected (record_id, reason)"
-    assert type(seen["totals"]) is dict, f"`totals` is a {type(seen['totals']).__name__}, expected a dict"
-    for customer, cents in seen["totals"].items():
-        right = type(customer) is str and type(cents) is int
-        assert right, f"`totals` holds {customer!r}: {cents!r}, expected str: int"
-
-
 def check_rejected(world: Any, seen: dict[str, Any], batches: list[int]) -> None:
     """Each bad record of these batches is rejected once and for its reason; no other record is rejected."""
     reasons = world.reasons()
     ids = set(ids_of([world.batches[batch] for batch in batches]))
     expected = {record_id: reasons[record_id] for record_id in ids & set(reasons)}
     places = Counter(record_id for record_id, _ in seen["rejected"])
-    found = dict(map(tuple, seen["rejected"]))
+    found = dict(seen["rejected"])
     twice = [record_id for record_id, count in places.items() if count > 1]
     assert not twice, f"these records were rejected more than once: {listed(twice)}"
     wrongly = set(found) - set(expected)
@@ -170,8 +156,9 @@ def check_totals(world: Any, seen: dict[str, Any], batches: list[int]) -> None:
 def check_sink(world: Any, batches: list[int], place: str) -> None:
     """The sink holds each accepted row of these batches exactly once, and nothing else."""
     expected = {row["id"]: row for batch in batches for row in world.rows_of(batch)}
-    held = [row for (sink, _), rows in world.taken.items() if sink == place for row in rows]
-    places = Counter(row.get("id") for row in held)
+    rows = [row for (sink, _), taken in world.taken.items() if sink == place for row in taken]
+    held = promised(rows, [ROW], "the rows in the sink")
+    places = Counter(row["id"] for row in held)
     missing = set(expected) - set(places)
     assert not missing, f"{len(missing)} of {len(expected)} rows are not in the sink: {listed(missing)}"
     twice = [record_id for record_id, count in places.items() if count > 1]
@@ -179,13 +166,12 @@ def check_sink(world: Any, batches: list[int], place: str) -> None:
     strange = set(places) - set(expected)
     assert not strange, f"the sink holds rows that do not belong in it: {listed(strange)}"
     for row in held:
-        assert row == expected[row["id"]], f"the sink holds {row!r}, expected {expected[row['id']]!r}"
+        same(row, expected[row["id"]], f"the row of {row['id']} in the sink")
 
 
 def check_day(world: Any, seen: Any, *, batches: list[int] | None = None, place: str = "") -> None:
     """Report and sink are right for these batches (by default: for all of the day)."""
     batches = list(range(len(world.batches))) if batches is None else batches
-    check_form(seen)
     check_rejected(world, seen, batches)
     check_totals(world, seen, batches)
     check_sink(world, batches, place or world.sink)
@@ -195,7 +181,7 @@ def run_day(learner: Any, day: list[Batch], *, lazily: bool = False, **options: 
     """The report on a day from a list (lazily: from a plain iterator)."""
     inputs = {"batches": day, "place": learner.world.sink, "options": options, "lazily": lazily}
     try:
-        return learner.scenario("run_list", **inputs, deadline_s=CALL_S)
+        return learner.scenario("run_list", **inputs, returns=RETURNED, deadline_s=CALL_S)
     except SolutionRaised:
         becomes_quiet(learner)
         raise
@@ -204,7 +190,7 @@ def run_day(learner: Any, day: list[Batch], *, lazily: bool = False, **options: 
 def stream_day(learner: Any, *, limit: int, place: str = "") -> dict[str, Any]:
     """How a day from a generator ends: report, error, whether the generator was closed."""
     inputs = {"place": place or learner.world.sink, "limit": limit}
-    streamed: dict[str, Any] = learner.scenario("stream", **inputs, deadline_s=CALL_S)
+    streamed: dict[str, Any] = learner.scenario("stream", **inputs, returns=STREAMED, deadline_s=CALL_S)
     becomes_quiet(learner)
     return streamed
 
@@ -212,6 +198,7 @@ def stream_day(learner: Any, *, limit: int, place: str = "") -> dict[str, Any]:
 def report_of(streamed: dict[str, Any]) -> Any:
     """The report on a day that must not raise."""
     assert not streamed["error"], f"run_pipeline raised {streamed['error']}"
+    assert streamed["report"] is not None, "run_pipeline returned None, expected a report"
     return streamed["report"]
 
 
@@ -246,7 +233,6 @@ def test_totals_are_exact(learner, rng, observe):
     customers = [f"c-{number}" for number in rng.choice(np.arange(10, 100), size=3, replace=False)]
     day = add_day(world, rng, [4] * 24, customers=customers, cents=HUGE_CENTS)
     seen = run_day(learner, day)
-    check_form(seen)
     check_totals(world, seen, list(range(len(day))))
     observe(len(ids_of(day)), unit="records")
 
@@ -283,7 +269,7 @@ def test_empty_source_and_batches(learner, rng, observe):
     nothing = {"accepted": 0, "rejected": [], "totals": {}}
     for day in ([], [[]], [[], [], []]):
         seen = run_day(learner, day)
-        assert seen == nothing, f"the report for {day!r} is {seen!r}, expected {nothing!r}"
+        same(seen, nothing, f"the report for {day!r}")
     day = add_day(world, rng, [0, 2, 3, 0, 2, 0, 0, 4], n_invalid=2)
     seen = run_day(learner, day, lazily=True)
     check_day(world, seen)
@@ -515,4 +501,4 @@ def test_speed(learner, race, rng):
     def check(world: Any, _args: tuple[Any, ...], _kwargs: dict[str, Any], value: Any) -> None:
         check_day(world, value)
 
-    race.run("run_on", draw=draw, check=check, naive_ratio=NAIVE_RATIO, deadline_s=CALL_S)
+    race.run("run_on", draw=draw, returns=RETURNED, check=check, naive_ratio=NAIVE_RATIO, deadline_s=CALL_S)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.suite import behaviour, void
+from grader.suite import behaviour, either, named, same, void
 
 GRACE_S = 1.0  # how long after its deadline a call may return
 GUARD_S = 1.15  # how long after its deadline a call is stopped
@@ -22,6 +22,7 @@ SHOWN = 5
 PATIENT_S = 10.0  # the deadline on a machine with more to run than CPUs
 
 Order = dict[str, Any]
+OUTCOME = {"done": {str: int}, "timed_out": [str], "failed": {str: str}}  # what process_orders returns
 
 
 def make_orders(world: Any, rng: np.random.Generator, n: int, *, customers: int) -> list[Order]:
@@ -57,7 +58,7 @@ def listed(ids: list[str]) -> str:
 
 
 def assert_outcome(
-    seen: Any,
+    seen: dict[str, Any],
     orders: list[Order],
     amounts: dict[str, int],
     *,
@@ -66,15 +67,6 @@ def assert_outcome(
 ) -> None:
     """Assert that the result holds each order once, where it belongs, with its amount or reason."""
     failed = failed or {}
-    assert type(seen) is dict, f"process_orders returned {type(seen).__name__} instead of a dict"
-    promised = {"done": dict, "timed_out": list, "failed": dict}
-    assert set(seen) == set(promised), (
-        f"the result has the keys {sorted(map(str, seen))}; it must have {sorted(promised)}"
-    )
-    for key, kind in promised.items():
-        assert type(seen[key]) is kind, (
-            f"`{key}` is a {type(seen[key]).__name__}; it must be a {kind.__name__}"
-        )
     places = Counter([*seen["done"], *seen["timed_out"], *seen["failed"]])
     missing = [i for i in ids_of(orders) if not places[i]]
     assert not missing, (
@@ -82,12 +74,12 @@ def assert_outcome(
     )
     twice = [i for i, count in places.items() if count > 1]
     assert not twice, f"these orders are in the result more than once: {listed(twice)}"
-    strange = [str(i) for i in places if i not in set(ids_of(orders))]
+    strange = [i for i in places if i not in set(ids_of(orders))]
     assert not strange, f"these ids were not in the batch: {listed(strange)}"
 
     for order_id in ids_of(orders):
         where = "failed" if order_id in failed else "timed_out" if order_id in timed_out else "done"
-        found = next(key for key in promised if order_id in seen[key])
+        found = next(key for key in OUTCOME if order_id in seen[key])
         detail = f" (reason: {seen['failed'][order_id]!r})" if found == "failed" else ""
         assert found == where, f"order {order_id} is in `{found}`{detail}; it belongs in `{where}`"
         if where == "failed":
@@ -96,11 +88,7 @@ def assert_outcome(
                 f"the service said {failed[order_id]!r}"
             )
         elif where == "done":
-            amount = seen["done"][order_id]
-            assert type(amount) is int, f"the amount of {order_id} is {amount!r}; it must be an int"
-            assert amount == amounts[order_id], (
-                f"the amount of {order_id} is {amount}; its price was {amounts[order_id]}"
-            )
+            same(seen["done"][order_id], amounts[order_id], f"the amount of {order_id}")
 
 
 def start_workers(learner: Any, n_orders: int) -> None:
@@ -120,7 +108,11 @@ def process_now(
     while True:
         start_s = time.monotonic()
         seen = learner.scenario(
-            "process", orders=orders, within_s=deadline_s, deadline_s=deadline_s + GUARD_S
+            "process",
+            orders=orders,
+            within_s=deadline_s,
+            returns=named(OUTCOME, "process_orders()"),
+            deadline_s=deadline_s + GUARD_S,
         )
         took_s = time.monotonic() - start_s
         if deadline_s >= PATIENT_S or not learner.is_crowded() or not missed(seen, stuck):
@@ -128,10 +120,9 @@ def process_now(
         deadline_s = PATIENT_S
 
 
-def missed(seen: Any, stuck: set[str] | frozenset[str]) -> bool:
+def missed(seen: dict[str, Any], stuck: set[str] | frozenset[str]) -> bool:
     """Whether orders are reported as timed out although nothing holds them up."""
-    late = seen.get("timed_out") if type(seen) is dict else None
-    return type(late) is list and any(order_id not in stuck for order_id in late)
+    return any(order_id not in stuck for order_id in seen["timed_out"])
 
 
 def process(
@@ -280,8 +271,13 @@ def test_four_prices_at_a_time(learner, rng, observe):
     assert peak <= PRICE_LIMIT, f"{peak} prices ran at a time; the limit is four"
 
     batches = [make_orders(learner.world, rng, 12, customers=6) for _ in range(2)]
+    outcome_or_error = either(named(OUTCOME, "process_orders()"), str)
     outcomes = learner.scenario(
-        "two_at_once", batches=batches, within_s=PATIENT_S, deadline_s=PATIENT_S + GUARD_S
+        "two_at_once",
+        batches=batches,
+        within_s=PATIENT_S,
+        returns=(outcome_or_error,) * len(batches),
+        deadline_s=PATIENT_S + GUARD_S,
     )
     peak = world.ledger.peak("price")
     observe(peak, limit=PRICE_LIMIT, unit="prices at a time")
@@ -384,4 +380,4 @@ def test_speed(learner, race, rng):
     def check(world: Any, args: tuple[Any, ...], _kwargs: dict[str, Any], value: Any) -> None:
         assert_outcome(value, args[0], world.amounts)
 
-    race.run("process_orders", draw=draw, check=check, naive_ratio=2.5, deadline_s=20.0)
+    race.run("process_orders", draw=draw, returns=OUTCOME, check=check, naive_ratio=2.5, deadline_s=20.0)

@@ -13,18 +13,20 @@ from typing import Any
 
 import numpy as np
 
-from grader.suite import behaviour, void
+from grader.suite import behaviour, close, named, void
 
 EPOCH_S = 1_700_000_000.0
 STEP_S = 0.125
 TOLERANCE = 1e-9
 CALL_S = 20.0  # guards against hangs only
-STATS = frozenset(
-    (
-        "received", "accepted", "duplicates", "late", "stored", "dropped", "expired", "lost",
-        "restarts", "firing",
-    )
+NUMBER = int | float | None
+INGESTED = {"accepted": int, "duplicates": int, "late": int}
+CHANGED = {"rule": str, "event": str, "at": float, "value": NUMBER, ...: ...}
+COUNTERS = (
+    "received", "accepted", "duplicates", "late", "stored", "dropped", "expired", "lost", "restarts",
 )  # fmt: skip
+STATS = dict.fromkeys(COUNTERS, int) | {"firing": [str], ...: ...}
+RETURNS = {"ingest": INGESTED, "query": NUMBER, "alerts": [CHANGED], "stats": STATS}  # other steps: None
 CHEAP = ("count", "sum", "mean", "min", "max", "last")
 N_RACE_BATCHES = 50
 RACE_BATCH = 400
@@ -95,14 +97,18 @@ def opened(start: float, rules: Iterable[dict] = (), **options: Any) -> list[Any
     return ["open", start, list(rules), options]
 
 
-def play(learner: Any, *steps: list[Any], deadline_s: float = CALL_S) -> list[Any]:
+def play(learner: Any, *steps: list[Any], deadline_s: float = CALL_S) -> tuple[Any, ...]:
     """Run steps in the solution's process, where the monitor lives between calls; return each answer."""
-    answers: list[Any] = learner.scenario("play", steps=list(steps), deadline_s=deadline_s)
+    returns = tuple(named(RETURNS.get(name), said(name, args)) for name, *args in steps)
+    answers: tuple[Any, ...] = learner.scenario(
+        "play", steps=list(steps), returns=returns, deadline_s=deadline_s
+    )
     return answers
 
 
-def ingested(learner: Any, batches: Iterable[list[Sample]]) -> list[Any]:
-    return play(learner, *[["ingest", batch] for batch in batches])
+def said(name: str, args: Iterable[Any]) -> str:
+    """A step in a message; only questions are short enough to be shown in full."""
+    return f"{name}({', '.join(map(repr, args)) if name == 'query' else ''})"
 
 
 # -- the oracle ------------------------------------------------------------------------------------
@@ -203,24 +209,12 @@ def expected_changes(rules: list[dict], values_at: list[tuple[float, dict[str, A
 # -- checks ----------------------------------------------------------------------------------------
 
 
-def is_close(seen: Any, expected: Any) -> bool:
-    if type(seen) is not type(expected):
-        return False
-    if type(expected) is not float:
-        return bool(seen == expected)
-    return abs(seen - expected) <= TOLERANCE * abs(expected)
-
-
 def check_answer(seen: Any, expected: Any, question: tuple[Any, ...], n_samples: int) -> None:
-    asked = ", ".join(repr(part) for part in question)
-    right = is_close(seen, expected) if question[1] in ("sum", "mean") else _is_same(seen, expected)
-    assert right, (
-        f"query({asked}) returned {seen!r}, expected {expected!r} for the {n_samples} samples in the window."
+    rel = TOLERANCE if question[1] in ("sum", "mean") else 0.0
+    assert close(seen, expected, rel=rel), (
+        f"{said('query', question)} returned {seen!r}, expected {expected!r} for the {n_samples} samples in "
+        "the window."
     )
-
-
-def _is_same(seen: Any, expected: Any) -> bool:
-    return type(seen) is type(expected) and bool(seen == expected)
 
 
 def check_queries(seen: list[Any], questions: list[tuple[Any, ...]], oracle: Oracle) -> None:
@@ -231,16 +225,10 @@ def check_queries(seen: list[Any], questions: list[tuple[Any, ...]], oracle: Ora
 
 def check_ingests(seen: list[Any], expected: list[dict[str, int]]) -> None:
     for number, (got, wanted) in enumerate(zip(seen, expected, strict=True), 1):
-        assert type(got) is dict, f"ingest returned {got!r}, expected a dict."
         assert got == wanted, f"Ingest {number} of {len(expected)} returned {got!r}, expected {wanted!r}."
 
 
-def check_stats(seen: Any, **expected: Any) -> None:
-    assert type(seen) is dict, f"stats returned {seen!r}, expected a dict."
-    missing = STATS - set(seen)
-    assert not missing, f"stats() is missing {', '.join(sorted(missing))}: {seen!r}."
-    strange = [key for key in STATS if type(seen[key]) is not (list if key == "firing" else int)]
-    assert not strange, f"stats(): {strange[0]} is {seen[strange[0]]!r}, expected ints and one list, firing."
+def check_stats(seen: dict[str, Any], **expected: Any) -> None:
     wrong = [
         f"{key} is {seen[key]!r}, expected {value!r}" for key, value in expected.items() if seen[key] != value
     ]
@@ -254,22 +242,19 @@ def check_stats(seen: Any, **expected: Any) -> None:
     )
 
 
-def check_changes(seen: Any, expected: list[Change], when: str) -> None:
-    assert type(seen) is list, f"alerts returned {seen!r}, expected a list."
+def check_changes(seen: list[Change], expected: list[Change], when: str) -> None:
     keys = ("rule", "event", "at")
-    brief = [[change.get(key) for key in keys] for change in seen if type(change) is dict]
-    wanted = [[change[key] for key in keys] for change in expected]
-    assert len(brief) == len(seen), f"{when} alerts returned {seen!r}, expected a list of dicts."
+    brief, wanted = ([[change[key] for key in keys] for change in changes] for changes in (seen, expected))
     assert brief == wanted, f"{when} alerts returned {shown(seen)}, expected {shown(expected)}."
     for got, right in zip(seen, expected, strict=True):
-        assert is_close(got.get("value"), right["value"]), (
-            f"{when} {got['rule']!r} was {got['event']} with the value {got.get('value')!r}, "
+        assert close(got["value"], right["value"], rel=TOLERANCE), (
+            f"{when} {got['rule']!r} was {got['event']} with the value {got['value']!r}, "
             f"expected {right['value']!r}."
         )
 
 
 def shown(changes: list[Change]) -> str:
-    return ", ".join(f"{c.get('rule')} {c.get('event')} ({c.get('value')!r})" for c in changes) or "nothing"
+    return ", ".join(f"{c['rule']} {c['event']} ({c['value']!r})" for c in changes) or "nothing"
 
 
 def check_archive(world: Any, accepted: Iterable[Sample], *, once: bool) -> None:
@@ -283,6 +268,11 @@ def check_archive(world: Any, accepted: Iterable[Sample], *, once: bool) -> None
     if once:
         repeated = [name for name in names if taken[name] > 1]
         assert not repeated, f"{len(repeated)} samples were archived repeatedly, for example {repeated[0]}."
+
+
+def shards_of(series: list[tuple[str, str]]) -> tuple[Any, ...]:
+    """The form of what shard_of returns for each of these series."""
+    return tuple(named(int, f"shard_of({metric!r}, {source!r}, ...)") for metric, source in series)
 
 
 def pids_of(world: Any) -> dict[tuple[str, str], set[int]]:
@@ -545,12 +535,13 @@ def test_series_keep_shard_and_order(learner, rng, observe):
     """A series stays on one shard, the same in every process, and is archived in order."""
     start, sources, n_shards = draw_start(rng), Sources(rng), 3
     many = [(f"metric-{k % 7}", name) for k, name in enumerate(draw_names(rng, "node", 200))]
-    said = learner.scenario("shards_elsewhere", series=many, shards=4, deadline_s=CALL_S)
-    sizes = Counter(said[0])
-    assert all(type(shard) is int for shard in said[0]), f"shard_of returned {said[0][0]!r}, expected an int."
+    places = learner.scenario(
+        "shards_elsewhere", series=many, shards=4, returns=(shards_of(many),) * 3, deadline_s=CALL_S
+    )
+    sizes = Counter(places[0])
     assert set(sizes) <= set(range(4)), f"shard_of(..., 4) returned {sorted(sizes)}, expected 0 to 3."
     assert max(sizes.values()) <= 100, f"shard_of spreads 200 series unevenly over 4 shards: {dict(sizes)}."
-    moved = [s for s, *places in zip(many, *said, strict=True) if len(set(places)) > 1]
+    moved = [s for s, *found in zip(many, *places, strict=True) if len(set(found)) > 1]
     assert not moved, (
         f"In another process shard_of returns another shard for {len(moved)} of 200 series: {moved[0]}, …"
     )
@@ -562,7 +553,9 @@ def test_series_keep_shard_and_order(learner, rng, observe):
         for metric, own in hosts.items()
     ]
     play(learner, opened(start, shards=n_shards))
-    sums = learner.scenario("from_threads", batches_of=batches_of, deadline_s=CALL_S)
+    sums = learner.scenario(
+        "from_threads", batches_of=batches_of, returns=({str: int},) * 3, deadline_s=CALL_S
+    )
     assert [s.get("accepted") for s in sums] == [240] * 3, (
         f"Three threads ingested 240 new samples each, but {[s.get('accepted') for s in sums]} were accepted."
     )
@@ -593,7 +586,8 @@ def test_series_keep_shard_and_order(learner, rng, observe):
     by_series = pids_of(learner.world)
     torn = [series for series, pids in by_series.items() if len(pids) > 1]
     assert not torn, f"{len(torn)} series were archived by more than one process, for example {torn[0]}."
-    shards = learner.scenario("shards_here", series=list(by_series), shards=n_shards)
+    series = list(by_series)
+    shards = learner.scenario("shards_here", series=series, shards=n_shards, returns=shards_of(series))
     pairs = {(shard, *pids) for shard, pids in zip(shards, by_series.values(), strict=True)}
     observe(len({pid for _, pid in pairs}), limit=n_shards, unit="processes")
     assert len(pairs) == len({shard for shard, _ in pairs}) == len({pid for _, pid in pairs}), (
@@ -656,7 +650,15 @@ def test_queries_while_samples_arrive(learner, rng, observe):
     check_ingests([one], [{"accepted": 200, "duplicates": 0, "late": 0}])
     world.hold_from = world.ledger.count("archive") + 10
     seen = learner.scenario(
-        "flood_and_ask", batches=in_batches(flood, FLOOD_BATCHES), question=list(question), deadline_s=14.0
+        "flood_and_ask",
+        batches=in_batches(flood, FLOOD_BATCHES),
+        question=list(question),
+        returns={
+            "answers": [named(NUMBER, said("query", question))],
+            "n_answers": int,
+            "ingested": {str: int},
+        },
+        deadline_s=14.0,
     )
     assert seen["ingested"].get("accepted") == len(flood), (
         f"{len(flood)} new samples were ingested, but ingest returned {seen['ingested']!r} in total."
@@ -694,7 +696,7 @@ def test_memory_is_bounded(learner, rng, observe):
     def pour(first: int, n_samples: int, deadline_s: float) -> None:
         seen = learner.scenario(
             "pour", first=first, n_batches=n_samples // POUR_BATCH, batch_size=POUR_BATCH, start=start,
-            deadline_s=deadline_s,
+            returns=named(INGESTED, "ingest()"), deadline_s=deadline_s,
         )  # fmt: skip
         check_ingests([seen], [{"accepted": n_samples, "duplicates": 0, "late": 0}])
         n_poured = first + n_samples
@@ -758,6 +760,7 @@ def test_killed_shard(learner, rng, observe):
 
     archived_in_workers(learner)
     by_series = pids_of(world)
+    assert by_series[metrics[0], "web-0"], f"The samples of {metrics[0]} were never archived."
     (victim, *_) = by_series[metrics[0], "web-0"]
     learner.kill(victim)
     now = start + 10
@@ -795,7 +798,8 @@ def test_killed_in_mid_write(learner, rng, observe):
         shuffled(rng, [sources.sample(m, "web", start - k - STEP_S * n) for m in metrics for n in range(3)])
         for k in range(8)
     ]
-    shards = learner.scenario("shards_here", series=[(m, "web") for m in metrics], shards=2)
+    series = [(metric, "web") for metric in metrics]
+    shards = learner.scenario("shards_here", series=series, shards=2, returns=shards_of(series))
     first = shards[0]
     assert set(shards) == {0, 1}, f"shard_of puts 16 series on the shards {set(shards)}, expected {{0, 1}}."
     killed_in = {first: 3, 1 - first: 5}  # shard -> number of the batch
@@ -890,5 +894,6 @@ def test_speed(learner, race, rng):
             expected = aggregate_of(aggregate, [(0.0, 0, v) for v in found])
             check_answer(answer, expected, tuple(question), len(found))
 
-    race.run("kata_flood", draw=draw, check=check, naive_ratio=8.0, deadline_s=12.0)
+    returns = {"accepted": int, "answers": (named(NUMBER, "query()"),) * N_RACE_QUESTIONS}
+    race.run("kata_flood", draw=draw, returns=returns, check=check, naive_ratio=8.0, deadline_s=12.0)
     play(learner, ["close"])

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grader.suite import Call, KillWorker, OutsideWorld
+from grader.suite import Call, KillWorker, OutsideWorld, Refuse
 
 WRITE_S = 0.002
 MEET_WITHIN_S = 3.0  # how long writes wait for each other
+MAX_DIGITS = 20  # of a sample's number
 HOLD_WITHIN_S = 5.0  # how long writes wait for queries to be answered
 
 Name = tuple[str, str, int]  # metric, source, number
@@ -58,8 +59,7 @@ class World(OutsideWorld):
         if not self.keeps_books:
             await asyncio.sleep(WRITE_S)
             return
-        parts = [line.split() for line in lines.splitlines()]
-        names = tuple((metric, source, int(seq)) for metric, source, seq in parts)
+        names = tuple(map(_name, lines.splitlines()))
         await self._wait_for_others(call)
         await self._wait_for_answers(call)
         await asyncio.sleep(WRITE_S)
@@ -97,3 +97,11 @@ class World(OutsideWorld):
         if victims and (hit := victims.intersection(names)):
             victims -= hit
             raise KillWorker
+
+
+def _name(line: str) -> Name:
+    """The name in a line of a write."""
+    match line.split():
+        case metric, source, number if number.isdecimal() and len(number) <= MAX_DIGITS:
+            return metric, source, int(number)
+    raise Refuse("BadLine", f"a line of a write is {line[:100]!r}, not `metric source number`")

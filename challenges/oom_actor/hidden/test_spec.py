@@ -18,12 +18,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.suite import Observation, behaviour, void
+from grader.suite import Observation, behaviour, either, named, same, void
 
 TOLERANCE = 1e-9
 RANK_LOW, RANK_HIGH = 0.985, 0.995
 FIGURES = ("count", "mean", "std", "min", "max", "p99")
-SUMMARY = ("batches", *FIGURES, "recent_mean")
+FORM = {"count": int} | dict.fromkeys(FIGURES[1:], float | None)
+SUMMARY = FORM | {"batches": int, "recent_mean": float | None}
+RESULT = {"files": {str: either(FORM, {"error": str})}, "total": FORM}
 READING_BYTES = 8
 MB = 1_000_000
 
@@ -78,37 +80,20 @@ def summary_of(batches: list[Batch], last_k: int) -> Figures:
     }
 
 
-def check_figures(seen: Any, right: Figures, where: str) -> None:
-    """Check the keys, types and values of figures or of a summary."""
-    assert type(seen) is dict, f"{where}: got a {type(seen).__name__}, expected a dict of figures."
-    assert set(seen) == set(right), (
-        f"{where}: the keys are {sorted(map(str, seen))}, expected {sorted(right)}."
-    )
+def check_figures(seen: Figures, right: Figures, where: str) -> None:
+    """Check the values of figures or of a summary."""
     for key, value in right.items():
-        wanted = type(None) if value is None else int if key in ("count", "batches") else float
-        assert type(seen[key]) is wanted, (
-            f"{where}: `{key}` is {seen[key]!r}, a {type(seen[key]).__name__}; expected "
-            f"{'None, because there is no reading' if value is None else wanted.__name__}."
-        )
-        if value is None:
-            continue
-        if key == "p99":
-            check_p99(seen[key], value, where)
-        elif key in ("mean", "std", "recent_mean"):
-            apart = abs(seen[key] - value)
-            assert apart <= TOLERANCE * (1 + abs(value)), (
-                f"{where}: `{key}` is {seen[key]!r}, expected {value!r}; they differ by {apart:.2g}."
-            )
+        if key == "p99" and value is not None:
+            assert seen["p99"] is not None, f"{where}: `p99` is None, expected a float."
+            check_p99(seen["p99"], value, where)
         else:
-            assert seen[key] == value, f"{where}: `{key}` is {seen[key]!r}, expected {value!r}."
+            tolerance = TOLERANCE if key in ("mean", "std", "recent_mean") else 0.0
+            same(seen[key], value, f"{where}: `{key}`", within=tolerance, rel=tolerance)
 
 
-def value_of(summary: Any, key: str, kind: type) -> Any:
-    """One value of a summary, where the others do not matter."""
-    assert type(summary) is dict, f"summary returned a {type(summary).__name__}, expected a dict."
-    value = summary.get(key)
-    assert type(value) is kind, f"`{key}` is {value!r}, expected {kind.__name__}."
-    return value
+def some_of(*keys: str) -> dict[Any, Any]:
+    """The form of a summary where only these figures matter: each is there and a number."""
+    return {key: int if key in ("count", "batches") else float for key in keys} | {...: ...}
 
 
 def check_p99(seen: float, readings: np.ndarray, where: str) -> None:
@@ -133,9 +118,27 @@ def job(rng: np.random.Generator, batches: list[Batch], *, last_k: int | None, l
     return {"name": draw_name(rng), "last_k": last_k, "batches": batches, "looks": list(looks)}
 
 
-def watch(learner: Any, *jobs: dict[str, Any]) -> Any:
-    """The summaries from the learner's actors, a list per job."""
-    return learner.scenario("summaries", jobs=list(jobs), deadline_s=CALL_S)
+def watch(learner: Any, jobs: list[dict[str, Any]], form: Any, places: list[list[str]]) -> Any:
+    """The summaries from the learner's actors, a tuple per job.
+
+    Args:
+        learner: Whose actors.
+        jobs: See `job`.
+        form: The form of each summary.
+        places: What messages call them, a list per job.
+    """
+    returns = tuple(tuple(named(form, place) for place in of_job) for of_job in places)
+    return learner.scenario("summaries", jobs=jobs, returns=returns, deadline_s=CALL_S)
+
+
+def look(learner: Any, form: Any) -> tuple[Figures, int]:
+    """The summary of the actor that is streamed to, and its pickled size in bytes."""
+    returns = {"summary": either(named(form, "summary()"), None), "bytes": int}
+    seen = learner.scenario("look", returns=returns, deadline_s=CALL_S)
+    assert seen["summary"] is not None, (
+        f"summary() returned no dict that can be looked at: pickled, it has {seen['bytes']:,} bytes."
+    )
+    return seen["summary"], seen["bytes"]
 
 
 def cut(readings: np.ndarray, lengths: Sequence[int]) -> list[Batch]:
@@ -201,30 +204,35 @@ def archive() -> Iterator[Archive]:
 
 
 def process(learner: Any, paths: list[str], budget_bytes: int) -> Any:
-    return learner.call("process", paths, memory_budget_bytes=budget_bytes, deadline_s=CALL_S)
+    return learner.call("process", paths, memory_budget_bytes=budget_bytes, returns=RESULT, deadline_s=CALL_S)
 
 
-def check_result(seen: Any, files: dict[str, np.ndarray], errors: dict[str, str] | None = None) -> None:
+def check_result(
+    seen: dict[str, Any], files: dict[str, np.ndarray], errors: dict[str, str] | None = None
+) -> None:
     """Check the result of `process` for these files."""
     errors = errors or {}
-    check_shape(seen, [*files, *errors])
+    check_paths(seen, [*files, *errors])
     for path, reason in errors.items():
         told, wanted = seen["files"][path], {"error": reason}
         assert told == wanted, f"{Path(path).name} is a bad file; its entry is {told!r}, expected {wanted!r}."
     for path, readings in files.items():
-        check_figures(seen["files"][path], truth([readings]), Path(path).name)
+        check_file(seen, path, truth([readings]))
     check_figures(seen["total"], truth(list(files.values())), "total")
 
 
-def check_shape(seen: Any, paths: list[str]) -> None:
-    assert type(seen) is dict, f"process returned a {type(seen).__name__}, expected a dict."
-    assert set(seen) == {"files", "total"}, (
-        f"The keys are {sorted(map(str, seen))}, expected ['files', 'total']."
-    )
-    assert type(seen["files"]) is dict, f"`files` is a {type(seen['files']).__name__}, expected a dict."
+def check_file(seen: dict[str, Any], path: str, right: Figures) -> None:
+    """Check the figures of a good file."""
+    told = seen["files"][path]
+    assert "error" not in told, f"{Path(path).name} is a good file; its entry is {told!r}."
+    check_figures(told, right, Path(path).name)
+
+
+def check_paths(seen: dict[str, Any], paths: list[str]) -> None:
+    """Check that the result has these files and no other."""
     missing = [path for path in paths if path not in seen["files"]]
     assert not missing, f"{len(missing)} of {len(paths)} files are not in the result: {shown(missing)}."
-    strange = [str(path) for path in seen["files"] if path not in set(paths)]
+    strange = [path for path in seen["files"] if path not in set(paths)]
     assert not strange, f"The result has files that were not asked for: {shown(strange)}."
 
 
@@ -287,12 +295,11 @@ def test_figures_are_exact(learner, rng, observe):
         job(rng, cut(near, lengths), last_k=None, looks=[3, 6]),
         job(rng, cut(far, [3000] * 20), last_k=None, looks=[20]),
     ]
-    seen = watch(learner, *jobs)
-    places = ("after 3 batches", "after 6 batches"), (f"readings around {far.mean():.0f}",)
+    places = [["after 3 batches", "after 6 batches"], [f"readings around {far.mean():.0f}"]]
+    seen = watch(learner, jobs, some_of(*FIGURES), places)
     for wanted, answers, where in zip(jobs, seen, places, strict=True):
         for answer, n, place in zip(answers, wanted["looks"], where, strict=True):
-            figures = {key: value_of(answer, key, int if key == "count" else float) for key in FIGURES}
-            check_figures(figures, truth([batch for _, batch in wanted["batches"][:n]]), place)
+            check_figures(answer, truth([batch for _, batch in wanted["batches"][:n]]), place)
     observe(near.size + far.size, unit="readings")
 
 
@@ -313,12 +320,11 @@ def test_p99(learner, rng, observe):
         "long and short batches": cut(uneven, [60_000, *[100] * 20, *[3800] * 10]),
     }
     jobs = [job(rng, batches, last_k=None, looks=[len(batches)]) for batches in streams.values()]
-    seen = watch(learner, *jobs)
+    seen = watch(learner, jobs, some_of("count", "p99"), [[where] for where in streams])
     for (where, batches), (answer,) in zip(streams.items(), seen, strict=True):
         right = truth([batch for _, batch in batches])
-        count = value_of(answer, "count", int)
-        assert count == n, f"{where}: `count` is {count}, expected {n}."
-        check_p99(value_of(answer, "p99", float), right["p99"], where)
+        same(answer["count"], n, f"{where}: `count`")
+        check_p99(answer["p99"], right["p99"], where)
     observe(len(streams), unit="distributions")
 
 
@@ -330,10 +336,13 @@ def test_recent_mean(learner, rng, observe):
     numbers = [0, 1, 4, 2, 7, 5, 3, 11]  # some come late, some are missing
     late = [(number, batch) for number, (_, batch) in zip(numbers, drawn, strict=True)]
     looks = [1, 2, 4, 5, 7, 8]
-    seen = watch(learner, job(rng, late, last_k=3, looks=looks), job(rng, drawn, last_k=None, looks=[8]))
-    for answer, n in zip(seen[0], looks, strict=True):
-        check_figures(answer, summary_of(late[:n], 3), f"last_k=3, after the numbers {numbers[:n]}")
-    check_figures(seen[1][0], summary_of(drawn, 8), "last_k not given, after 8 batches")
+    jobs = [job(rng, late, last_k=3, looks=looks), job(rng, drawn, last_k=None, looks=[8])]
+    places = [f"last_k=3, after the numbers {numbers[:n]}" for n in looks]
+    usual = "last_k not given, after 8 batches"
+    answers, (last,) = watch(learner, jobs, SUMMARY, [places, [usual]])
+    for answer, n, place in zip(answers, looks, places, strict=True):
+        check_figures(answer, summary_of(late[:n], 3), place)
+    check_figures(last, summary_of(drawn, 8), usual)
     observe(len(looks) + 1, unit="summaries")
 
 
@@ -347,11 +356,12 @@ def test_nan_and_empty_batches(learner, rng, observe):
     order = [nothing, only_nan, mixed, plain, nothing, only_nan, mixed[:50]]
     batches = list(enumerate(order))
     looks = list(range(len(order) + 1))
-    (answers,) = watch(learner, job(rng, batches, last_k=2, looks=looks))
-    for answer, n in zip(answers, looks, strict=True):
-        kinds = ["empty", "only NaN", "some NaN", "no NaN", "empty", "only NaN", "some NaN"][:n]
-        where = f"last_k=2, after the batches ({'; '.join(kinds)})" if n else "before any batch"
-        check_figures(answer, summary_of(batches[:n], 2), where)
+    kinds = ["empty", "only NaN", "some NaN", "no NaN", "empty", "only NaN", "some NaN"]
+    places = [f"last_k=2, after the batches ({'; '.join(kinds[:n])})" for n in looks]
+    places[0] = "before any batch"
+    (answers,) = watch(learner, [job(rng, batches, last_k=2, looks=looks)], SUMMARY, [places])
+    for answer, n, place in zip(answers, looks, places, strict=True):
+        check_figures(answer, summary_of(batches[:n], 2), place)
     observe(len(looks), unit="summaries")
 
 
@@ -364,15 +374,14 @@ def test_actor_heap_stays_small(learner, rng, observe):
         with learner.memory(limit_bytes=STREAM_LIMIT_BYTES) as held:
             for first, end in ((6, 100), (100, N_BATCHES)):
                 learner.scenario("stream", first=first, n=end - first, bases=bases, deadline_s=CALL_S)
-            seen = learner.scenario("look", deadline_s=CALL_S)
+            seen, n_bytes = look(learner, some_of("count"))
     grown = [n for pid, n in held.grown_bytes.items() if pid != learner.driver_pid]
     most = max(grown, default=0)
     observe(round(most / MB), limit=MAX_GROWN_BYTES // MB, unit="MB")
-    assert seen["bytes"] <= MAX_SUMMARY_BYTES, (
-        f"Pickled, the summary has {seen['bytes']:,} bytes; the limit is {MAX_SUMMARY_BYTES:,}."
+    assert n_bytes <= MAX_SUMMARY_BYTES, (
+        f"Pickled, the summary has {n_bytes:,} bytes; the limit is {MAX_SUMMARY_BYTES:,}."
     )
-    count, expected = value_of(seen["summary"], "count", int), N_BATCHES * BATCH_READINGS
-    assert count == expected, f"After {N_BATCHES} batches `count` is {count}, expected {expected}."
+    same(seen["count"], N_BATCHES * BATCH_READINGS, f"After {N_BATCHES} batches `count`")
     assert most <= MAX_GROWN_BYTES, (
         f"While {N_BATCHES - 6} batches of 4 MB went through the actor, the heap of one worker grew by "
         f"{most / MB:.0f} MB; the limit is {MAX_GROWN_BYTES // MB} MB."
@@ -387,16 +396,13 @@ def test_actor_pins_no_batches(learner, rng, observe):
     before = settled_store_bytes(learner)
     with streaming(learner, draw_name(rng), last_k=last_k):
         learner.scenario("stream", first=0, n=n, bases=bases, deadline_s=CALL_S)
-        seen = learner.scenario("look", deadline_s=CALL_S)
+        seen, _ = look(learner, some_of("mean", "recent_mean"))
         becomes(lambda: store_bytes(learner) - before <= MAX_PINNED_BYTES, SETTLE_S)
         pinned = store_bytes(learner) - before
     observe(round(pinned / MB), limit=MAX_PINNED_BYTES // MB, unit="MB")
     right = truth(bases)["mean"]  # both occur equally often, among the last forty too
     for key in ("mean", "recent_mean"):
-        value = value_of(seen["summary"], key, float)
-        assert abs(value - right) <= TOLERANCE * (1 + abs(right)), (
-            f"`{key}` is {value!r}, expected {right!r}."
-        )
+        same(seen[key], right, f"`{key}`", within=TOLERANCE, rel=TOLERANCE)
     assert pinned <= MAX_PINNED_BYTES, (
         f"An actor with last_k={last_k} was sent {n} batches of 4 MB and answered them all. {SETTLE_S:.0f} s "
         f"later the object store holds {pinned / MB:.0f} MB more than before; the limit is "
@@ -437,19 +443,19 @@ def test_killed_actor(learner, rng, observe):
         world.hold_saves = False
         send_all(learner, batches[15:])
         send_all(learner, [batches[20], batches[3], batches[23]])  # sent again
-        seen = learner.scenario("look", deadline_s=CALL_S)
+        seen, _ = look(learner, SUMMARY)
         learner.scenario("reopen_stream", deadline_s=CALL_S)
-        again = learner.scenario("look", deadline_s=CALL_S)
+        again, _ = look(learner, SUMMARY)
     kills = world.ledger.count("save", "killed") + killed_from_outside
     observe(kills, limit=3, unit="kills")
     right = summary_of(batches, 4)
-    found = value_of(seen["summary"], "batches", int)
+    found = seen["batches"]
     assert found == len(batches), (
         f"{len(batches)} batches were sent and answered, three of them twice, while the actor was killed "
         f"{kills} times. It counted {found} batches."
     )
-    check_figures(seen["summary"], right, "after the kills")
-    check_figures(again["summary"], right, "a new actor with the name of the dead one")
+    check_figures(seen, right, "after the kills")
+    check_figures(again, right, "a new actor with the name of the dead one")
     if not killed_from_outside:
         void("the actor had no process to kill")
 
@@ -567,13 +573,17 @@ def test_process_heap_stays_small(learner, rng, observe, archive):
     settled_store_bytes(learner)
     with learner.memory(limit_bytes=PROCESS_LIMIT_BYTES) as held:
         seen = learner.scenario(
-            "process_all", calls=[paths[:4], paths[4:]], budget_bytes=budget_bytes, deadline_s=CALL_S
+            "process_all",
+            calls=[paths[:4], paths[4:]],
+            budget_bytes=budget_bytes,
+            returns=(named(RESULT, "process()"),) * 2,
+            deadline_s=CALL_S,
         )
     right = truth([readings])
     for result, asked in zip(seen, (paths[:4], paths[4:]), strict=True):
-        check_shape(result, asked)
+        check_paths(result, asked)
         for path in asked:
-            check_figures(result["files"][path], right, Path(path).name)
+            check_file(result, path, right)
         check_figures(result["total"], right | {"count": 4 * readings.size}, "total")
     observe(round(held.peak_bytes / MB), limit=PROCESS_LIMIT_BYTES // MB, unit="MB")
     assert held.peak_bytes <= PROCESS_LIMIT_BYTES, (
@@ -619,4 +629,4 @@ def test_speed(race, archive):
         check_all_read(world, world.files)
         check_budget(world, budget_bytes)
 
-    race.run("process", draw=draw, check=check, naive_ratio=2.5, deadline_s=CALL_S)
+    race.run("process", draw=draw, returns=RESULT, check=check, naive_ratio=2.5, deadline_s=CALL_S)

@@ -15,6 +15,7 @@ STREAMS = 4  # chunks delivered at a time
 LATENCY_S = 0.04
 BYTES_PER_S = 20e6
 READING_BYTES = 8
+MAX_READINGS = 2**40  # that a file can hold
 MAX_STATE_BYTES = 500_000
 TOGETHER_WITHIN_S = 8.0  # how long chunks wait for others to arrive
 HELD_WITHIN_S = 6.0  # how long a save waits for its process to be killed
@@ -48,7 +49,7 @@ class World(OutsideWorld):
 
     async def chunk(self, call: Call, path: str, first: int, count: int) -> None:  # noqa: ARG002
         """Operation: read some readings. The entry stays open until the learner lets go of them."""
-        if first < 0 or count < 0:
+        if first < 0 or not 0 <= count <= MAX_READINGS:
             raise Refuse("BadRange", f"readings {first} to {first + count}")
         await self._wait_for_others()
         async with self._slots:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.suite import behaviour, void
+from grader.suite import array, behaviour, named, same, sealed, void
 
 TOLERANCE = 1e-9
 RATE = 1 / 16  # a power of two, so that counters stay exact
@@ -20,6 +20,17 @@ LINGER_S = 0.8  # and then how long it waits for one step too many
 MEBI = 2**17  # float64 numbers in 1 MiB
 SETTLE_S = 5.0
 MAX_CHOICES = 20_000
+
+ENTRY = {"shard": str, "step": int, "read": int, "version": int | None}
+RESULT = {
+    "weights": array(float),
+    "versions": int,
+    "history": [ENTRY],
+    "stats": {"applied": int, "rejected": int, ...: ...},
+    ...: ...,
+}
+TRAINED = named(RESULT, "train()")
+PUSHED = {"version": int, "applied": int, "rejected": int, ...: ...}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +98,9 @@ def start_workers(learner: Any, n_workers: int) -> None:
 
 
 def train(learner: Any, job: Job) -> Any:
-    return learner.call("train", job.world.initial, job.shards, deadline_s=CALL_S, **job.options)
+    return learner.call(
+        "train", job.world.initial, job.shards, returns=RESULT, deadline_s=CALL_S, **job.options
+    )
 
 
 # -- the oracle ----------------------------------------------------------------------------------
@@ -170,21 +183,10 @@ def chosen_answers(job: Job, final: np.ndarray) -> dict[tuple[int, int], np.ndar
 
 
 def assert_form(job: Job, seen: Any) -> None:
-    """The result has the promised form."""
-    assert type(seen) is dict, f"train returned a {type(seen).__name__}; a dict is promised"
-    promised = {"weights": np.ndarray, "versions": int, "history": list, "stats": dict}
-    for key, kind in promised.items():
-        assert key in seen, f"the result has the keys {sorted(map(str, seen))} and lacks {key!r}"
-        assert type(seen[key]) is kind, (
-            f"`{key}` is of type {type(seen[key]).__name__}; {kind.__name__} is promised"
-        )
+    """There are as many weights as at the start."""
     weights, initial = seen["weights"], job.world.initial
-    assert weights.dtype == np.float64, f"`weights` have dtype {weights.dtype}; float64 is promised"
     assert weights.shape == initial.shape, (
         f"`weights` have shape {weights.shape}; the initial ones have shape {initial.shape}"
-    )
-    assert np.isfinite(weights).all(), (
-        f"{int((~np.isfinite(weights)).sum())} of {len(weights)} final weights are not finite ({job.shown})"
     )
 
 
@@ -229,17 +231,7 @@ def assert_history(job: Job, seen: Any, reads: dict[tuple[int, int], set[int]] |
     ended = [0] * job.n
     version = 0
     for entry in history:
-        fields = {"shard", "step", "read", "version"}
-        assert type(entry) is dict and set(entry) == fields, (  # noqa: PT018 - one message for both
-            f"an entry of `history` is {entry!r}; a dict with {sorted(fields)} is promised"
-        )
-        kinds = (int, int, type(None)) if entry["version"] is None else (int, int, int)
-        assert tuple(type(entry[key]) for key in ("step", "read", "version")) == kinds, (
-            f"an entry of `history` has a number that is not an int: {entry!r}"
-        )
-        assert type(entry["shard"]) is str and entry["shard"] in position, (  # noqa: PT018 - likewise
-            f"an entry of `history` names no shard of this training: {entry!r}"
-        )
+        assert entry["shard"] in position, f"an entry of `history` names no shard of this training: {entry!r}"
         worker = position[entry["shard"]]
         assert entry["step"] == ended[worker], (
             f"`history` says that step {entry['step']} of {entry['shard']} ended; the next one to end was "
@@ -268,8 +260,7 @@ def assert_history(job: Job, seen: Any, reads: dict[tuple[int, int], set[int]] |
     )
     wanted = {"applied": len(history) - len(job.bad), "rejected": len(job.bad)}
     for key, count in wanted.items():
-        found = seen["stats"].get(key)
-        assert type(found) is int, f"`stats` have {found!r} for {key!r}; an int is promised"
+        found = seen["stats"][key]
         assert found == count, (
             f"`stats` say that {found} gradients were {key}; it should be {count} ({job.shown})"
         )
@@ -366,7 +357,12 @@ def test_sync_equals_the_oracle(learner, rng, observe):
     """Sync gives the same as a loop on one machine, to 1e-9."""
     job = new_job(learner.world, rng, "sync", shards=4, steps=5)
     seen, callers = learner.scenario(
-        "train_keeping", initial=job.world.initial, shards=job.shards, options=job.options, deadline_s=CALL_S
+        "train_keeping",
+        initial=job.world.initial,
+        shards=job.shards,
+        options=job.options,
+        returns=(TRAINED, named(array(float), "the array that was given as `initial`")),
+        deadline_s=CALL_S,
     )
     assert_form(job, seen)
     off = farthest(seen["weights"], in_step(job).weights[-1])
@@ -573,7 +569,23 @@ def test_push_and_pull(learner, rng, observe):
     for change in changes:
         weights.append(weights[-1] if change is None else weights[-1] - RATE * change)
         versions.append(versions[-1] + (change is not None))
-    seen = learner.scenario("push_and_pull", initial=initial, rate=RATE, pushes=pushes, deadline_s=CALL_S)
+    held, whats = array(float, initial.shape), [f"push {k + 1} of {len(pushes)}" for k in range(len(pushes))]
+    pulled = tuple(named(held, f"pull() {when}") for when in ["at the start", *(f"after {w}" for w in whats)])
+    seen = learner.scenario(
+        "push_and_pull",
+        initial=initial,
+        rate=RATE,
+        pushes=pushes,
+        returns={
+            "answers": tuple(named(PUSHED, what) for what in whats),
+            "versions": (named(int, "the version that pull() returned"),) * len(pulled),
+            "then": pulled,
+            "now": pulled,
+            "after_scribbling": held,
+            "callers": held,
+        },
+        deadline_s=CALL_S,
+    )
     assert_held((seen["versions"][0], seen["then"][0]), 0, initial, "at the start")
     for number, (name, _) in enumerate(pushes):
         what = f"push {number + 1} of {len(pushes)} (update {name!r})"
@@ -592,10 +604,7 @@ def test_push_and_pull(learner, rng, observe):
 def assert_answer(answer: Any, wanted: tuple[int, int, int], what: str) -> None:
     """A push returned what was promised."""
     promised = dict(zip(("version", "applied", "rejected"), wanted, strict=True))
-    assert type(answer) is dict, f"{what} answered a {type(answer).__name__}; a dict is promised"
-    found = {key: answer.get(key) for key in promised}
-    assert all(type(value) is int for value in found.values()), f"{what} answered {answer!r}: not all ints"
-    assert found == promised, f"{what} answered {found}; it should be {promised}"
+    assert answer == promised, f"{what} answered {answer}; it should be {promised}"
 
 
 @behaviour(points=8, category="resilience", stage=1)
@@ -604,18 +613,34 @@ def test_checkpoint(learner, rng, observe):
     initial = rng.normal(size=7)
     gradients = rng.normal(size=(6, 7))
     pushes = [(f"shard-{k} step {k}", [gradient]) for k, gradient in enumerate(gradients)]
+    pushed, pulled = named(PUSHED, "push()"), named((int, array(float, initial.shape)), "pull()")
     seen = learner.scenario(
-        "checkpointed", initial=initial, rate=RATE, pushes=pushes, n_before=4, deadline_s=CALL_S
+        "checkpointed",
+        initial=initial,
+        rate=RATE,
+        pushes=pushes,
+        n_before=4,
+        returns={
+            "state": named({str: sealed}, "checkpoint()"),
+            "answers": (pushed,) * len(pushes),
+            "pulled": pulled,
+        },
+        deadline_s=CALL_S,
     )
     for number, answer in enumerate(seen["answers"]):
         assert_answer(answer, (number + 1, 1, 0), f"push {number + 1}")
     held = initial - RATE * gradients[:4].sum(axis=0)
     assert_held(seen["pulled"], 4, held, "when the checkpoint was taken")
-    assert type(seen["state"]) is dict, f"checkpoint() returned a {type(seen['state']).__name__}, not a dict"
 
     again = [pushes[1], pushes[3], pushes[4]]  # two that were acknowledged before, one that came after
     restored = learner.scenario(
-        "restored", initial=np.zeros(3), rate=9.0, state=seen["state"], pushes=again, deadline_s=CALL_S
+        "restored",
+        initial=np.zeros(3),
+        rate=9.0,
+        state=seen["state"],
+        pushes=again,
+        returns={"first": pulled, "answers": (pushed,) * len(again), "last": pulled},
+        deadline_s=CALL_S,
     )
     assert_held(restored["first"], 4, held, "after restore")
     for answer, version in zip(restored["answers"], (2, 4, 5), strict=True):
@@ -623,8 +648,15 @@ def test_checkpoint(learner, rng, observe):
     after = held - RATE * gradients[4]
     assert_held(restored["last"], 5, after, "after two repeated pushes and a new one")
 
+    pulled_array = array(float, initial.shape)
     rounds = learner.scenario(
-        "rolled_back", initial=initial, rate=RATE, pushes=pushes, n_before=4, deadline_s=CALL_S
+        "rolled_back",
+        initial=initial,
+        rate=RATE,
+        pushes=pushes,
+        n_before=4,
+        returns=(named((int, pulled_array, int, pulled_array), "pull()"),) * 2,
+        deadline_s=CALL_S,
     )
     moved_on = initial - RATE * gradients.sum(axis=0)
     for number, (version, weights, old_version, old_weights) in enumerate(rounds):
@@ -636,12 +668,8 @@ def test_checkpoint(learner, rng, observe):
 
 def assert_held(pulled: Any, version: int, weights: np.ndarray, when: str) -> None:
     """A pull returned this version and these weights."""
-    assert type(pulled[0]) is int, f"{when} the version is {pulled[0]!r}; an int is promised"
-    assert pulled[0] == version, f"{when} the version is {pulled[0]!r}; it should be {version}"
-    assert type(pulled[1]) is np.ndarray, f"{when} the weights are of type {type(pulled[1]).__name__}"
-    assert pulled[1].shape == weights.shape, f"{when} the weights have shape {pulled[1].shape}"
-    off = farthest(pulled[1], weights)
-    assert off <= TOLERANCE, f"{when} the weights are up to {off:.3g} off"
+    same(pulled[0], version, f"{when} the version")
+    same(pulled[1], weights, f"{when} the array of weights", within=TOLERANCE)
 
 
 @behaviour(points=7, category="correctness", stage=4)
@@ -726,6 +754,7 @@ def check_progress(learner: Any, job: Job, reports: Any) -> None:
         initial=world.initial,
         shards=job.shards,
         options=job.options,
+        returns=TRAINED,
         deadline_s=CALL_S,
     )
     assert_form(job, seen)
@@ -771,6 +800,7 @@ def test_nothing_left_behind(learner, rng, observe):
         shards=stopped.shards,
         stop_at=6,
         options=stopped.options,
+        returns=str,
         deadline_s=CALL_S,
     )
     assert raised == "StopTraining", f"on_progress raised StopTraining, but out of train came {raised}"
@@ -801,4 +831,4 @@ def test_speed(learner, race):
         assert_form(job, value)
         assert_oracle(job, value)
 
-    race.run("train", draw=draw, check=check, naive_ratio=3.5, deadline_s=20.0)
+    race.run("train", draw=draw, returns=RESULT, check=check, naive_ratio=3.5, deadline_s=20.0)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.suite import SolutionRaised, behaviour, void
+from grader.suite import SolutionRaised, behaviour, close, either, void
 
 MODEL_SHAPE = (2048, 1024)
 TOLERANCE = 1e-9  # what the brief promises
@@ -28,6 +28,7 @@ GUARD_S = 8.0
 CALL_S = 25.0  # against hangs only
 
 Result = dict[str, Any]
+RESULTS = [either({"id": int, "score": float}, {"id": int, "error": str})]  # what score_all returns
 
 
 @functools.cache
@@ -57,9 +58,8 @@ def expected_scores(world: Any, record_ids: list[int], model: np.ndarray) -> dic
     return dict(zip(found, (1000.0 * hidden.mean(axis=0)).tolist(), strict=True))
 
 
-def results_by_id(seen: Any, record_ids: list[int]) -> dict[int, Result]:
-    """Check the form of the results, but not their order or scores. Each id occurs once."""
-    check_form(seen)
+def results_by_id(seen: list[Result], record_ids: list[int]) -> dict[int, Result]:
+    """Check that each id has its result, but not their order or scores. Each id occurs once."""
     ids_seen = [result["id"] for result in seen]
     lost, strange = set(record_ids) - set(ids_seen), set(ids_seen) - set(record_ids)
     assert not lost, f"{len(lost)} of {len(record_ids)} ids have no result, for example {min(lost)}."
@@ -68,27 +68,11 @@ def results_by_id(seen: Any, record_ids: list[int]) -> dict[int, Result]:
     return {result["id"]: result for result in seen}
 
 
-def check_form(seen: Any) -> None:
-    assert type(seen) is list, f"score_all returned {type(seen).__name__}; what was promised is a list."
-    for position, result in enumerate(seen):
-        right = type(result) is dict and (
-            (set(result) == {"id", "score"} and type(result["score"]) is float)
-            or (set(result) == {"id", "error"} and type(result["error"]) is str)
-        )
-        assert right, (
-            f"The result at position {position} is {result!r}; what was promised is "
-            '{"id": int, "score": float} or {"id": int, "error": str}.'
-        )
-        assert type(result["id"]) is int, (
-            f"The id at position {position} is {result['id']!r}; what was promised is an int."
-        )
-
-
 def check_scores(results: dict[int, Result], expected: dict[int, float], *, tolerance: float) -> None:
     wrong = [
         (record_id, results[record_id], value)
         for record_id, value in expected.items()
-        if not abs(results[record_id].get("score", np.inf) - value) <= tolerance
+        if not close(results[record_id].get("score"), value, within=tolerance)
     ]
     assert not wrong, (
         f"{len(wrong)} of {len(expected)} scores differ from the expected ones by more than "
@@ -97,7 +81,9 @@ def check_scores(results: dict[int, Result], expected: dict[int, float], *, tole
     )
 
 
-def check_work(world: Any, seen: Any, record_ids: list[int], model: np.ndarray | None = None) -> None:
+def check_work(
+    world: Any, seen: list[Result], record_ids: list[int], model: np.ndarray | None = None
+) -> None:
     """Look at the results first: how a call worked earns nothing if its scores are made up."""
     results = results_by_id(seen, record_ids)
     expected = expected_scores(world, record_ids, tonights_model() if model is None else model)
@@ -131,7 +117,7 @@ def what_stays(learner: Any, matters: Callable[[str], bool]) -> list[str]:
 def test_scores_are_right(learner, rng, observe):
     """Every score is the one that the model gives for its record."""
     record_ids, model = draw_ids(rng, N_RECORDS), tonights_model()
-    seen = learner.call("score_all", record_ids, model, deadline_s=CALL_S)
+    seen = learner.call("score_all", record_ids, model, returns=RESULTS, deadline_s=CALL_S)
     results = results_by_id(seen, record_ids)
     expected = expected_scores(learner.world, record_ids, model)
     check_scores(results, expected, tolerance=TOLERANCE)
@@ -143,7 +129,7 @@ def test_results_keep_input_order(learner, rng, observe):
     """Results come in the order of the ids, whichever record finishes first."""
     world, record_ids = learner.world, draw_ids(rng, 12)
     world.fetch_gates[record_ids[0]] = world.gate(lambda: len(world.scored()) > 0, guard_s=4.0)
-    seen = learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
+    seen = learner.call("score_all", record_ids, tonights_model(), returns=RESULTS, deadline_s=CALL_S)
     check_work(world, seen, record_ids)
     ids_seen = [result["id"] for result in seen]
     in_place = sum(got == wanted for got, wanted in zip(ids_seen, record_ids, strict=False))
@@ -159,7 +145,7 @@ def test_missing_ids_are_reported(learner, rng, observe):
     """An id without a record is reported, and all the others are scored."""
     world, record_ids = learner.world, draw_ids(rng, N_RECORDS)
     world.missing = {record_ids[0], record_ids[7], record_ids[8], record_ids[-1]}
-    seen = learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
+    seen = learner.call("score_all", record_ids, tonights_model(), returns=RESULTS, deadline_s=CALL_S)
     results = results_by_id(seen, record_ids)
     for record_id in record_ids:
         result = results[record_id]
@@ -180,8 +166,7 @@ def test_any_list_of_ids(learner, rng, observe):
     first, second, third = draw_ids(rng, 3)
     requests: list[list[int]] = [[], [first], [first, second, first, first, third, second]]
     for record_ids in requests:
-        seen = learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
-        check_form(seen)
+        seen = learner.call("score_all", record_ids, tonights_model(), returns=RESULTS, deadline_s=CALL_S)
         ids_seen = sorted(result["id"] for result in seen)
         assert ids_seen == sorted(record_ids), (
             f"score_all got {len(record_ids)} ids, {record_ids}, and returned {len(seen)} results, "
@@ -203,7 +188,7 @@ def test_other_errors_are_raised(learner, rng, observe):
     world, record_ids = learner.world, draw_ids(rng, 12)
     world.failing = {record_ids[5]}
     try:
-        seen = learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
+        seen = learner.call("score_all", record_ids, tonights_model(), returns=RESULTS, deadline_s=CALL_S)
     except SolutionRaised as raised:
         shown = f"{raised.type_name}: {raised.message}"
         observe(raised.type_name, unit="raised")
@@ -211,8 +196,7 @@ def test_other_errors_are_raised(learner, rng, observe):
             f"score_all should raise StoreDown, as it is or wrapped by Ray. It raised {shown}"
         )
     else:
-        check_form(seen)
-        result = next((r for r in seen if r.get("id") == record_ids[5]), None)
+        result = next((r for r in seen if r["id"] == record_ids[5]), None)
         raise AssertionError(
             f"The store failed for id {record_ids[5]}, but score_all returned instead of raising. The result "
             f"for this id is {result!r}, yet nobody knows whether the record exists."
@@ -227,19 +211,24 @@ def test_two_models_never_mix(learner, rng, observe):
     world, record_ids = learner.world, draw_ids(rng, 12)
     first, second = draw_model(rng), draw_model(rng)
 
-    def check(seen: Any, ids: list[int], own: np.ndarray, other: np.ndarray, when: str) -> None:
+    def check(seen: list[Result], ids: list[int], own: np.ndarray, other: np.ndarray, when: str) -> None:
         results = results_by_id(seen, ids)
         right, mixed = expected_scores(world, ids, own), expected_scores(world, ids, other)
         for record_id in ids:
-            got = results[record_id].get("score", np.nan)
-            why = "The other model's" if abs(got - mixed[record_id]) <= COARSE else "Neither model's"
-            assert abs(got - right[record_id]) <= COARSE, (
+            got = results[record_id].get("score")
+            why = "The other model's" if close(got, mixed[record_id], within=COARSE) else "Neither model's"
+            assert close(got, right[record_id], within=COARSE), (
                 f"{when}, the score of id {record_id} is {got!r}. Its own model gives "
                 f"{right[record_id]!r}, the other model {mixed[record_id]!r}. {why} score came back."
             )
 
     one, two = learner.scenario(
-        "change_in_place", record_ids=record_ids, first=first, second=second, deadline_s=CALL_S
+        "change_in_place",
+        record_ids=record_ids,
+        first=first,
+        second=second,
+        returns=(RESULTS, RESULTS),
+        deadline_s=CALL_S,
     )
     check(one, record_ids, first, second, "In the first of two calls")
     check(two, record_ids, second, first, "In the second call, with new values in the same array")
@@ -249,7 +238,8 @@ def test_two_models_never_mix(learner, rng, observe):
         lambda: bool(world.in_flight() & set(left)) and bool(world.in_flight() & set(right)),
         guard_s=3.0,
     )
-    one, two = learner.scenario("two_at_once", calls=[(left, first), (right, second)], deadline_s=CALL_S)
+    calls = [(left, first), (right, second)]
+    one, two = learner.scenario("two_at_once", calls=calls, returns=(RESULTS, RESULTS), deadline_s=CALL_S)
     check(one, left, first, second, "Two calls at the same time")
     check(two, right, second, first, "Two calls at the same time")
     observe(4, unit="calls")
@@ -259,7 +249,13 @@ def test_two_models_never_mix(learner, rng, observe):
 def test_model_stays_the_callers(learner, rng, observe):
     """The caller's model is the same after the call as before."""
     record_ids = draw_ids(rng, 4)
-    seen = learner.scenario("look_at_model", record_ids=record_ids, model=tonights_model(), deadline_s=CALL_S)
+    seen = learner.scenario(
+        "look_at_model",
+        record_ids=record_ids,
+        model=tonights_model(),
+        returns={"results": RESULTS, "same_values": bool, "writeable": bool},
+        deadline_s=CALL_S,
+    )
     check_work(learner.world, seen["results"], record_ids)
     observe("unchanged" if seen["same_values"] and seen["writeable"] else "changed")
     assert seen["same_values"], "score_all changed values in the caller's array."
@@ -271,7 +267,7 @@ def test_model_is_stored_once(learner, rng, observe):
     """The model is put into the object store once per call."""
     record_ids, model = draw_ids(rng, N_RECORDS), tonights_model()
     with learner.counting() as counts:
-        seen = learner.call("score_all", record_ids, model, deadline_s=CALL_S)
+        seen = learner.call("score_all", record_ids, model, returns=RESULTS, deadline_s=CALL_S)
     check_work(learner.world, seen, record_ids)
     models = counts.stored_bytes / model.nbytes
     limit_mb = MAX_MODELS_STORED * model.nbytes / 1e6
@@ -287,7 +283,7 @@ def test_fetches_overlap(learner, rng, observe):
     """Fetches wait side by side: at least 8 in flight on 4 CPUs."""
     world, record_ids = learner.world, draw_ids(rng, N_RECORDS)
     world.fetch_gate = world.gate(lambda: len(world.open("fetch")) >= MIN_IN_FLIGHT, guard_s=GUARD_S)
-    seen = learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
+    seen = learner.call("score_all", record_ids, tonights_model(), returns=RESULTS, deadline_s=CALL_S)
     check_work(world, seen, record_ids)
     peak = world.ledger.peak("fetch")
     observe(peak, limit=MIN_IN_FLIGHT, unit="in flight")
@@ -309,7 +305,7 @@ def test_slow_fetch_delays_nobody(learner, rng, observe):
         return scored_meanwhile == others
 
     world.fetch_gates[slow] = world.gate(others_are_done, guard_s=GUARD_S)
-    seen = learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
+    seen = learner.call("score_all", record_ids, tonights_model(), returns=RESULTS, deadline_s=CALL_S)
     check_work(world, seen, record_ids)
     observe(len(scored_meanwhile), limit=len(others), unit="scored meanwhile")
     assert scored_meanwhile == others, (
@@ -323,7 +319,7 @@ def test_few_tasks(learner, rng, observe):
     """A call makes at most one task or actor call per record, plus 16."""
     record_ids = draw_ids(rng, N_RECORDS)
     with learner.counting() as counts:
-        seen = learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
+        seen = learner.call("score_all", record_ids, tonights_model(), returns=RESULTS, deadline_s=CALL_S)
     check_work(learner.world, seen, record_ids)
     limit = len(record_ids) + SPARE_TASKS
     observe(counts.n_tasks, limit=limit, unit="tasks")
@@ -346,7 +342,7 @@ def test_workers_do_the_work(learner, rng, observe):
         return most_workers >= MIN_WORKERS
 
     world.score_gate = world.gate(enough_are_scoring, guard_s=GUARD_S)
-    seen = learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
+    seen = learner.call("score_all", record_ids, tonights_model(), returns=RESULTS, deadline_s=CALL_S)
     check_work(world, seen, record_ids)
     calls, worker_pids = world.ledger.entries(), learner.worker_pids()
     elsewhere = [call for call in calls if call.pid not in worker_pids]
@@ -368,7 +364,7 @@ def test_killed_worker_costs_nothing(learner, rng, observe):
     world, record_ids = learner.world, draw_ids(rng, N_RECORDS)
     in_fetch, in_score = record_ids[3], record_ids[14]
     world.kill_on_fetch, world.kill_on_score = {in_fetch}, {in_score}
-    seen = learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
+    seen = learner.call("score_all", record_ids, tonights_model(), returns=RESULTS, deadline_s=CALL_S)
     results = results_by_id(seen, record_ids)
     check_scores(results, expected_scores(world, record_ids, tonights_model()), tolerance=COARSE)
     killed = {entry.op for entry in world.ledger.entries(outcome="killed")}
@@ -386,7 +382,7 @@ def test_nothing_is_left_behind(learner, rng, observe):
     record_ids = draw_ids(rng, N_RECORDS_RACE)
     learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
     with learner.counting() as counts:
-        seen = learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
+        seen = learner.call("score_all", record_ids, tonights_model(), returns=RESULTS, deadline_s=CALL_S)
     check_work(learner.world, seen, record_ids)
     left = left_by(learner, pool_may_stay=counts.n_actors == 0)
     observe(len(left), limit=0, unit="left")
@@ -400,9 +396,9 @@ def test_speed(race):
     def draw(world: Any, rng: np.random.Generator) -> tuple[tuple[Any, ...], dict[str, Any]]:  # noqa: ARG001
         return (draw_ids(rng, N_RECORDS_RACE), draw_model(rng)), {}
 
-    def check(world: Any, args: tuple[Any, ...], kwargs: dict[str, Any], value: Any) -> None:  # noqa: ARG001
+    def check(world: Any, args: tuple[Any, ...], kwargs: dict[str, Any], value: list[Result]) -> None:  # noqa: ARG001
         record_ids, model = args
         results = results_by_id(value, record_ids)
         check_scores(results, expected_scores(world, record_ids, model), tolerance=TOLERANCE)
 
-    race.run("score_all", draw=draw, check=check, naive_ratio=6.0, deadline_s=CALL_S)
+    race.run("score_all", draw=draw, returns=RESULTS, check=check, naive_ratio=6.0, deadline_s=CALL_S)
