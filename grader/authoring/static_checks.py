@@ -35,6 +35,7 @@ def check_files(challenge: Challenge) -> list[Claim]:
     hints = (challenge.folder / "hints.md").read_text(encoding="utf-8").lower()
     lacking = [level for level in _HINT_LEVELS if level not in hints]
     silent = silent_asserts(challenge.suite_path)
+    unread = unread_answers(challenge.suite_path)
     strange = engine_imports(sorted((challenge.folder / "hidden").glob("*.py")))
     return [
         stated("files", not missing, "complete", f"missing: {', '.join(missing)}"),
@@ -44,6 +45,12 @@ def check_files(challenge: Challenge) -> list[Claim]:
             not silent,
             "every assert tells the learner what was seen",
             f"test_spec.py has asserts without a message in lines {silent}",
+        ),
+        stated(
+            "answers",
+            not unread,
+            "every answer is read in a promised form",
+            f"test_spec.py uses answers of learner.call or .scenario; add returns=… in lines {unread}",
         ),
         stated(
             "imports",
@@ -109,6 +116,22 @@ def check_gallery(names: Iterable[str], wrong: Iterable[WrongSolution], right: S
 def silent_asserts(suite: Path) -> list[int]:
     """Lines of a suite with an assert that tells the learner nothing."""
     return [node.lineno for node in ast.walk(_tree(suite)) if isinstance(node, ast.Assert) and not node.msg]
+
+
+def unread_answers(suite: Path) -> list[int]:
+    """Lines of a suite that use an answer without saying which form was promised: they get None."""
+    tree = _tree(suite)
+    unused = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and id(node) not in unused]
+    return sorted(call.lineno for call in calls if _promises_nothing(call))
+
+
+def _promises_nothing(call: ast.Call) -> bool:
+    """Whether it is a call of the solution that does not say what it returns."""
+    match call.func:
+        case ast.Attribute(value=ast.Name(id="learner"), attr="call" | "scenario"):
+            return not any(keyword.arg in ("returns", None) for keyword in call.keywords)
+    return False
 
 
 def engine_imports(paths: Iterable[Path]) -> list[str]:

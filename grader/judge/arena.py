@@ -133,7 +133,13 @@ class Arena:
 
     def learner(self, rng: np.random.Generator) -> Learner:
         """The learner's side for one behaviour, with a new world and nothing on its cluster."""
-        side = self.learner_side
+        return self._clean(self.learner_side, rng)
+
+    def reference(self, rng: np.random.Generator) -> Learner:
+        """The reference's side in the learner's place, for one behaviour; see `grader.judge.control`."""
+        return self._clean(self.reference_side, rng)
+
+    def _clean(self, side: Side, rng: np.random.Generator) -> Learner:
         side.ready()
         if not side.rig.becomes_clean(SETTLED_WITHIN_S):
             side.recover()

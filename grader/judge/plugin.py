@@ -21,10 +21,11 @@ from grader.catalogue.challenges import ROOT, read_challenge
 from grader.errors import GraderError, Superseded
 from grader.judge.arena import Arena
 from grader.judge.behaviour import Behaviour
+from grader.judge.control import passes_with_reference
 from grader.judge.events import Ended, Started
 from grader.judge.grading import Grading, GradingRequest
 from grader.judge.learner import Learner
-from grader.judge.race import Race
+from grader.judge.race import Race, ReferenceFailed
 from grader.judge.selection import behaviour_of, end_or_go_on, select
 from grader.judge.verdict import Check, speed_check
 from grader.side.observation import Observation, Outcome, Void
@@ -40,6 +41,8 @@ class Notes:
     unit: str = ""
 
 
+# Exceptions that say what was seen; any other has to be explained.
+_MEANT = (Observation, AssertionError, Void, GraderError, ReferenceFailed)
 EXAMPLE_WITHIN_S = 30.0
 MAX_MESSAGE = 8000
 MAX_OUTPUT = 4000
@@ -112,8 +115,8 @@ def new_seed() -> int:
     return int(np.random.SeedSequence().generate_state(1)[0])
 
 
-def _seeds(grading: Grading, request: pytest.FixtureRequest) -> list[int]:
-    return [grading.request.seed, zlib.crc32(request.node.name.encode())]
+def _seeds(grading: Grading, behaviour: str) -> list[int]:
+    return [grading.request.seed, zlib.crc32(behaviour.encode())]
 
 
 @pytest.fixture
@@ -122,14 +125,14 @@ def rng(request: pytest.FixtureRequest) -> np.random.Generator:
     grading = _grading(request, with_world=True)
     if GRADING not in request.config.stash:
         print(f"seed {grading.request.seed}")  # noqa: T201 - shown by pytest when the test fails
-    return np.random.default_rng([*_seeds(grading, request), 0])
+    return np.random.default_rng([*_seeds(grading, request.node.name), 0])
 
 
 @pytest.fixture
 def learner(request: pytest.FixtureRequest) -> Learner:
     """The side that is judged, with a new world and an empty ledger."""
     grading = _grading(request, with_world=True)
-    return grading.request.arena.learner(np.random.default_rng([*_seeds(grading, request), 1]))
+    return grading.request.arena.learner(np.random.default_rng([*_seeds(grading, request.node.name), 1]))
 
 
 @pytest.fixture
@@ -153,7 +156,7 @@ def race(request: pytest.FixtureRequest, learner: Learner) -> Race:
         grading.request.arena.reference_side,
         grading.request.arena.make_world,
         request.getfixturevalue("benchmark"),
-        zlib.crc32(repr(_seeds(grading, request)).encode()),
+        zlib.crc32(repr(_seeds(grading, request.node.name)).encode()),
     )
     request.node.stash[RACE] = found
     return found
@@ -252,7 +255,9 @@ def _check(grading: Grading, item: pytest.Item, described: Behaviour, error: Bas
         unit=notes.unit,
     )
     if faults := _world_defects(grading):
-        return replace(passed, outcome="error", earned=0.0, message=f"Our bug, not yours: {faults[0]}")
+        return replace(passed, **_blamed(grading, item, faults[0]), earned=0.0)
+    if isinstance(error, Exception) and not isinstance(error, _MEANT):
+        return replace(passed, **_blamed(grading, item, f"{type(error).__name__}: {error}"), earned=0.0)
     if error is not None:
         outcome, message = _explained(error)
         return replace(passed, outcome=outcome, earned=0.0, message=message)
@@ -263,6 +268,24 @@ def _check(grading: Grading, item: pytest.Item, described: Behaviour, error: Bas
         return replace(passed, outcome="error", earned=0.0, message="Our bug, not yours: no race was run")
     grading.races.append(race.result)
     return speed_check(passed, race.result.speed)
+
+
+def _blamed(grading: Grading, item: pytest.Item, what: str) -> dict[str, Any]:
+    """Outcome and message where the suite or the world raised something that is no verdict."""
+    asked = grading.request
+    is_reference = asked.submission.source == asked.challenge.reference_path.read_bytes()
+    provoked = (
+        not is_reference  # there would be nothing to compare it with
+        and isinstance(item, pytest.Function)
+        and passes_with_reference(item.function, item.funcargs, asked.arena, _seeds(grading, item.name))
+    )
+    if not provoked:
+        return {"outcome": "error", "message": f"Our bug, not yours: {what}"}
+    return {
+        "outcome": "fail",
+        "message": "What it answered, or asked of the service, could not be judged, and with the reference "
+        f"the same behaviour passes. What was seen: {what}",
+    }
 
 
 def _explained(error: BaseException) -> tuple[Outcome, str]:

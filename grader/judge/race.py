@@ -116,7 +116,7 @@ class _Trial:
 
 
 @dataclass(frozen=True, slots=True)
-class _Contest:
+class Contest:
     """What is run in each round, on either side.
 
     Args:
@@ -223,7 +223,7 @@ class Race:
         """
         if naive_ratio <= FULL_RATIO:
             raise ValueError(f"naive_ratio is {naive_ratio}; it must be above {FULL_RATIO}")
-        contest = _Contest(name, draw, returns, check, deadline_s, self._make_world)
+        contest = Contest(name, draw, returns, check, deadline_s, self._make_world)
         clock = _Clock()
         used_before = cpu_use()
         is_slow = self._warm_up(contest, naive_ratio)
@@ -248,14 +248,14 @@ class Race:
         speed = judge_speed(clock.rounds(), naive_ratio, final=True, crowded=was_crowded(since=used_before))
         self.result = RaceResult(name=name, rounds=clock.rounds(), speed=speed, traces=traces)
 
-    def _next_round(self, clock: _Clock, contest: _Contest) -> _Trial:
+    def _next_round(self, clock: _Clock, contest: Contest) -> _Trial:
         """Run and time the reference's half of a pair; the learner's half is there and has not begun."""
         (seed,) = self._seeds.spawn(1)
         with self._learner_frozen():
             clock.reference_s.append(contest.reference_round(self._reference_side, seed)[0])
         return contest.trial(self._learner_side, seed)
 
-    def _warm_up(self, contest: _Contest, naive_ratio: float) -> bool:
+    def _warm_up(self, contest: Contest, naive_ratio: float) -> bool:
         """Run both sides until they are warm, and record the last round.
 
         Returns:
@@ -278,7 +278,7 @@ class Race:
         found = {side: recording.trace() for side, recording in self._traced.items() if recording}
         return {side: trace for side, trace in found.items() if trace is not None}
 
-    def _baseline(self, clock: _Clock, contest: _Contest, *, rounds: int) -> None:
+    def _baseline(self, clock: _Clock, contest: Contest, *, rounds: int) -> None:
         """Time the reference while the learner's whole side stands still."""
         with self._learner_frozen():
             for seed in self._seeds.spawn(rounds):

@@ -50,13 +50,14 @@ def misuse(operations: Operations, op: str, args: tuple[Any, ...]) -> list[str]:
         return ["WrongArguments", f"{op}({', '.join(names)}): {error}"]
     for name in names:
         if name in bound and not _suits(bound[name], hints.get(name, Any)):
-            wanted = getattr(hints[name], "__name__", str(hints[name]))
+            has_name = isinstance(hints[name], type) and not typing.get_args(hints[name])
+            wanted = hints[name].__name__ if has_name else str(hints[name])
             return ["WrongArguments", f"{op}: {name} must be {wanted}, not {repr(bound[name])[:_SHOWN]}"]
     return []
 
 
 def _suits(value: Any, hint: Any) -> bool:
-    """Whether a plain value is of an annotated type, going by its outermost type."""
+    """Whether a plain value is of an annotated type, with all that it holds."""
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
         return any(_suits(value, member) for member in typing.get_args(hint))
     kind = typing.get_origin(hint) or hint
@@ -64,4 +65,19 @@ def _suits(value: Any, hint: Any) -> bool:
         return True
     if kind is float:
         return type(value) in (float, int)
-    return type(value) is kind or (kind not in (int, float) and isinstance(value, kind))
+    is_of_kind = type(value) is kind or (kind not in (int, float) and isinstance(value, kind))
+    return is_of_kind and _suits_inside(value, typing.get_args(hint))
+
+
+def _suits_inside(value: Any, hints: tuple[Any, ...]) -> bool:
+    """Whether what a container holds is of the types between its brackets, if there are any."""
+    match value, hints:
+        case list(), (item,):
+            return all(_suits(held, item) for held in value)
+        case tuple(), (item, types.EllipsisType()):
+            return all(_suits(held, item) for held in value)
+        case tuple(), (_, *_):
+            return len(value) == len(hints) and all(map(_suits, value, hints))
+        case dict(), (key, item):
+            return all(_suits(k, key) and _suits(held, item) for k, held in value.items())
+    return True

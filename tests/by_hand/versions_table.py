@@ -28,17 +28,24 @@ TOLD = 300
 
 
 def pythons():
-    """The oldest and the newest supported Python that uv finds here: (release, interpreter) of each."""
+    """The oldest and the newest supported Python of this machine: (release, interpreter) of each."""
     (major, oldest), (_, newest) = PYTHON.oldest, PYTHON.newest
-    found = []
-    for release in (f"{major}.{minor}" for minor in range(oldest, newest + 1)):
-        asked = ["uv", "python", "find", "--no-project", "--no-python-downloads", release]
-        told = subprocess.run(asked, capture_output=True, text=True, check=False)
-        if told.returncode == 0:
-            found.append((release, told.stdout.strip()))
+    releases = [f"{major}.{minor}" for minor in range(oldest, newest + 1)]
+    found = [(release, python) for release in releases if (python := interpreter(release))]
     if not found:
         sys.exit(f"uv finds no {PYTHON} on this machine")
     return found[0], found[-1]
+
+
+def interpreter(release):
+    """What uv finds without downloading; None if it finds nothing. It does not look into pyenv by itself."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    for asked in (release, *sorted(pyenv.glob(f"versions/{release}.*/bin/python"), reverse=True)):
+        command = ["uv", "python", "find", "--no-project", "--no-python-downloads", asked]
+        told = subprocess.run(command, capture_output=True, text=True, check=False)
+        if told.returncode == 0:
+            return told.stdout.strip()
+    return None
 
 
 def rays():

@@ -27,11 +27,14 @@ from grader.system.processes import MARKER
 from tests.conftest import ROOT, command, environment
 
 HOSTILE = ROOT / "tests" / "hostile"
-ROOTS = {"toy": ROOT / "tests" / "toy", "slow_gets": ROOT}
-SOUND = {
+SOUND = {  # what an honest solution is asked in between
     "toy": "test_total",
     "slow_gets": "test_any_list_of_ids",
-}  # what an honest solution is asked in between
+    "hanging_tasks": "test_express_order",
+    "monitoring_system": "test_duplicates",
+    "oom_actor": "test_recent_mean",
+}
+ROOTS = dict.fromkeys(SOUND, ROOT) | {"toy": ROOT / "tests" / "toy"}
 # Families whose solutions can leave something behind, although all that was seen is a wrong answer.
 RECKLESS = frozenset(
     {

@@ -102,6 +102,6 @@ class World(OutsideWorld):
 def _name(line: str) -> Name:
     """The name in a line of a write."""
     match line.split():
-        case metric, source, number if number.isdecimal() and len(number) <= MAX_DIGITS:
+        case metric, source, number if number.isascii() and number.isdecimal() and len(number) <= MAX_DIGITS:
             return metric, source, int(number)
     raise Refuse("BadLine", f"a line of a write is {line[:100]!r}, not `metric source number`")

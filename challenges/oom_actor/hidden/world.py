@@ -49,7 +49,7 @@ class World(OutsideWorld):
 
     async def chunk(self, call: Call, path: str, first: int, count: int) -> None:  # noqa: ARG002
         """Operation: read some readings. The entry stays open until the learner lets go of them."""
-        if first < 0 or not 0 <= count <= MAX_READINGS:
+        if not (0 <= first <= MAX_READINGS and 0 <= count <= MAX_READINGS):
             raise Refuse("BadRange", f"readings {first} to {first + count}")
         await self._wait_for_others()
         async with self._slots:

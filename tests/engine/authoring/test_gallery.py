@@ -11,6 +11,7 @@ from grader.authoring.static_checks import (
     engine_imports,
     race_names,
     silent_asserts,
+    unread_answers,
 )
 from grader.errors import ChallengeError, UsageError
 from tests.support.examples import a_challenge
@@ -28,7 +29,7 @@ class TestNot:
 @behaviour(points=60, category="correctness")
 def test_order(learner):
     """Results come in order."""
-    assert learner.call("run") == [1], "not in order"
+    assert learner.call("run", returns=[int]) == [1], "not in order"
 
 @behaviour(points=40, category="memory")
 def test_memory(learner):
@@ -116,6 +117,29 @@ def test_silent_asserts_are_those_without_a_message(tmp_path, source, lines):
     path = tmp_path / "suite.py"
     path.write_text(source)
     assert sorted(silent_asserts(path)) == lines
+
+
+def test_an_answer_without_a_promised_form_is_found_by_line(challenge):
+    text = SUITE + "\ndef ask(learner):\n    learner.call('warm')\n    return learner.call('run')\n"
+    challenge.suite_path.write_text(text)
+    assert str(text.count("\n")) in failing(challenge)["answers"]
+
+
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        ("learner.scenario('ready', n=1)", []),
+        ("x = learner.call('f')", [1]),
+        ("x = learner.call('f', 1, returns=[int])", []),
+        ("def f(learner):\n    check(learner.scenario('f',\n        n=1))", [2]),
+        ("x = learner.call('f', **inputs)", []),  # may hold it
+        ("x = side.call('f') + learner.look('tasks')", []),
+    ],
+)
+def test_unread_answers_are_those_that_are_used_without_a_form(tmp_path, source, lines):
+    path = tmp_path / "suite.py"
+    path.write_text(source)
+    assert unread_answers(path) == lines
 
 
 @pytest.mark.parametrize("name", ["test_spec.py", "world.py", "scenarios.py"])

@@ -13,6 +13,8 @@ class World(OutsideWorld):
 
     async def rows(self, call: Call, rows: list[int], anything, *more: int) -> None: ...
 
+    async def deep(self, call: Call, table: dict[str, list[int]], pair: tuple[str, int]) -> None: ...
+
     async def old(self, call: Call, key: "NotImported") -> None: ...  # noqa: F821
 
 
@@ -28,6 +30,7 @@ OPERATIONS = declared(World, OutsideWorld)
         ("weigh", (1.5, "x")),
         ("rows", ([], None)),
         ("rows", ([1], {"any": "thing"})),
+        ("deep", ({"a": [1], "b": []}, ("x", 1))),
         ("old", (object(),)),
     ],
 )
@@ -45,7 +48,11 @@ def test_a_call_as_declared_makes_sense(op, args):
         ("fetch", (None,), "not None"),
         ("weigh", ("heavy",), "grams must be float"),
         ("weigh", (1.0, 5), "note must be str | None"),
-        ("rows", ({}, 1), "rows must be list"),
+        ("rows", ({}, 1), "rows must be list[int]"),
+        ("rows", ([1, [2]], 1), "rows must be list[int], not [1, [2]]"),
+        ("deep", ({"a": [1.5]}, ("x", 1)), "table must be dict[str, list[int]]"),
+        ("deep", ({1: []}, ("x", 1)), "table must be dict[str, list[int]]"),
+        ("deep", ({}, ("x", 1, 1)), "pair must be tuple[str, int]"),
         ("until", (), "until"),
         ("__init__", (), "__init__"),
         ("x" * 10_000, (), "x"),

@@ -3,7 +3,7 @@
 # only: test_scores_are_right, test_any_list_of_ids, test_few_tasks
 # at most: 0
 # outcomes: fail
-# says: scores differ
+# says: ["score"] is nan, promised is a finite float
 """An accident: a division by zero that nobody saw."""
 
 import ray

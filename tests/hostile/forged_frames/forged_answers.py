@@ -3,7 +3,7 @@
 # only: test_total, test_overlap, test_worker_killed
 # at most: 0
 # outcomes: fail
-# says: the total of
+# says: total() is
 """Hopes that the judge takes a verdict, or any number of numbers, for an answer."""
 
 import gc
