@@ -88,7 +88,7 @@ class World(OutsideWorld):
         self.kill_during: set[Key] = set()
         self.kill_after: dict[Key, float] = {}
         self.bad: dict[Key, str] = {}
-        self.request: list[Asked] = []
+        self.asked: list[Asked] = []
         self._curvature = np.zeros((0, 0))
         self._target = np.zeros((0, 0))
         self._pace: dict[Key, float] = {}
@@ -127,11 +127,11 @@ class World(OutsideWorld):
 
     def begun(self, worker: int) -> int:
         """Count the steps of a worker that have been asked for."""
-        return 1 + max((a.step for a in self.request if a.worker == worker), default=-1)
+        return 1 + max((a.step for a in self.asked if a.worker == worker), default=-1)
 
     def answered(self, worker: int) -> int:
         """Count the steps of a worker that have been answered."""
-        return len({a.step for a in self.request if a.worker == worker and a.gradient is not None})
+        return len({a.step for a in self.asked if a.worker == worker and a.gradient is not None})
 
     def others(self, worker: int) -> list[int]:
         """Return the positions of all other workers."""
@@ -147,7 +147,7 @@ class World(OutsideWorld):
         self._check_weights(weights)
         now_s = time.monotonic()
         asked = Asked(worker=worker, step=step, weights=weights, pid=call.pid, began_s=now_s)
-        self.request.append(asked)
+        self.asked.append(asked)
         key = (worker, step)
         async with self._connections[call.pid]:
             if key in self.never:
