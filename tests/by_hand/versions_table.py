@@ -41,7 +41,7 @@ def interpreter(release):
     """What uv finds without downloading; None if it finds nothing. It does not look into pyenv by itself."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
     for asked in (release, *sorted(pyenv.glob(f"versions/{release}.*/bin/python"), reverse=True)):
-        command = ["uv", "python", "find", "--no-project", "--no-python-downloads", asked]
+        command = ["uv", "python", "find", "--system", "--no-project", "--no-python-downloads", asked]
         told = subprocess.run(command, capture_output=True, text=True, check=False)
         if told.returncode == 0:
             return told.stdout.strip()
