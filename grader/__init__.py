@@ -16,10 +16,11 @@ What happens when `grade.py run NAME` grades a solution, all of it in the judge 
            |    `- side.Side     over a `Rig`: folder, warden, the world's server, the driver's socket
            `- judge.plugin       what pytest calls for each test of challenges/NAME/hidden/test_spec.py
                 |- selection         which tests, in which order: stage by stage, or the stage at hand first
-                |- fixture learner   calls -> driver; counts, memory, leftovers -> warden
+                |- fixture learner   calls -> driver; answers read by `forms`; counts, leftovers -> warden
                 |    `- world        answers service.py in driver and workers, from a thread; the ledger
                 |- fixture race      rounds of both sides in turn; `round_trace` watches one of them
                 |- side              no answer: `failure_causes` asks `explain` why, then repairs the side
+                |- control          an exception that is no verdict: the behaviour again, with the reference
                 `- how it ended -> check; told to report.terminal and kept on disk at once
       `- judge.verdict.total     checks -> score -> record; report.terminal prints the score
 

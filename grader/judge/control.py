@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.errors import ClusterLostError, GraderError, Interrupted, Superseded
+from grader.errors import ClusterLostError, GraderError, Interrupted
 from grader.judge.arena import Arena
 from grader.judge.race import Contest
 from grader.side.side import Side
@@ -60,7 +60,7 @@ def passes_with_reference(
     try:
         with _standing_still(arena.learner_side):
             return _passes(behaviour, given, arena, seeds)
-    except (Interrupted, Superseded):
+    except Interrupted:
         raise
     except GraderError:  # no experiment, no blame
         return False

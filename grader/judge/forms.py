@@ -161,9 +161,9 @@ class _Scalar:
         if type(value) is not self.kind:
             raise _other_form(at, value, self)
         if self.kind is float and not math.isfinite(value):
-            raise at.wrong(f"is {value}, promised is a finite float")
+            raise at.wrong(f"is {value}, promised is a finite float", of_right_type=True)
         if self.kind is int and abs(value) >= 10**MAX_DIGITS:
-            raise at.wrong(f"is an int of more than {MAX_DIGITS} digits")
+            raise at.wrong(f"is an int of more than {MAX_DIGITS} digits", of_right_type=True)
         return value
 
     def __str__(self) -> str:
@@ -267,7 +267,8 @@ class _Array:
             first = tuple(int(index) for index in np.argwhere(~finite)[0])
             raise at.wrong(
                 f"holds {int((~finite).sum())} numbers that are not finite, the first at "
-                f"{list(first)}: {float(value[first])}"
+                f"{list(first)}: {float(value[first])}",
+                of_right_type=True,
             )
         return value
 

@@ -18,10 +18,10 @@ class WrongAnswer(AssertionError):  # noqa: N818 - a verdict on the solution, as
 
     Args:
         message: What the learner reads.
-        depth: How deep in the answer it was seen.
+        depth: How deep in the answer it was seen: of several forms, the best one says what is wrong.
     """
 
-    def __init__(self, message: str, depth: int = 0) -> None:
+    def __init__(self, message: str, depth: float = 0) -> None:
         super().__init__(message)
         self.depth = depth
 
@@ -46,9 +46,9 @@ class Place:
         inner = "".join(f"[{_index(step)}]" for step in self.steps)
         return f"{self.name}: {inner}" if inner and " " in self.name else self.name + inner
 
-    def wrong(self, what: str) -> WrongAnswer:
+    def wrong(self, what: str, *, of_right_type: bool = False) -> WrongAnswer:
         """The failure to raise for the value that stands here."""
-        return WrongAnswer(f"{self} {what}", self.depth)
+        return WrongAnswer(f"{self} {what}", self.depth + 0.5 * of_right_type)
 
 
 def shown(value: Any) -> str:

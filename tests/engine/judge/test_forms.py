@@ -84,6 +84,8 @@ def test_what_has_the_form_is_read_as_it_is(value, form):
         (None, [int], "run() is None, promised is list of int"),
         (float("inf"), float, "run() is inf, promised is a finite float"),
         (10**300, int, "run() is an int of more than 300 digits"),
+        (math.inf, int | float | None, "run() is inf, promised is a finite float"),
+        (1, float | None, "run() is 1 (int), promised is float or None"),
         ([1, 2, "3"], [int], "run()[2] is '3' (str), promised is int"),
         ((1,), [int], "run() is (1,) (tuple), promised is list of int"),
         ([1], (int, int), "run() has 1 items, promised are 2: (int, int)"),
