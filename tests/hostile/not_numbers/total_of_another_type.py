@@ -1,12 +1,12 @@
 # attack: answers with the right number as a float, and with False for zero
 # challenge: toy
-# only: test_total, test_overlap
-# at most: 20
-# outcomes: fail, pass
-# says: total() is
+# only: test_total
+# at most: 0
+# outcomes: fail
+# says: total() is 
 """Equal is not the same: False == 0 and 3.0 == 3. Here the sum is a float where keys repeat, and a bool for none.
 
-The same program without the two lines before the last passes both.
+The same program that returns the sum as it is gets the 40 points.
 """
 
 import ray
