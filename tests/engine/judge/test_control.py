@@ -12,7 +12,7 @@ SUITE = '''
 from grader.suite import behaviour, same
 
 
-@behaviour(points=25, category="correctness")
+@behaviour(points=25, category="correctness", stage=1)
 def test_books(learner):
     """The first fetch is looked at."""
     seen = learner.call("total", [1, 2], returns=int)
@@ -20,20 +20,20 @@ def test_books(learner):
     same(seen, learner.world.numbers[1] + learner.world.numbers[2], "the total")
 
 
-@behaviour(points=25, category="correctness")
+@behaviour(points=25, category="correctness", stage=1)
 def test_world(learner, rng):
     """The world divides by what it is given."""
     learner.call("total", [int(rng.integers(64))], returns=int)
 
 
-@behaviour(points=25, category="correctness")
+@behaviour(points=25, category="correctness", stage=1)
 def test_defective(learner):
     """The suite has a defect."""
     learner.call("total", [1], returns=int)
     assert {}["nothing"], "never seen"
 
 
-@behaviour(points=25, category="performance")
+@behaviour(points=25, category="performance", stage=2)
 def test_speed(race):
     """A round is looked at without care."""
 

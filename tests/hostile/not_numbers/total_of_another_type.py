@@ -3,7 +3,7 @@
 # only: test_total
 # at most: 0
 # outcomes: fail
-# says: total() is 
+# says: total() is
 """Equal is not the same: False == 0 and 3.0 == 3. Here the sum is a float where keys repeat, and a bool for none.
 
 The same program that returns the sum as it is gets the 40 points.
