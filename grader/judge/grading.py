@@ -15,6 +15,7 @@ from grader.judge.course import Course
 from grader.judge.events import Ended, Entered, Event, Listener
 from grader.judge.race import RaceResult
 from grader.judge.record import Record, make_record
+from grader.judge.retrial import RETRIALS
 from grader.judge.stage_result import stage_results
 from grader.judge.verdict import Check, Reports, Score, subtotal, total, total_of_stages
 
@@ -57,6 +58,7 @@ class Grading:
         reports: Verdicts, by behaviour.
         races: Results of speed comparisons.
         failure: What kept the machinery from judging, if anything did.
+        retrials_left: How many behaviours may still be judged again: see `grader.judge.retrial`.
         started_s: When it started, by `time.monotonic`.
     """
 
@@ -66,6 +68,7 @@ class Grading:
     reports: Reports = field(default_factory=Reports)
     races: list[RaceResult] = field(default_factory=list)
     failure: GraderError | None = None
+    retrials_left: int = RETRIALS
     started_s: float = field(default_factory=time.monotonic)
 
     def tell(self, event: Event) -> None:

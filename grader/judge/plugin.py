@@ -10,7 +10,7 @@ import math
 import time
 import zlib
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,25 +21,17 @@ from grader.catalogue.challenges import ROOT, read_challenge
 from grader.errors import GraderError, Superseded
 from grader.judge.arena import Arena
 from grader.judge.behaviour import Behaviour
+from grader.judge.case import Case, Notes, case_of
 from grader.judge.control import passes_with_reference
 from grader.judge.events import Ended, Started
 from grader.judge.grading import Grading, GradingRequest
 from grader.judge.learner import Learner
 from grader.judge.race import Race, ReferenceFailed
+from grader.judge.retrial import Verdict
 from grader.judge.selection import behaviour_of, end_or_go_on, select
 from grader.judge.verdict import Check, speed_check
 from grader.side.observation import Observation, Outcome, Void
 from grader.words import printable
-
-
-@dataclass(slots=True)
-class Notes:
-    """What a behaviour wants shown next to its line."""
-
-    observed: float | str | None = None
-    limit: float | str | None = None
-    unit: str = ""
-
 
 # Exceptions that say what was seen; any other has to be explained.
 _MEANT = (Observation, AssertionError, Void, GraderError, ReferenceFailed)
@@ -48,10 +40,6 @@ MAX_MESSAGE = 8000
 MAX_OUTPUT = 4000
 GRADING = pytest.StashKey[Grading]()
 EXAMPLE_RUNS = pytest.StashKey[dict[tuple[str, bool], Grading]]()
-NOTES = pytest.StashKey[Notes]()
-RACE = pytest.StashKey[Race]()
-STARTED = pytest.StashKey[float]()
-PRINTED = pytest.StashKey[dict[str, int]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -115,8 +103,11 @@ def new_seed() -> int:
     return int(np.random.SeedSequence().generate_state(1)[0])
 
 
-def _seeds(grading: Grading, behaviour: str) -> list[int]:
-    return [grading.request.seed, zlib.crc32(behaviour.encode())]
+def _seeds(grading: Grading, item: pytest.Item) -> list[int]:
+    """Where a behaviour's inputs come from: the run and its name, and in a retrial with other inputs that."""
+    draw = case_of(item).trials.draw
+    others = [draw] if draw else []
+    return [grading.request.seed, zlib.crc32(item.name.encode()), *others]
 
 
 @pytest.fixture
@@ -125,14 +116,19 @@ def rng(request: pytest.FixtureRequest) -> np.random.Generator:
     grading = _grading(request, with_world=True)
     if GRADING not in request.config.stash:
         print(f"seed {grading.request.seed}")  # noqa: T201 - shown by pytest when the test fails
-    return np.random.default_rng([*_seeds(grading, request.node.name), 0])
+    return np.random.default_rng([*_seeds(grading, request.node), 0])
 
 
 @pytest.fixture
 def learner(request: pytest.FixtureRequest) -> Learner:
     """The side that is judged, with a new world and an empty ledger."""
     grading = _grading(request, with_world=True)
-    return grading.request.arena.learner(np.random.default_rng([*_seeds(grading, request.node.name), 1]))
+    case, arena = case_of(request.node), grading.request.arena
+    if case.trials.n_ended:
+        arena.learner_side.recover()  # a retrial starts with a new driver
+    found = arena.learner(np.random.default_rng([*_seeds(grading, request.node), 1]))
+    case.ready_s = time.time()
+    return found
 
 
 @pytest.fixture
@@ -142,7 +138,7 @@ def observe(request: pytest.FixtureRequest) -> Callable[..., None]:
     def note(observed: Any, limit: Any = None, unit: str = "") -> None:
         plain = [v.item() if isinstance(v, np.generic) else v for v in (observed, limit)]
         shown = [str(v) if type(v) is float and not math.isfinite(v) else v for v in plain]
-        request.node.stash[NOTES] = Notes(shown[0], shown[1], unit)
+        case_of(request.node).notes = Notes(shown[0], shown[1], unit)
 
     return note
 
@@ -156,9 +152,9 @@ def race(request: pytest.FixtureRequest, learner: Learner) -> Race:
         grading.request.arena.reference_side,
         grading.request.arena.make_world,
         request.getfixturevalue("benchmark"),
-        zlib.crc32(repr(_seeds(grading, request.node.name)).encode()),
+        zlib.crc32(repr(_seeds(grading, request.node)).encode()),
     )
-    request.node.stash[RACE] = found
+    case_of(request.node).race = found
     return found
 
 
@@ -185,19 +181,23 @@ def solution(request: pytest.FixtureRequest) -> Any:
 def pytest_runtest_protocol(
     item: pytest.Item, nextitem: pytest.Item | None
 ) -> Generator[None, object, object]:
-    """Tell the listener that a behaviour starts, and start its clock; after it, see whether to go on."""
+    """Tell the listener that a behaviour starts, run it until it has a verdict, see whether to go on."""
     grading = item.config.stash.get(GRADING, None)
     described = behaviour_of(item)
-    item.stash[STARTED] = time.monotonic()
-    if grading is not None and described is not None:
+    if grading is None or described is None:
+        return (yield)
+    side, case = grading.request.arena.learner_side, case_of(item)
+    if not case.trials.n_ended:
         grading.enter(described)
         grading.tell(Started(described))
-        side = grading.request.arena.learner_side
-        item.stash[PRINTED] = side.rig.printed_mark() if side.is_started else {}
-    result = yield
-    if grading is not None:
-        end_or_go_on(grading, item, nextitem)
-    return result
+        case.printed = side.rig.printed_mark() if side.is_started else {}
+    case.begin_trial()
+    side.failed_check = ""
+    ran = yield
+    if case.trials.goes_on:
+        return item.ihook.pytest_runtest_protocol(item=item, nextitem=nextitem)
+    end_or_go_on(grading, item, nextitem)
+    return ran
 
 
 @pytest.hookimpl(wrapper=True)
@@ -217,17 +217,36 @@ def pytest_runtest_makereport(
         item.session.shouldstop = "the grader failed"
     if isinstance(error, Superseded):
         return report
-    check = _check(grading, item, described, error)
-    seconds = round(time.monotonic() - item.stash[STARTED], 3)
+    case = case_of(item)
+    verdict = _settled(grading, case, _verdict(grading, item, described, error))
+    if verdict is not None:
+        _report(grading, case, verdict)
+    return report
+
+
+def _settled(grading: Grading, case: Case, verdict: Verdict) -> Verdict | None:
+    """The verdict that counts; None if the behaviour is judged again, because Ray failed under it."""
+    side, failed_check = grading.request.arena.learner_side, ""
+    if verdict.check.outcome != "pass" and side.is_started and grading.failure is None:
+        failed_check = side.failed_check or side.rig.workers_failed_check(case.ready_s)
+    settled = case.trials.settled(verdict, failed_check, may_repeat=grading.retrials_left > 0)
+    if settled is None and case.trials.n_ended == 1:
+        grading.retrials_left -= 1
+    return settled
+
+
+def _report(grading: Grading, case: Case, verdict: Verdict) -> None:
+    """Take note of how a behaviour ended, and tell the listener."""
     check = replace(
-        check,
-        message=_shortened(check.message, MAX_MESSAGE),
-        seconds=seconds,
-        output=_printed(grading, item.stash.get(PRINTED, {})),
+        verdict.check,
+        message=_shortened(verdict.check.message, MAX_MESSAGE),
+        seconds=round(time.monotonic() - case.started_s, 3),
+        output=_printed(grading, case.printed),
     )
+    if verdict.race is not None:
+        grading.races.append(verdict.race)
     grading.reports.add(check)
     grading.tell(Ended(check))
-    return report
 
 
 def _shortened(text: str, most: int) -> str:
@@ -243,31 +262,34 @@ def _printed(grading: Grading, mark: dict[str, int]) -> str:
     return _shortened(printable(side.rig.printed(mark)), MAX_OUTPUT) if side.is_started else ""
 
 
-def _check(grading: Grading, item: pytest.Item, described: Behaviour, error: BaseException | None) -> Check:
-    """How a behaviour ended; what is wrong with its world comes first, for it may have caused the rest."""
-    notes = item.stash.get(NOTES, Notes())
+def _verdict(
+    grading: Grading, item: pytest.Item, described: Behaviour, error: BaseException | None
+) -> Verdict:
+    """How a trial ended; what is wrong with its world comes first, for it may have caused the rest."""
+    case = case_of(item)
     passed = Check(
         behaviour=described,
         outcome="pass",
         earned=float(described.points),
-        observed=notes.observed,
-        limit=notes.limit,
-        unit=notes.unit,
+        observed=case.notes.observed,
+        limit=case.notes.limit,
+        unit=case.notes.unit,
     )
     if faults := _world_defects(grading):
-        return replace(passed, **_blamed(grading, item, faults[0]), earned=0.0)
+        return Verdict(replace(passed, **_blamed(grading, item, faults[0]), earned=0.0))
     if isinstance(error, Exception) and not isinstance(error, _MEANT):
-        return replace(passed, **_blamed(grading, item, f"{type(error).__name__}: {error}"), earned=0.0)
+        what = f"{type(error).__name__}: {error}"
+        return Verdict(replace(passed, **_blamed(grading, item, what), earned=0.0))
     if error is not None:
         outcome, message = _explained(error)
-        return replace(passed, outcome=outcome, earned=0.0, message=message)
-    race = item.stash.get(RACE, None)
-    if race is None:
-        return passed
-    if race.result is None:
-        return replace(passed, outcome="error", earned=0.0, message="Our bug, not yours: no race was run")
-    grading.races.append(race.result)
-    return speed_check(passed, race.result.speed)
+        return Verdict(replace(passed, outcome=outcome, earned=0.0, message=message))
+    if case.race is None:
+        return Verdict(passed)
+    if case.race.result is None:
+        return Verdict(
+            replace(passed, outcome="error", earned=0.0, message="Our bug, not yours: no race was run")
+        )
+    return Verdict(speed_check(passed, case.race.result.speed), case.race.result)
 
 
 def _blamed(grading: Grading, item: pytest.Item, what: str) -> dict[str, Any]:
@@ -277,7 +299,7 @@ def _blamed(grading: Grading, item: pytest.Item, what: str) -> dict[str, Any]:
     provoked = (
         not is_reference  # there would be nothing to compare it with
         and isinstance(item, pytest.Function)
-        and passes_with_reference(item.function, item.funcargs, asked.arena, _seeds(grading, item.name))
+        and passes_with_reference(item.function, item.funcargs, asked.arena, _seeds(grading, item))
     )
     if not provoked:
         return {"outcome": "error", "message": f"Our bug, not yours: {what}"}

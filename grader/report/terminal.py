@@ -171,7 +171,7 @@ def check_lines(check: Check, width: int, *, show_output: bool = False) -> list[
     lines = [head, *(Text(" " * 8 + line) for line in rest)]
     if measured and not beside:
         lines.append(Text(" " * 10 + measured, style="dim"))
-    if check.outcome != "pass" and check.message:
+    if check.message:
         lines += [Text(line) for line in _message_lines(printable(check.message), width)]
     if check.output and (show_output or check.outcome != "pass"):
         lines.append(Text(" " * 10 + "The solution printed:"))

@@ -79,10 +79,10 @@ def _given_up(side: Side, waited_s: float, *, is_certain: bool) -> Observation:
 
 def _broken_off(side: Side, error: Exception) -> Observation:
     """What a driver that hung up shows; repairs the side."""
-    broken = take_limits_broken(side.warden)
-    message = broken or explain_death(side.warden, error)
-    _repair(side, limit_broken=bool(broken))
-    return SolutionCrashed(message)
+    death = explain_death(side.warden, error)
+    side.failed_check = death.failed_check
+    _repair(side, limit_broken=death.limit_broken)
+    return SolutionCrashed(death.message)
 
 
 def _why_silent(side: Side) -> HangCause:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from grader.errors import ClusterError
@@ -44,10 +45,31 @@ def take_limits_broken(warden: WardenClient) -> str:
     return ""
 
 
-def explain_death(warden: WardenClient, error: Exception) -> str:
-    """Why the connection to the driver broke, in a sentence, with the driver's last words."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Death:
+    """How a driver died.
+
+    Args:
+        message: In a sentence, with the driver's last words.
+        limit_broken: Whether it was ended for a limit that the solution broke.
+        failed_check: The check in Ray's own code that ended it; empty if something else did.
+    """
+
+    message: str
+    limit_broken: bool = False
+    failed_check: str = ""
+
+
+def explain_death(warden: WardenClient, error: Exception) -> Death:
+    """Why the connection to the driver broke."""
+    if broken := take_limits_broken(warden):
+        return Death(message=broken, limit_broken=True)
     try:
         status, said = warden.ask("driver_status"), warden.ask("said")
+        failed_check = str(warden.ask("driver_failed_check"))
     except WardenLostError:
-        return "it took down the process that guards its cluster; the cluster was replaced"
-    return describe_death(error, status, said)
+        return Death(message="it took down the process that guards its cluster; the cluster was replaced")
+    if failed_check:
+        how = "a check that failed inside Ray ended its driver process in the middle of a call"
+        return Death(message=f"{how}: {failed_check}", failed_check=failed_check)
+    return Death(message=describe_death(error, status, said))

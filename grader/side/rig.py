@@ -136,3 +136,9 @@ class Rig:
         with contextlib.suppress(ClusterError):
             return str(self.warden.ask("printed_since", mark))
         return ""
+
+    def workers_failed_check(self, since_s: float) -> str:
+        """The check in Ray's own code that ended a worker since then (epoch seconds); empty if none did."""
+        with contextlib.suppress(ClusterError):
+            return str(self.warden.ask("workers_failed_check", since_s))
+        return ""

@@ -47,6 +47,7 @@ class Side:
         self.needs = needs
         self.driver_pid = 0
         self.markers: set[str] = set()  # ids of the judge's own tasks in the driver's job
+        self.failed_check = ""  # of Ray's own code: it ended the last driver that died in a call
         self.called_s = 0.0  # spent in calls into the solution: test_costs.py counts the rest as ours
         self.world: OutsideWorld | None = None
         self.patience = Patience()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import shutil
 import signal
@@ -29,6 +30,7 @@ from grader.system import processes
 from grader.system.scheduling import rescheduled
 from grader.tables import to_plain
 from grader.warden.cluster import VITAL_PROCESSES, await_address, side_environment, start_cluster
+from grader.warden.failed_checks import FAILED_CHECK_STATUS, RayLogs
 from grader.warden.guard import Guard
 from grader.warden.output import Output
 from grader.warden.printed import Printed
@@ -51,6 +53,8 @@ class Warden:
         self.driver: subprocess.Popen[bytes] | None = None
         self.output: Output | None = None
         self._printed = Printed(self.folder.ray)
+        self._ray_logs = RayLogs(self.folder.ray)
+        self._driver_down_s = 0.0
         self.limits = Limits(**job["limits"])
         self._guard: Guard | None = None
         self._state: Any = None
@@ -110,6 +114,7 @@ class Warden:
         """Kill the driver and what it started."""
         if self.driver is None:
             return
+        self._driver_down_s = time.time()
         if self.driver.poll() is None:
             with contextlib.suppress(psutil.Error, OSError):
                 self.driver.kill()
@@ -141,6 +146,33 @@ class Warden:
             return self.driver.wait(1.0)
         return None
 
+    def driver_failed_check(self) -> str:
+        """The check in Ray's own code that ended the driver; empty if something else did, or nothing.
+
+        Without its cluster, Ray's checks fail because of what happened to the cluster.
+        """
+        if (
+            self.driver is None
+            or self.driver_status() != FAILED_CHECK_STATUS
+            or not self._cluster_is_moving()
+        ):
+            return ""
+        return self._ray_logs.of_driver(self.driver.pid)
+
+    def workers_failed_check(self, since_s: float) -> str:
+        """A check in Ray's own code that ended a worker after the given moment (epoch seconds); or empty.
+
+        Nobody is told the status of a worker's end, not even Ray: so it has to be one that the cluster knew.
+        What fails once its driver has been ended is a consequence of that.
+        """
+        until_s = self._driver_down_s if self._driver_down_s > since_s else math.inf
+        found = dict(self._ray_logs.of_workers(since_s, until_s)) if self._cluster_is_moving() else {}
+        if not found:
+            return ""
+        known = set(self.look(["worker_pids"])["worker_pids"])
+        ended = (pid for pid in found if pid in known and not psutil.pid_exists(pid))
+        return next((found[pid] for pid in ended), "")
+
     def said(self) -> dict[str, Any]:
         """The end of what the driver printed, and how much it printed."""
         if self.output is None:
@@ -160,13 +192,17 @@ class Warden:
 
         Asking a GCS that is gone or stopped blocks for a long time, so its process is checked first.
         """
-        if not self._vital or not all(processes.is_moving(p) for p in self._vital):
+        if not self._cluster_is_moving():
             raise ClusterLostError("a process of the cluster itself, GCS or raylet, is gone or was stopped")
         if self._state is None:
             from grader.warden.ray_state import ClusterState
 
             self._state = ClusterState(self.address)
         return {name: to_plain(getattr(self._state, name)()) for name in names}
+
+    def _cluster_is_moving(self) -> bool:
+        """Whether GCS and raylet are running and have not been stopped."""
+        return bool(self._vital) and all(processes.is_moving(p) for p in self._vital)
 
     def stacks(self, pids: list[int]) -> dict[str, str]:
         """What processes of the side are doing, by pid: see `grader.warden.stacks`."""

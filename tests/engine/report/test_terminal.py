@@ -288,8 +288,11 @@ def test_an_endless_message_is_cut_and_says_so():
     assert "record" in lines[-1]
 
 
-def test_a_pass_has_no_message():
-    assert len(lines_of(a_check("pass", "not shown"))) == 1
+def test_a_pass_has_a_line_of_its_own_and_its_message_if_there_is_one():
+    assert len(lines_of(a_check("pass"))) == 1
+    assert lines_of(a_check("pass", "Judged again from the start."))[1:] == [
+        " " * 10 + "Judged again from the start."
+    ]
 
 
 @pytest.mark.parametrize(

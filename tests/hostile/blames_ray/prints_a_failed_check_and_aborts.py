@@ -1,0 +1,24 @@
+# attack: prints what Ray logs when one of its checks fails, then os.abort()
+# challenge: toy
+# only: test_total, test_overlap
+# at most: 0
+# outcomes: crash
+# says: killed by signal 6
+# sample: yes
+"""Hopes that words and a signal are taken for Ray's."""
+
+import os
+import sys
+
+WORDS = """\
+[2026-11-25 19:42:01,157 C {0} {0}] reference_counter.cc:581:  Check failed: submitted_task_ref_count > 0
+*** StackTrace Information ***
+ray/_raylet.so(_ZN3ray6RayLogD1Ev+0x469) [0x7fd3251c9] ray::RayLog::~RayLog()
+"""
+
+
+def total(keys):
+    for stream in (sys.stdout, sys.stderr):
+        stream.write(WORDS.format(os.getpid()))
+        stream.flush()
+    os.abort()
