@@ -24,6 +24,9 @@ What happens when `grade.py run NAME` grades a solution, all of it in the judge 
                 `- how it ended -> check; told to report.terminal and kept on disk at once
       `- judge.verdict.total     checks -> score -> record; report.terminal prints the score
 
+`grade.py try` runs one call on a learner's side and its world, without suite, reference or record:
+`commands.try_` -> `judge.tryout`, shown by `report.tryout`. The warden reads what is printed.
+
 The packages form layers, and imports point from one line to those below it only (`lint-imports` checks it):
 
     commands | suite

@@ -2,8 +2,9 @@
 
 `hidden/test_spec.py` marks its tests with `behaviour`, says which form an answer has (`either`, `array`, ...)
 and what it has to be (`same`, `close`), and catches what a solution did instead of answering;
-`hidden/world.py` derives its `World` from `OutsideWorld` and refuses, delays or kills. The names listed
-here stay; everything else in the engine may change at any time.
+`hidden/world.py` derives its `World` from `OutsideWorld`, refuses, delays or kills, and marks with `trouble`
+what tests and `grade.py try` set up. The names listed here stay; everything else in the engine may change at
+any time.
 """
 
 from grader.judge.behaviour import behaviour, void
@@ -12,6 +13,7 @@ from grader.judge.forms import array, either, named, promised, sealed
 from grader.side.observation import Observation, SolutionRaised
 from grader.world.ledger import Entry
 from grader.world.outside import Call, KillWorker, OutsideWorld, Refuse
+from grader.world.troubles import Trial, trouble
 
 __all__ = [
     "Call",
@@ -21,6 +23,7 @@ __all__ = [
     "OutsideWorld",
     "Refuse",
     "SolutionRaised",
+    "Trial",
     "array",
     "behaviour",
     "close",
@@ -29,5 +32,6 @@ __all__ = [
     "promised",
     "same",
     "sealed",
+    "trouble",
     "void",
 ]

@@ -5,6 +5,10 @@
     row = transform(record, parts[i])  # computing: a few milliseconds per record; works in place
     sink.write(batch_id, rows)        # I/O: one request; waits without using CPU
 
+In your own script this module serves itself: a record with sku "cursed" cannot be transformed, and a sink
+is a folder with one file per batch. It does not show a slow batch, a sink that closes, a source that breaks,
+or a worker that dies: `python grade.py try broken_pipeline` does.
+
 A record is a dict with a unique string under "id"; everything else may be missing or wrong:
 
     {"id": "o-48211", "customer": "c-07", "sku": "s-113", "quantity": 3}
@@ -12,8 +16,7 @@ A record is a dict with a unique string under "id"; everything else may be missi
 You may call all of this from several threads and processes at the same time.
 
 During grading, the grader runs the price server and the sink: it causes the delays and faults and keeps the
-books. When your own script imports this module, it serves itself: a record with sku "cursed" cannot be
-transformed, and a sink is a folder with one file per batch.
+books.
 """
 
 import json

@@ -1,5 +1,10 @@
 """The outside world of the order desk: warehouse, price computer and carrier. Do not change this file.
 
+In your own script this module serves itself, and three kinds of orders run into trouble: a line with sku
+"sold-out" is out of stock, customer "nowhere" has no address, and shipping to customer "limbo" never
+returns. It does not show a price or a reservation that gets stuck, a slow carrier, or a worker that dies:
+`python grade.py try hanging_tasks` does.
+
 Each function takes one order and blocks until the answer comes. An order is
 
     {"id": "A-4711", "customer": "c-07", "kind": "sale", "express": False, "hazardous": False,
@@ -8,10 +13,7 @@ Each function takes one order and blocks until the answer comes. An order is
 All four recognise an order by its id: repeating a call gets the same answer and books nothing
 twice. If an order cannot be served, the call raises an exception whose text is the reason.
 
-In a grading every call goes to the grader, which makes the delays and keeps the books. When your own
-script imports the module, it serves itself, and three kinds of orders run into trouble: a line with
-sku "sold-out" is out of stock, customer "nowhere" has no address, and shipping to customer "limbo"
-never returns.
+In a grading every call goes to the grader, which makes the delays and keeps the books.
 """
 
 import os

@@ -1,8 +1,10 @@
 """The long-term archive, where every accepted sample goes. Do not change this file.
 
+In your own script this module serves itself: a write takes 2 ms and is forgotten. It does not show a slow
+archive, or a shard that dies: `python grade.py try monitoring_system` does.
+
 A sample is `(metric, source, seq, timestamp, value)`. While your solution is graded, every write goes to the
-grader, which causes the delay and records what arrived, in which order, and from which process. When your own
-script imports this module, it serves itself.
+grader, which causes the delay and records what arrived, in which order, and from which process.
 """
 
 import os

@@ -6,12 +6,14 @@
     save(key, state)                          # I/O, about 1 ms: keeps bytes outside the cluster
     state = load(key)                         # the bytes saved last, or None
 
+In your own script this module serves itself: chunks take as long as the brief says, and states are files in
+`STATE_FOLDER` that stay there (to start over, delete it or use a new name). It does not show chunks that wait
+in line, or an actor that is killed: `python grade.py try oom_actor` does.
+
 Import it in the driver and in Ray workers. Every function may be called from several threads and
 processes at once; a thread has at most one chunk open, and asks for nothing else while it is open.
 
-During grading, chunks and states go through the grader, which keeps the books. In your own script the
-module serves itself: chunks take as long as the brief says, and states are files in `STATE_FOLDER` that stay
-there (to start over, delete it or use a new name).
+During grading, chunks and states go through the grader, which keeps the books.
 """
 
 import contextlib

@@ -2,6 +2,10 @@
 
     gradient(weights, shard, step) -> float64 array, normally of the same shape as `weights`
 
+In your own script this module serves itself: a call takes 30 ms, and a shard whose name starts with "broken"
+answers NaN in step 1. It does not show a slow worker, one that dies, or a gradient that never comes:
+`python grade.py try parameter_server` does.
+
 The loss is a sum of squares, one sum per shard of the data, so there is one best vector of weights and
 gradient descent finds it. A call waits for some tens of milliseconds, sometimes for seconds, without using
 the CPU. A process has one connection: a second call from the same process (on another thread) waits until
@@ -11,8 +15,8 @@ Now and then an answer is not a gradient: some of its numbers are not finite, or
 
 In a grading every call goes to the grader, which keeps the books, adds the delays and may end this process in
 the middle of a call or just after it. There, one weight per shard is a counter: the gradient of its own shard
-has the same number in this place every time, that of every other shard has 0. Imported by your own script,
-the module serves itself, without counters, and a shard whose name starts with "broken" answers NaN in step 1.
+has the same number in this place every time, that of every other shard has 0. When the module serves
+itself, there are no counters.
 """
 
 import os

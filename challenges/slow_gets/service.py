@@ -4,12 +4,13 @@
     wanted = features(raw)            # a few microseconds of CPU
     value = score(wanted, model)      # a few milliseconds of CPU, reads the whole model
 
-Import it wherever you need it, in the driver and in Ray workers. Every function may be called from
-several threads and several processes at the same time.
+In your own script and in `pytest test_examples.py`, this module makes up its own records from a fixed
+seed: a fetch sleeps, and ids that end in 7 do not exist. It does not show a store that fails or queues, a
+slow record, or a worker that dies: `python grade.py try slow_gets` does.
 
-During a grading the records come from the grader, which sees every call of `fetch` and `score`.
-Anywhere else (in your own script, in `pytest test_examples.py`) this module makes up its own records
-from a fixed seed. A fetch sleeps, and ids that end in 7 do not exist.
+During a grading the records come from the grader, which sees every call of `fetch` and `score`. Import
+this module wherever you need it, in the driver and in Ray workers. Every function may be called from
+several threads and several processes at the same time.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ STEPS = (
     ("challenges/toy/README.md", "the brief: what a solution promises, and how it is measured"),
     ("challenges/toy/challenge.toml", "title, public functions, cluster, pass mark"),
     ("challenges/toy/service.py", "the service, if the story has one: a thin client of the world"),
-    ("challenges/toy/hidden/world.py", "the world: the judge's half, with its delays and faults"),
+    ("challenges/toy/hidden/world.py", "the world: the judge's half, with its delays, faults and troubles"),
     ("reference/toy/solution.py", "the reference: the best design you know, written to be read"),
     ("challenges/toy/stub.py", "what learners start from: it works, and it is too slow"),
     ("challenges/toy/test_examples.py", "examples that learners can see and run"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterable, Sequence
+from inspect import Parameter
 from pathlib import Path
 
 from grader.authoring.claim import Claim, stated
@@ -13,7 +14,11 @@ from grader.authoring.stage_checks import check_stages
 from grader.catalogue.challenges import Challenge
 from grader.catalogue.hidden import import_hidden
 from grader.errors import ChallengeError
+from grader.inside import kata_wire
+from grader.judge.arena import world_class
 from grader.judge.behaviour import Behaviour
+from grader.judge.tryout import set_up, troubles_of
+from grader.world.troubles import PLAIN, Trial
 
 AUTHORS_MODULE = "grader.suite"
 MIN_RIGHT = 2
@@ -80,6 +85,50 @@ def check_suite(challenge: Challenge) -> list[Claim]:
         "suite", not wanted, f"{len(tests)} behaviours, 100 points", f"test_spec.py: {'; '.join(wanted)}"
     )
     return [claim, *check_stages(challenge, marked, race_names(challenge))]
+
+
+def check_troubles(challenge: Challenge) -> list[Claim]:
+    """Whether the world declares troubles, and each can be set up as `grade.py try` does.
+
+    Raises:
+        ChallengeError: The world cannot be imported.
+    """
+    if world_class(challenge) is None:
+        return [Claim(subject="troubles", holds=True, detail="there is no world, so nothing to try under")]
+    found = troubles_of(challenge)
+    amiss = [f"declare {PLAIN}, in which nothing goes wrong"] if PLAIN not in found else []
+    amiss += ["declare at least one beside it"] if not set(found) - {PLAIN} else []
+    for trouble in found.values():
+        if not trouble.title:
+            amiss.append(f"{trouble.name} has no docstring, which is its title")
+        if lacking := [name for name, usual in trouble.parameters.items() if usual is Parameter.empty]:
+            amiss.append(f"{trouble.name} has no usual value for {', '.join(lacking)}")
+        elif reason := _not_set_up(challenge, trouble.name):
+            amiss.append(reason)
+    return [stated("troubles", not amiss, f"{', '.join(found)}: each can be set up", "; ".join(amiss))]
+
+
+def _not_set_up(challenge: Challenge, name: str) -> str:
+    """Why a trouble cannot be set up; empty when it can."""
+    try:
+        trial: Trial | None = set_up(challenge, name, 0, {})
+    except ChallengeError as error:
+        return str(error)
+    while trial is not None:
+        there = challenge.functions if trial.module == "solution" else _scenarios(challenge)
+        if trial.name not in there:
+            return f"{name} calls {trial.name}, which is not in {trial.module}.py"
+        try:
+            kata_wire.dump([list(trial.args), dict(trial.inputs)])
+        except kata_wire.NotPlainError as error:
+            return f"{name} calls {trial.name} with something that is not plain data: {error}"
+        trial = trial.before
+    return ""
+
+
+def _scenarios(challenge: Challenge) -> list[str]:
+    body = _tree(challenge.folder / "hidden" / "scenarios.py").body
+    return [node.name for node in body if isinstance(node, ast.FunctionDef)]
 
 
 def _behaviour(test: object) -> Behaviour | None:

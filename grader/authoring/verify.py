@@ -15,6 +15,7 @@ from grader.authoring.static_checks import (
     check_files,
     check_gallery,
     check_suite,
+    check_troubles,
     race_names,
 )
 from grader.catalogue.challenges import Challenge
@@ -64,7 +65,8 @@ def verify(
             tell(claim)
         return all(claim.holds for claim in found)
 
-    if not note(check_files(challenge)) or not note(check_suite(challenge)):
+    checks = (check_files, check_suite, check_troubles)
+    if not all(note(check(challenge)) for check in checks):
         return found
     names = behaviour_names(challenge)
     wrongs, rights = wrong_solutions(challenge, names), right_solutions(challenge)

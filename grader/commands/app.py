@@ -20,6 +20,7 @@ from grader.commands.reset import reset
 from grader.commands.run import run
 from grader.commands.show import show
 from grader.commands.start import start
+from grader.commands.try_ import try_solution
 from grader.commands.verify import verify
 from grader.commands.watch import watch
 from grader.errors import EXIT_PASSED, GraderError
@@ -34,6 +35,7 @@ app = typer.Typer(
     "survives faults and is fast.",
 )
 app.command("list")(list_challenges)
+app.command("try")(try_solution)
 for verb in (show, start, run, watch, hint, compare, history, report, reset, doctor, quiz, new, verify):
     app.command()(verb)
 app.add_typer(mock_app, name="mock")

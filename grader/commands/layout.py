@@ -15,6 +15,7 @@ def lay_out(challenge: Challenge) -> None:
         shutil.copyfile(challenge.stub_path, challenge.solution_path)
     say(f"Read    challenges/{challenge.name}/README.md")
     say(f"Change  {solution_name(challenge)}")
+    say(f"Try     python grade.py try {challenge.name}")
     say(f"Next: python grade.py run {challenge.name}")
 
 

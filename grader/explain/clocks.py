@@ -13,7 +13,7 @@ from functools import lru_cache
 
 _NAMES = re.compile(
     r"timeout|sleep|timer|sched|signal|alarm|select|poll|wait_for|call_later|call_at|barrier"
-    r"|^(exec|eval|compile|__import__|import_module|globals|vars|\*)$",
+    r"|^(exec|eval|compile|breakpoint|__import__|import_module|globals|vars|\*)$",
     re.IGNORECASE,
 )
 # Waits that take a time when they are given anything at all.

@@ -1,7 +1,8 @@
 """Says in words what Ray did with a program, compared with the reference; pure, from two traces.
 
 Each rule looks for one well-known way to lose time or memory and says nothing unless it is plain to see. The
-reference is the yardstick: what a good program does too is not a finding.
+reference is the yardstick: what a good program does too is not a finding. Without one, only some rules can
+speak: see `notice`.
 """
 
 from __future__ import annotations
@@ -9,9 +10,9 @@ from __future__ import annotations
 import statistics
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from grader.explain.trace import Trace, peak
+from grader.explain.trace import Span, Trace, Wait, peak
 from grader.words import counted
 
 TINY_S = 0.002
@@ -26,13 +27,20 @@ class Diagnosis:
 
     Args:
         rule: Short name.
-        sentence: What was seen, with numbers.
+        fact: What was seen, with numbers.
+        beside: What the reference did instead, to be put after the fact.
         look: Where to look for the remedy.
     """
 
     rule: str
-    sentence: str
+    fact: str
+    beside: str = ""
     look: str
+
+    @property
+    def sentence(self) -> str:
+        """What was seen, beside the reference."""
+        return f"{self.fact}{self.beside}."
 
 
 Rule = Callable[[Trace, Trace], Diagnosis | None]
@@ -41,6 +49,17 @@ Rule = Callable[[Trace, Trace], Diagnosis | None]
 def diagnose(mine: Trace, reference: Trace) -> list[Diagnosis]:
     """All findings about a round, the most costly kinds first."""
     return [found for rule in RULES if (found := rule(mine, reference)) is not None]
+
+
+def notice(mine: Trace) -> list[Diagnosis]:
+    """What is plain to see of a run by itself.
+
+    Much of it is plain only beside the reference: whether actors have to be called so often and one after the
+    other, whether large objects have to be stored again, whether tasks waited while workers were starting.
+    """
+    has_actors = any(span.kind != "task" for span in mine.spans)
+    rules = WITHOUT_REFERENCE + (() if has_actors else OF_TASKS_WITHOUT_REFERENCE)
+    return [replace(found, beside="") for rule in rules if (found := rule(mine, NO_REFERENCE)) is not None]
 
 
 def never_overlapped(mine: Trace, reference: Trace) -> Diagnosis | None:
@@ -52,7 +71,7 @@ def never_overlapped(mine: Trace, reference: Trace) -> Diagnosis | None:
         return None
     return Diagnosis(
         rule="never_overlapped",
-        sentence=f"The {len(ran)} tasks never overlapped: each started after the one before had ended.",
+        fact=f"The {len(ran)} tasks never overlapped: each started after the one before had ended",
         look="Submit all of them before the first ray.get, then fetch the results together.",
     )
 
@@ -70,9 +89,9 @@ def waits_one_by_one(mine: Trace, reference: Trace) -> Diagnosis | None:
         return None
     return Diagnosis(
         rule="waits_one_by_one",
-        sentence=f"The driver waited {len(mine.waits)} times, for {mine.waited_s():.2f} s of "
-        f"{mine.seconds:.2f} s in all, and submitted more work only in between "
-        f"(the reference waited {counted(len(reference.waits), 'time')}).",
+        fact=f"The driver waited {len(mine.waits)} times, for {mine.waited_s():.2f} s of "
+        f"{mine.seconds:.2f} s in all, and submitted more work only in between",
+        beside=f" (the reference waited {counted(len(reference.waits), 'time')})",
         look="A ray.get inside the loop that submits makes the program sequential.",
     )
 
@@ -87,8 +106,9 @@ def stored_many_times(mine: Trace, reference: Trace) -> Diagnosis | None:
     beside = f"put {reference.stored_objects} there, {reference.stored_bytes / 1e6:.0f} MB in all"
     return Diagnosis(
         rule="stored_many_times",
-        sentence=f"{mine.stored_objects} objects of {_megabytes(mean)} each were put in the object store, "
-        f"{mine.stored_bytes / 1e6:.0f} MB in all (the reference {beside}).",
+        fact=f"{mine.stored_objects} objects of {_megabytes(mean)} each were put in the object store, "
+        f"{mine.stored_bytes / 1e6:.0f} MB in all",
+        beside=f" (the reference {beside})",
         look="Put what many tasks need in the store once, with ray.put outside the loop, and pass its ref.",
     )
 
@@ -103,8 +123,9 @@ def tiny_tasks(mine: Trace, reference: Trace) -> Diagnosis | None:
     median_ms = 1000 * statistics.median(span.run_s for span in tiny)
     return Diagnosis(
         rule="tiny_tasks",
-        sentence=f"{len(tiny)} of {len(ran)} tasks ran for about {median_ms:.1f} ms (most often `{name}`, "
-        f"{n} times); the reference needs {len(reference.ran)} tasks in all.",
+        fact=f"{len(tiny)} of {len(ran)} tasks ran for about {median_ms:.1f} ms (most often `{name}`, "
+        f"{n} times)",
+        beside=f"; the reference needs {len(reference.ran)} tasks in all",
         look="Starting a task takes about as long as that: do more in each one.",
     )
 
@@ -123,8 +144,8 @@ def one_worker_does_it_all(mine: Trace, reference: Trace) -> Diagnosis | None:
     who = f"One actor ({names.most_common(1)[0][0]})" if kinds["actor call"] else "One worker"
     return Diagnosis(
         rule="one_worker_does_it_all",
-        sentence=f"{who} did {100 * share:.0f} % of all the work; it was busy for "
-        f"{100 * busy / mine.seconds:.0f} % of the round while the other CPUs had nothing to do.",
+        fact=f"{who} did {100 * share:.0f} % of all the work; it was busy for "
+        f"{100 * busy / mine.seconds:.0f} % of the round while the other CPUs had nothing to do",
         look="Spread the work over tasks or several actors.",
     )
 
@@ -140,8 +161,8 @@ def queued_long(mine: Trace, reference: Trace) -> Diagnosis | None:
         return None
     return Diagnosis(
         rule="queued_long",
-        sentence=f"Half of the tasks waited {statistics.median(queued):.2f} s or longer before they ran, "
-        f"yet the workers were busy only {100 * _busy_fraction(mine):.0f} % of the time.",
+        fact=f"Half of the tasks waited {statistics.median(queued):.2f} s or longer before they ran, "
+        f"yet the workers were busy only {100 * _busy_fraction(mine):.0f} % of the time",
         look="Work that only waits holds CPUs: reserve fewer for it, or wait for many things in one task.",
     )
 
@@ -152,7 +173,7 @@ def spilled(mine: Trace, _reference: Trace) -> Diagnosis | None:
         return None
     return Diagnosis(
         rule="spilled",
-        sentence=f"{mine.spilled_bytes / 1e6:.0f} MB were written to disk because the object store was full.",
+        fact=f"{mine.spilled_bytes / 1e6:.0f} MB were written to disk because the object store was full",
         look="Hold fewer refs at a time: Ray frees an object once nothing refers to it.",
     )
 
@@ -163,8 +184,8 @@ def no_ray_at_all(mine: Trace, reference: Trace) -> Diagnosis | None:
         return None
     return Diagnosis(
         rule="no_ray_at_all",
-        sentence="Nothing ran in Ray: the driver did it all "
-        f"(the reference ran {reference.n_spans} tasks and calls).",
+        fact="Nothing ran in Ray: the driver did it all",
+        beside=f" (the reference ran {reference.n_spans} tasks and calls)",
         look="Only what runs in tasks or actors can use the other CPUs.",
     )
 
@@ -179,6 +200,26 @@ RULES: tuple[Rule, ...] = (
     tiny_tasks,
     queued_long,
 )
+
+
+# Stands for a reference where there is none: it overlaps, and waits once.
+NO_REFERENCE = Trace(
+    seconds=1.0,
+    num_cpus=2,
+    driver_pid=0,
+    spans=tuple(
+        Span(name="", kind="task", pid=pid, submitted_s=0.0, started_s=0.0, ended_s=1.0) for pid in (1, 2)
+    ),
+    n_spans=2,
+    store=(),
+    stored_bytes=0,
+    stored_objects=0,
+    spilled_bytes=0,
+    waits=(Wait(call="ray.get", start_s=0.0, end_s=1.0),),
+    calls=(),
+)
+WITHOUT_REFERENCE: tuple[Rule, ...] = (no_ray_at_all, spilled)
+OF_TASKS_WITHOUT_REFERENCE: tuple[Rule, ...] = (never_overlapped, waits_one_by_one, tiny_tasks)
 
 
 def _busiest(trace: Trace) -> tuple[int, float, float] | None:

@@ -168,6 +168,10 @@ class Driver:
             return None
         if request["do"] == "mark":
             return _mark()
+        if request["do"] == "debug":
+            import kata_debugger
+
+            return kata_debugger.install(request["path"])
         if request["do"] == "trace":
             return self.waits.begin() if request["on"] else self.waits.end()
         function = getattr(self.modules[request["module"]], request["name"])

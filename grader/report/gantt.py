@@ -12,13 +12,15 @@ _SHADES = " ░▒▓█"
 _BLOCKS = "▁▂▃▄▅▆▇█"
 
 
-def picture(trace: Trace, width: int, scale_s: float) -> list[str]:
+def picture(trace: Trace, width: int, scale_s: float, *, by_pid: bool = False) -> list[str]:
     """Lines of at most `width` columns.
 
     Args:
         trace: The round.
         width: Of the terminal.
         scale_s: What the width stands for: equal for two rounds that are to be compared.
+        by_pid: Name workers by their pids instead of numbering them, show those of `unseen`, and leave out a
+            driver that did not wait.
     """
     room = max(width - LABEL - 8, 10)
     cell_s = scale_s / room
@@ -31,15 +33,32 @@ def picture(trace: Trace, width: int, scale_s: float) -> list[str]:
             if s.pid == pid and s.started_s is not None
         ]
         share = f"{100 * min(busy[pid] / max(trace.seconds, 1e-9), 1):4.0f} %"
-        lines.append(f"{f'worker {n}':<{LABEL}}{shaded(ran, cell_s, room)} {share}")
+        name = f"pid {pid}" if by_pid else f"worker {n}"
+        lines.append(f"{name:<{LABEL}}{shaded(ran, cell_s, room)} {share}")
     if len(trace.pids) > MAX_ROWS:
         lines.append(f"{'':<{LABEL}}and {len(trace.pids) - MAX_ROWS} more workers")
-    waits = [(w.start_s, w.end_s) for w in trace.waits]
-    share = f"{100 * min(trace.waited_s() / max(trace.seconds, 1e-9), 1):4.0f} %"
-    lines.append(f"{'driver waits':<{LABEL}}{shaded(waits, cell_s, room)} {share}")
+    for pid, calls in unseen(trace).items() if by_pid else ():
+        lines.append(f"{f'pid {pid} †':<{LABEL}}{shaded(calls, cell_s, room)}")
+    if trace.waits or not by_pid:
+        waits = [(w.start_s, w.end_s) for w in trace.waits]
+        share = f"{100 * min(trace.waited_s() / max(trace.seconds, 1e-9), 1):4.0f} %"
+        lines.append(f"{'driver waits':<{LABEL}}{shaded(waits, cell_s, room)} {share}")
     top = max((n for _, n in trace.store), default=0)
     lines.append(f"{'store':<{LABEL}}{curve(trace.store, cell_s, room)} {top / 1e6:4.0f} MB")
     return lines
+
+
+def unseen(trace: Trace) -> dict[int, list[tuple[float, float]]]:
+    """Calls to the service from processes of which Ray shows nothing.
+
+    They died, and Ray forgot their attempts at a task for the next ones; or they are none of its workers.
+    """
+    found: dict[int, list[tuple[float, float]]] = {}
+    for call in trace.calls:
+        end_s = trace.seconds if call.end_s is None else call.end_s
+        if end_s > 0 and call.pid not in (*trace.pids, trace.driver_pid):  # not before the round
+            found.setdefault(call.pid, []).append((call.start_s, end_s))
+    return found
 
 
 def shaded(intervals: Sequence[tuple[float, float]], cell_s: float, room: int) -> str:

@@ -142,3 +142,12 @@ class Rig:
         with contextlib.suppress(ClusterError):
             return str(self.warden.ask("workers_failed_check", since_s))
         return ""
+
+    def printed_news(
+        self, mark: dict[str, int], *, to_the_end: bool = False
+    ) -> tuple[list[tuple[int, str]], dict[str, int]]:
+        """What was printed since a mark, by the worker's pid, 0 for the driver; and the next mark."""
+        with contextlib.suppress(ClusterError):
+            pieces, after = self.warden.ask("printed_news", mark, to_the_end)
+            return [(int(pid), str(text)) for pid, text in pieces], dict(after)
+        return [], mark

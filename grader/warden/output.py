@@ -34,10 +34,15 @@ class Transcript:
 
     def since(self, total_bytes: int) -> str:
         """What came after so many bytes, as far as it is kept."""
+        return self.news(total_bytes)[0].decode(errors="replace")
+
+    def news(self, total_bytes: int) -> tuple[bytes, int]:
+        """What came after so many bytes, as far as it is kept, and how much there is now in all."""
         with self._lock:
-            n_new = min(self.total_bytes - total_bytes, OUTPUT_KEPT_BYTES)
+            total = self.total_bytes
+            n_new = min(total - total_bytes, OUTPUT_KEPT_BYTES)
             kept = b"".join(self._kept)
-        return kept[-n_new:].decode(errors="replace") if n_new > 0 else ""
+        return kept[-n_new:] if n_new > 0 else b"", total
 
 
 class Output:

@@ -17,11 +17,16 @@ def size_of(path: Path) -> int | None:
 
 
 def read_piece(path: Path, offset: int, max_bytes: int) -> str:
+    """A piece of a plain file as text: see `read_bytes`."""
+    return read_bytes(path, offset, max_bytes).decode(errors="replace")
+
+
+def read_bytes(path: Path, offset: int, max_bytes: int) -> bytes:
     """A piece of a plain file, without following a link or waiting at a pipe; empty when it is none."""
     with contextlib.suppress(OSError):
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
         with os.fdopen(descriptor, "rb") as file:
             if stat.S_ISREG(os.fstat(descriptor).st_mode):
                 file.seek(offset)
-                return file.read(max_bytes).decode(errors="replace")
-    return ""
+                return file.read(max_bytes)
+    return b""

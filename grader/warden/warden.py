@@ -187,6 +187,11 @@ class Warden:
         """What driver and workers have printed after a mark."""
         return self._printed.since(mark)
 
+    def printed_news(self, mark: dict[str, int], to_the_end: bool) -> list[Any]:
+        """What driver and workers have printed after a mark, by process, and the next mark."""
+        pieces, after = self._printed.news(mark, to_the_end=to_the_end)
+        return [[list(piece) for piece in pieces], after]
+
     def look(self, names: list[str]) -> dict[str, Any]:
         """Tables of the cluster by name, as plain data: see `grader.tables`.
 

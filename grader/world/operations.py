@@ -25,13 +25,14 @@ def declared(world: type, base: type) -> Operations:
         base: The base class of all worlds: its own methods are not operations.
     """
     return {
-        name: (inspect.signature(method), _hints(method))
+        name: (inspect.signature(method), hints_of(method))
         for name, method in inspect.getmembers(world, inspect.iscoroutinefunction)
         if not name.startswith("_") and not hasattr(base, name)
     }
 
 
-def _hints(method: Any) -> dict[str, Any]:
+def hints_of(method: Any) -> dict[str, Any]:
+    """Types of a method's parameters; none when only a type checker understands them."""
     try:
         return typing.get_type_hints(method)
     except NameError:  # an annotation that only a type checker understands
@@ -49,17 +50,17 @@ def misuse(operations: Operations, op: str, args: tuple[Any, ...]) -> list[str]:
     except TypeError as error:
         return ["WrongArguments", f"{op}({', '.join(names)}): {error}"]
     for name in names:
-        if name in bound and not _suits(bound[name], hints.get(name, Any)):
+        if name in bound and not suits(bound[name], hints.get(name, Any)):
             has_name = isinstance(hints[name], type) and not typing.get_args(hints[name])
             wanted = hints[name].__name__ if has_name else str(hints[name])
             return ["WrongArguments", f"{op}: {name} must be {wanted}, not {repr(bound[name])[:_SHOWN]}"]
     return []
 
 
-def _suits(value: Any, hint: Any) -> bool:
+def suits(value: Any, hint: Any) -> bool:
     """Whether a plain value is of an annotated type, with all that it holds."""
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
-        return any(_suits(value, member) for member in typing.get_args(hint))
+        return any(suits(value, member) for member in typing.get_args(hint))
     kind = typing.get_origin(hint) or hint
     if kind is Any or kind is object or not isinstance(kind, type):
         return True
@@ -73,11 +74,11 @@ def _suits_inside(value: Any, hints: tuple[Any, ...]) -> bool:
     """Whether what a container holds is of the types between its brackets, if there are any."""
     match value, hints:
         case list(), (item,):
-            return all(_suits(held, item) for held in value)
+            return all(suits(held, item) for held in value)
         case tuple(), (item, types.EllipsisType()):
-            return all(_suits(held, item) for held in value)
+            return all(suits(held, item) for held in value)
         case tuple(), (_, *_):
-            return len(value) == len(hints) and all(map(_suits, value, hints))
+            return len(value) == len(hints) and all(map(suits, value, hints))
         case dict(), (key, item):
-            return all(_suits(k, key) and _suits(held, item) for k, held in value.items())
+            return all(suits(k, key) and suits(held, item) for k, held in value.items())
     return True

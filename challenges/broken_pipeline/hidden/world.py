@@ -10,17 +10,36 @@ from typing import Any
 
 import numpy as np
 
-from grader.suite import Call, KillWorker, OutsideWorld, Refuse
+from grader.suite import Call, KillWorker, OutsideWorld, Refuse, Trial, trouble
 
 ENRICH_S = 0.03
 TRANSFORM_S = 0.004  # per record
 WRITE_S = 0.03
 N_PARTS = 4
 WARM_WITHIN_S = 30.0
+READY_WITHIN_S = 40.0
+N_WORKERS = 8  # started before calls have to meet
+GUARD_S = 8.0  # how long calls wait for each other
+TRIAL_S = 25.0  # only against hangs
 
 Record = dict[str, Any]
 Batch = list[Record]
 Row = dict[str, Any]
+
+
+def spoil(record: Record, kind: int, rng: np.random.Generator) -> str:
+    """Make a record break one rule of `validate`, and return the reason it has to be rejected for."""
+    if kind == 0:
+        del record["customer"]
+        return "it has no customer"
+    if kind == 1:
+        record["sku"] = ""
+        return "it has no sku"
+    if kind == 2:
+        record["quantity"] = f"{rng.integers(2, 9)} pieces"
+        return f"its quantity is {record['quantity']!r}"
+    record["quantity"] = -int(rng.integers(100))
+    return f"its quantity is {record['quantity']}, expected at least 1"
 
 
 class Gate:
@@ -75,6 +94,7 @@ class World(OutsideWorld):
         taken: What the sinks hold: rows by (place of the sink, batch id).
         read_ahead: For each batch handed over, how many others were in flight at that moment.
         broke: The source has raised.
+        written_meanwhile: With `slow_batch`, the other batches that were written while it was held.
     """
 
     def __init__(self, rng: np.random.Generator) -> None:
@@ -94,6 +114,7 @@ class World(OutsideWorld):
         self.taken: dict[tuple[str, int | str], list[Row]] = {}
         self.read_ahead: list[int] = []
         self.broke = False
+        self.written_meanwhile: set[int] = set()
 
         self._parts: dict[str, list[int]] = {}
         self._batch_of: dict[str, int] = {}
@@ -157,6 +178,160 @@ class World(OutsideWorld):
             return self.batch_of(args[0][0]) if args[0] else None
         rows = args[2]
         return self.batch_of(rows[0].get("id")) if rows and type(rows[0]) is dict else None
+
+    # -- troubles: set up by tests and by `grade.py try` -------------------------------------------------
+
+    def draw_day(
+        self,
+        rng: np.random.Generator,
+        sizes: list[int],
+        *,
+        customers: list[str] | None = None,
+        n_invalid: int = 0,
+        cents: int = 50_000,
+    ) -> list[Batch]:
+        """Make up a day's batches and append them to the day.
+
+        Args:
+            rng: Source of its records.
+            sizes: The number of records in each batch.
+            customers: Who orders; by default, each batch has its own two customers.
+            n_invalid: How many records of each batch break a rule.
+            cents: The largest a part of a unit price can be.
+        """
+        known = {record["id"] for batch in self.batches for record in batch}
+        numbers = (f"o-{number}" for number in rng.permutation(np.arange(10_000, 100_000)))
+        names = (f"c-{number}" for number in rng.permutation(np.arange(1_000, 10_000)))
+        day = []
+        for size in sizes:
+            own = customers or [next(names), next(names)]
+            batch: Batch = [
+                {
+                    "id": next(number for number in numbers if number not in known),
+                    "customer": own[i % len(own)],
+                    "sku": f"s-{rng.integers(100, 1000)}",
+                    "quantity": int(rng.integers(1, 9)),
+                }
+                for i in range(size)
+            ]
+            reasons = {}
+            for i in rng.permutation(size)[:n_invalid]:
+                reasons[batch[i]["id"]] = spoil(batch[i], int(rng.integers(4)), rng)
+            parts = rng.integers(1, cents, size=(size, N_PARTS), endpoint=True)
+            self.add(batch, parts.tolist(), reasons)
+            day.append(batch)
+        return day
+
+    def _day(
+        self, rng: np.random.Generator, sizes: list[int], batches: list[Batch] | None, *, n_invalid: int = 1
+    ) -> list[Batch]:
+        """The batches that were given, or new ones of these sizes."""
+        if not batches:
+            return self.draw_day(rng, sizes, n_invalid=n_invalid)
+        for batch in batches:
+            self.add(batch, rng.integers(1, 50_000, size=(len(batch), N_PARTS)).tolist(), {})
+        return batches
+
+    def _list(self, day: list[Batch], **options: int) -> Trial:
+        trial = Trial.scenario(
+            "run_list", batches=day, place=self.sink, options=options, lazily=False, deadline_s=TRIAL_S
+        )
+        return trial.after(self._ready())
+
+    def _stream(self, limit: int) -> Trial:
+        trial = Trial.scenario("stream", place=self.sink, limit=limit, deadline_s=TRIAL_S)
+        return trial.after(self._ready())
+
+    @staticmethod
+    def _ready() -> Trial:
+        return Trial.scenario("ready", n_workers=N_WORKERS, deadline_s=READY_WITHIN_S)
+
+    @trouble
+    def none(
+        self,
+        rng: np.random.Generator,
+        sizes: list[int] = [4, 3, 5, 4, 2, 3, 5, 4],  # noqa: B006 - never changed
+        max_in_flight: int = 8,
+        batches: list[Batch] | None = None,
+    ) -> Trial:
+        """Nothing goes wrong, but one record of each batch is invalid."""
+        return self._list(self._day(rng, sizes, batches), max_in_flight=max_in_flight)
+
+    @trouble
+    def bad_records(
+        self,
+        rng: np.random.Generator,
+        sizes: list[int] = [4, 3, 5, 4, 4, 3, 4, 5],  # noqa: B006
+        batches: list[Batch] | None = None,
+    ) -> Trial:
+        """Some valid records cannot be transformed, each for an exception of another type."""
+        day = self._day(rng, sizes, batches)
+        kinds = ["TransformError", "ArithmeticError", "LookupError", "OverflowError", "ValueError"]
+        good = [row["id"] for batch in range(len(self.batches)) for row in self.rows_of(batch)]
+        for kind, record_id in zip(rng.permutation(kinds), rng.permutation(good), strict=False):
+            text = f"{record_id} fits in no box of {rng.integers(10, 100)} cm"
+            self.poison[str(record_id)] = (str(kind), text)
+        return self._list(day).noting(f"transform fails for {', '.join(self.poison)}")
+
+    @trouble
+    def dead_in_transform(
+        self,
+        rng: np.random.Generator,
+        sizes: list[int] = [5, 4, 3, 5, 3, 4, 2, 5],  # noqa: B006
+        batches: list[Batch] | None = None,
+    ) -> Trial:
+        """Two workers die in the middle of a transform."""
+        day = self._day(rng, sizes, batches)
+        struck = [rows[len(rows) // 2]["id"] for rows in map(self.rows_of, (1, 3))]
+        self.kill_in_transform = set(struck)
+        return self._list(day).noting(f"a worker dies transforming {' and '.join(struck)}")
+
+    @trouble
+    def dead_after_write(
+        self,
+        rng: np.random.Generator,
+        sizes: list[int] = [4, 3, 5, 4, 2, 3, 5, 4],  # noqa: B006
+        batches: list[Batch] | None = None,
+    ) -> Trial:
+        """Two workers die when the sink has taken their rows, but has not said so."""
+        self.kill_after_write = {2, 4}
+        return self._list(self._day(rng, sizes, batches)).noting("the second and the fourth write kill")
+
+    @trouble
+    def slow_batch(
+        self,
+        rng: np.random.Generator,
+        sizes: list[int] = [2] * 16,
+        max_in_flight: int = 4,
+        batches: list[Batch] | None = None,
+    ) -> Trial:
+        """The prices of one batch come when all others are written, or after eight seconds."""
+        day = self._day(rng, sizes, batches, n_invalid=0)
+        slow = int(rng.integers(min(max_in_flight, len(day))))
+        others = set(range(len(day))) - {slow}
+
+        def others_are_written() -> bool:
+            self.written_meanwhile.update(self.written() & others)
+            return self.written_meanwhile == others
+
+        self.gates["enrich", slow] = self.gate(others_are_written, guard_s=GUARD_S)
+        return self._list(day, max_in_flight=max_in_flight).noting(f"slow: enrich of batch {slow}")
+
+    @trouble
+    def closed_sink(self, rng: np.random.Generator, closes_after: int = 7, max_in_flight: int = 3) -> Trial:
+        """The source hardly ends, and the sink closes once it has taken seven batches."""
+        self.closes_after = closes_after
+        self.draw_day(rng, [3] * 80, n_invalid=1)
+        return self._stream(max_in_flight)
+
+    @trouble
+    def broken_source(self, rng: np.random.Generator, n: int = 6, max_in_flight: int = 4) -> Trial:
+        """The source raises after six batches, while three of them are still waiting for their prices."""
+        self.breaks = f"till {rng.integers(100)} does not answer"
+        day = self.draw_day(rng, [3] * n, n_invalid=1)
+        for late in range(max(len(day) - 3, 0), len(day)):
+            self.gates["enrich", late] = self.gate(lambda: self.broke, guard_s=3.0)
+        return self._stream(max_in_flight)
 
     # -- operations ------------------------------------------------------------------------------
 

@@ -25,29 +25,6 @@ Order = dict[str, Any]
 OUTCOME = {"done": {str: int}, "timed_out": [str], "failed": {str: str}}  # what process_orders returns
 
 
-def make_orders(world: Any, rng: np.random.Generator, n: int, *, customers: int) -> list[Order]:
-    """Make ordinary orders, spread evenly over the customers, and tell the world their amounts."""
-    numbers = rng.choice(np.arange(10_000, 100_000), size=2 * n + 100, replace=False)
-    new = [f"A-{number}" for number in numbers if f"A-{number}" not in world.amounts][:n]
-    names = rng.choice(np.arange(10, 100), size=customers, replace=False)
-    orders = [
-        {
-            "id": order_id,
-            "customer": f"c-{names[i % customers]}",
-            "kind": "sale",
-            "express": False,
-            "hazardous": False,
-            "lines": [
-                {"sku": f"sku-{rng.integers(10, 100)}", "quantity": int(rng.integers(1, 9))}
-                for _ in range(rng.integers(1, 4))
-            ],
-        }
-        for i, order_id in enumerate(new)
-    ]
-    world.amounts |= {order["id"]: int(rng.integers(100, 100_000)) for order in orders}
-    return orders
-
-
 def ids_of(orders: list[Order]) -> list[str]:
     return [order["id"] for order in orders]
 
@@ -167,7 +144,7 @@ def no_open_calls(world: Any, within_s: float) -> list[str]:
 @behaviour(points=8, category="correctness", required=True, stage=1)
 def test_many_customers(learner, rng, observe):
     """Orders of many customers are done, with their amounts."""
-    orders = make_orders(learner.world, rng, 8, customers=6)
+    orders = learner.world.draw_orders(rng, 8, customers=6)
     seen = process(learner, orders, deadline_s=2.5)
     assert_outcome(seen, orders, learner.world.amounts)
     assert_steps_in_order(learner.world, orders)
@@ -177,7 +154,7 @@ def test_many_customers(learner, rng, observe):
 @behaviour(points=7, category="correctness", required=True, stage=1)
 def test_hazardous_order(learner, rng, observe):
     """A hazardous order is done like any other."""
-    orders = make_orders(learner.world, rng, 3, customers=2)
+    orders = learner.world.draw_orders(rng, 3, customers=2)
     orders[1]["hazardous"] = True
     seen = process(learner, orders, deadline_s=2.0)
     assert_outcome(seen, orders, learner.world.amounts)
@@ -187,7 +164,7 @@ def test_hazardous_order(learner, rng, observe):
 @behaviour(points=7, category="correctness", required=True, stage=1)
 def test_exchange(learner, rng, observe):
     """An exchange is done after its old goods are taken back."""
-    orders = make_orders(learner.world, rng, 3, customers=2)
+    orders = learner.world.draw_orders(rng, 3, customers=2)
     orders[1]["kind"] = "exchange"
     seen = process(learner, orders, deadline_s=2.0)
     assert_outcome(seen, orders, learner.world.amounts)
@@ -202,7 +179,7 @@ def test_exchange(learner, rng, observe):
 @behaviour(points=7, category="correctness", required=True, stage=1)
 def test_express_order(learner, rng, observe):
     """An express order is done like any other."""
-    orders = make_orders(learner.world, rng, 3, customers=2)
+    orders = learner.world.draw_orders(rng, 3, customers=2)
     orders[1]["express"] = True
     seen = process(learner, orders, deadline_s=2.0)
     assert_outcome(seen, orders, learner.world.amounts)
@@ -212,14 +189,10 @@ def test_express_order(learner, rng, observe):
 @behaviour(points=8, category="correctness", required=True, stage=1)
 def test_failed_orders_keep_their_reason(learner, rng, observe):
     """Refused orders keep their reason; the others are done."""
-    orders, world = make_orders(learner.world, rng, 6, customers=2), learner.world
-    no_stock, no_address = orders[1]["id"], orders[4]["id"]
-    failed = {
-        no_stock: f"{orders[1]['lines'][0]['sku']} is out of stock until week {rng.integers(53)}",
-        no_address: f"no door {rng.integers(100, 1000)} in the street of {orders[4]['customer']}",
-    }
-    world.refusals["reserve", no_stock] = ("OutOfStock", failed[no_stock])
-    world.refusals["ship", no_address] = ("BadAddress", failed[no_address])
+    world = learner.world
+    orders = world.refused_orders(rng).inputs["orders"]
+    failed = {order_id: reason for (_, order_id), (_, reason) in world.refusals.items()}
+    (no_stock,) = (order_id for op, order_id in world.refusals if op == "reserve")
     seen = process(learner, orders, deadline_s=2.5)
     assert_outcome(seen, orders, world.amounts, failed=failed)
     further = [e.op for e in world.ledger.entries() if e.args == (no_stock,) and e.op != "reserve"]
@@ -230,7 +203,7 @@ def test_failed_orders_keep_their_reason(learner, rng, observe):
 @behaviour(points=8, category="correctness", required=True, stage=2)
 def test_no_order_is_lost(learner, rng, observe):
     """Of twenty orders from one customer, none is lost or shipped twice."""
-    orders, world = make_orders(learner.world, rng, 20, customers=1), learner.world
+    orders, world = learner.world.draw_orders(rng, 20, customers=1), learner.world
     seen = process(learner, orders, deadline_s=10.0)
     shipped = Counter(entry.args[0] for entry in world.ledger.entries("ship"))
     observe(len(shipped), limit=len(orders), unit="orders shipped")
@@ -242,7 +215,7 @@ def test_no_order_is_lost(learner, rng, observe):
 @behaviour(points=5, category="correctness", stage=2)
 def test_nothing_is_awaited(learner, rng, observe):
     """When nothing is stuck, the call does not wait for its deadline."""
-    orders, deadline_s = make_orders(learner.world, rng, 3, customers=2), 20.0
+    orders, deadline_s = learner.world.draw_orders(rng, 3, customers=2), 20.0
     seen, took_s, _ = timed(learner, orders, deadline_s=deadline_s)
     observe(round(took_s, 2), limit=deadline_s / 4, unit="s")
     assert_outcome(seen, orders, learner.world.amounts)
@@ -262,7 +235,7 @@ def test_four_prices_at_a_time(learner, rng, observe):
     """
     world = learner.world
     world.prices_together = PRICE_LIMIT
-    orders = make_orders(learner.world, rng, 12, customers=6)
+    orders = learner.world.draw_orders(rng, 12, customers=6)
     seen = process(learner, orders, deadline_s=4.0)
     peak = world.ledger.peak("price")
     observe(peak, limit=PRICE_LIMIT, unit="prices at a time")
@@ -270,7 +243,7 @@ def test_four_prices_at_a_time(learner, rng, observe):
     assert peak >= PRICE_LIMIT, f"at most {peak} prices ran at a time; there are enough CPUs for four"
     assert peak <= PRICE_LIMIT, f"{peak} prices ran at a time; the limit is four"
 
-    batches = [make_orders(learner.world, rng, 12, customers=6) for _ in range(2)]
+    batches = [learner.world.draw_orders(rng, 12, customers=6) for _ in range(2)]
     outcome_or_error = either(named(OUTCOME, "process_orders()"), str)
     outcomes = learner.scenario(
         "two_at_once",
@@ -292,8 +265,8 @@ def test_four_prices_at_a_time(learner, rng, observe):
 @behaviour(points=8, category="resilience", stage=3)
 def test_worker_killed(learner, rng, observe):
     """No order is lost when workers are killed during `price` and `ship`."""
-    orders, world = make_orders(learner.world, rng, 6, customers=3), learner.world
-    world.kill_at = {"price": 2, "ship": 1}
+    world = learner.world
+    orders = world.dead_workers(rng).inputs["orders"]
     seen = process(learner, orders, deadline_s=4.5)
     killed = [entry.op for entry in world.ledger.entries(outcome="killed")]
     observe(len(killed), limit=2, unit="workers killed")
@@ -308,7 +281,7 @@ def test_worker_killed(learner, rng, observe):
 @behaviour(points=2, category="resilience", stage=3)
 def test_nothing_left_behind(learner, rng, observe):
     """Nothing is left on the cluster."""
-    orders = make_orders(learner.world, rng, 3, customers=2)
+    orders = learner.world.draw_orders(rng, 3, customers=2)
     before = set(learner.leftovers(within_s=SETTLE_S))
     seen = process(learner, orders, deadline_s=3.0)
     assert_outcome(seen, orders, learner.world.amounts)
@@ -320,9 +293,9 @@ def test_nothing_left_behind(learner, rng, observe):
 @behaviour(points=8, category="resilience", required=True, stage=3)
 def test_deadline_is_kept(learner, rng, observe):
     """The deadline is kept while six shipments never return."""
-    orders, world, deadline_s = make_orders(learner.world, rng, 14, customers=3), learner.world, 2.5
-    stuck = set(ids_of(orders[:6]))
-    world.stuck = {("ship", order_id) for order_id in stuck}
+    world, deadline_s = learner.world, 2.5
+    orders = world.stuck_ships(rng).inputs["orders"]
+    stuck = world.stuck_ids
     seen, took_s, deadline_s = timed(learner, orders, deadline_s=deadline_s, stuck=stuck)
     observe(round(took_s, 2), limit=deadline_s + GRACE_S, unit="s")
     assert_outcome(seen, orders, world.amounts, timed_out=stuck)
@@ -334,12 +307,11 @@ def test_deadline_is_kept(learner, rng, observe):
 @behaviour(points=8, category="resilience", required=True, stage=3)
 def test_stuck_work_is_cancelled(learner, rng, observe):
     """Stuck work is stopped, and its CPUs can be used again."""
-    orders, world, deadline_s = make_orders(learner.world, rng, 9, customers=2), learner.world, 2.5
-    stuck = ids_of(orders[:4])
-    steps = rng.permutation(["price", "price", "ship", "reserve"]).tolist()
-    world.stuck = set(zip(steps, stuck, strict=True))
-    seen = process(learner, orders, deadline_s=deadline_s, stuck=set(stuck))
-    assert_outcome(seen, orders, world.amounts, timed_out=set(stuck))
+    world, deadline_s = learner.world, 2.5
+    orders = world.stuck_steps(rng).inputs["orders"]
+    stuck = world.stuck_ids
+    seen = process(learner, orders, deadline_s=deadline_s, stuck=stuck)
+    assert_outcome(seen, orders, world.amounts, timed_out=stuck)
     learner.scenario("probe_cpus", deadline_s=25.0)
     probes = world.ledger.peak("probe")
     observe(probes, limit=PRICE_LIMIT, unit="CPUs usable")
@@ -354,11 +326,10 @@ def test_stuck_work_is_cancelled(learner, rng, observe):
 @behaviour(points=5, category="resilience", stage=3)
 def test_second_call_is_unaffected(learner, rng, observe):
     """A batch is not affected by stuck orders in the one before."""
-    first = make_orders(learner.world, rng, 9, customers=3)
-    second = make_orders(learner.world, rng, 6, customers=3)
     world = learner.world
-    stuck = set(ids_of(first[:6]))
-    world.stuck = {("ship", order_id) for order_id in stuck}
+    first = world.stuck_ships(rng, n=9).inputs["orders"]
+    second = world.draw_orders(rng, 6, customers=3)
+    stuck = world.stuck_ids
     seen = process(learner, first, deadline_s=2.5, stuck=stuck)
     assert_outcome(seen, first, world.amounts, timed_out=stuck)
     seen, _, _ = process_now(learner, second, deadline_s=2.5)
@@ -369,12 +340,11 @@ def test_second_call_is_unaffected(learner, rng, observe):
 @behaviour(points=11, category="performance", stage=3)
 def test_speed(learner, race, rng):
     """The speed matches the reference with 60 orders, three of them stuck."""
-    few = make_orders(learner.world, rng, 5, customers=5)
+    few = learner.world.draw_orders(rng, 5, customers=5)
     assert_outcome(process(learner, few, deadline_s=3.0), few, learner.world.amounts)
 
     def draw(world: Any, rng: np.random.Generator) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        orders = make_orders(world, rng, 60, customers=20)
-        world.held_back = set(ids_of(orders[:3]))
+        orders = world.slow_carriers(rng, n=60, customers=20).inputs["orders"]
         return (orders,), {"deadline_s": 30.0}
 
     def check(world: Any, args: tuple[Any, ...], _kwargs: dict[str, Any], value: Any) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import zlib
+from typing import Any
 
 import numpy as np
 
-from grader.suite import Call, KillWorker, OutsideWorld, Refuse
+from grader.suite import Call, KillWorker, OutsideWorld, Refuse, Trial, trouble
 
 PRICE_S = 0.03
 IO_S = (0.02, 0.04)
@@ -17,6 +18,11 @@ LINGER_S = 1.0  # and then how long they wait for one too many
 PROBES = 4
 PROBE_WITHIN_S = 8.0
 WARM_WITHIN_S = 30.0
+READY_WITHIN_S = 40.0
+MIN_WORKERS, MAX_WORKERS = 4, 6  # started before the clock runs
+GUARD_S = 1.15  # how long after its deadline a call is stopped
+
+Order = dict[str, Any]
 
 
 class World(OutsideWorld):
@@ -46,6 +52,167 @@ class World(OutsideWorld):
         self._rest_shipped = asyncio.Event()
         self._probes = 0
         self._warm: set[int] = set()
+
+    # -- troubles: set up by tests and by `grade.py try` -----------------------------------------------
+
+    def draw_orders(self, rng: np.random.Generator, n: int, *, customers: int) -> list[Order]:
+        """Make ordinary orders, spread evenly over the customers, with their amounts."""
+        numbers = rng.choice(np.arange(10_000, 100_000), size=2 * n + 100, replace=False)
+        new = [f"A-{number}" for number in numbers if f"A-{number}" not in self.amounts][:n]
+        names = rng.choice(np.arange(10, 100), size=customers, replace=False)
+        orders = [
+            {
+                "id": order_id,
+                "customer": f"c-{names[i % customers]}",
+                "kind": "sale",
+                "express": False,
+                "hazardous": False,
+                "lines": [
+                    {"sku": f"sku-{rng.integers(10, 100)}", "quantity": int(rng.integers(1, 9))}
+                    for _ in range(rng.integers(1, 4))
+                ],
+            }
+            for i, order_id in enumerate(new)
+        ]
+        self._know(rng, orders)
+        return orders
+
+    def _know(self, rng: np.random.Generator, orders: list[Order]) -> None:
+        self.amounts |= {order["id"]: int(rng.integers(100, 100_000)) for order in orders}
+
+    def _orders(
+        self, rng: np.random.Generator, n: int, given: list[Order] | None, customers: int
+    ) -> list[Order]:
+        """The orders that were given, or new ones."""
+        if not given:
+            return self.draw_orders(rng, n, customers=customers)
+        self._know(rng, given)
+        return given
+
+    def _trial(self, orders: list[Order], within_s: float) -> Trial:
+        n_workers = min(max(len(orders), MIN_WORKERS), MAX_WORKERS)
+        return Trial.scenario(
+            "process", orders=orders, within_s=within_s, deadline_s=within_s + GUARD_S
+        ).after(Trial.scenario("ready", n_workers=n_workers, deadline_s=READY_WITHIN_S))
+
+    @trouble
+    def none(
+        self,
+        rng: np.random.Generator,
+        n: int = 8,
+        customers: int = 6,
+        within_s: float = 2.5,
+        orders: list[Order] | None = None,
+    ) -> Trial:
+        """Nothing goes wrong."""
+        return self._trial(self._orders(rng, n, orders, customers), within_s)
+
+    @trouble
+    def odd_orders(self, rng: np.random.Generator, within_s: float = 2.5) -> Trial:
+        """An exchange, an express order and a hazardous one are among the others."""
+        orders = self.draw_orders(rng, 6, customers=3)
+        orders[1]["kind"] = "exchange"
+        orders[2]["express"] = orders[4]["hazardous"] = True
+        return self._trial(orders, within_s)
+
+    @trouble
+    def refused_orders(
+        self,
+        rng: np.random.Generator,
+        n: int = 6,
+        customers: int = 2,
+        within_s: float = 2.5,
+        orders: list[Order] | None = None,
+    ) -> Trial:
+        """One order is out of stock, another has no address to go to."""
+        batch = self._orders(rng, n, orders, customers)
+        no_stock, no_address = batch[min(1, len(batch) - 1)], batch[-2]
+        self.refusals["reserve", no_stock["id"]] = (
+            "OutOfStock",
+            f"{no_stock['lines'][0]['sku']} is out of stock until week {rng.integers(53)}",
+        )
+        self.refusals["ship", no_address["id"]] = (
+            "BadAddress",
+            f"no door {rng.integers(100, 1000)} in the street of {no_address['customer']}",
+        )
+        return self._trial(batch, within_s)
+
+    @trouble
+    def stuck_price(
+        self,
+        rng: np.random.Generator,
+        n: int = 8,
+        customers: int = 3,
+        within_s: float = 2.5,
+        orders: list[Order] | None = None,
+    ) -> Trial:
+        """The price of one order never comes."""
+        return self._stuck(self._orders(rng, n, orders, customers), ["price"], within_s)
+
+    @trouble
+    def stuck_ships(
+        self,
+        rng: np.random.Generator,
+        n: int = 14,
+        customers: int = 3,
+        within_s: float = 2.5,
+        orders: list[Order] | None = None,
+    ) -> Trial:
+        """The shipments of six orders never return."""
+        return self._stuck(self._orders(rng, n, orders, customers), ["ship"] * 6, within_s)
+
+    @trouble
+    def stuck_steps(
+        self,
+        rng: np.random.Generator,
+        n: int = 9,
+        customers: int = 2,
+        within_s: float = 2.5,
+        orders: list[Order] | None = None,
+    ) -> Trial:
+        """Two prices, a shipment and a reservation never return."""
+        steps = rng.permutation(["price", "price", "ship", "reserve"]).tolist()
+        return self._stuck(self._orders(rng, n, orders, customers), steps, within_s)
+
+    def _stuck(self, orders: list[Order], steps: list[str], within_s: float) -> Trial:
+        """Have the first orders get stuck, each at its step."""
+        self.stuck = {(step, order["id"]) for step, order in zip(steps, orders, strict=False)}
+        told = ", ".join(f"{step}({order_id})" for step, order_id in sorted(self.stuck))
+        return self._trial(orders, within_s).noting(f"never answered: {told}")
+
+    @property
+    def stuck_ids(self) -> set[str]:
+        """Orders with a call that is never answered."""
+        return {order_id for _, order_id in self.stuck}
+
+    @trouble
+    def slow_carriers(
+        self,
+        rng: np.random.Generator,
+        n: int = 20,
+        customers: int = 5,
+        within_s: float = 20.0,
+        orders: list[Order] | None = None,
+    ) -> Trial:
+        """Three shipments are answered only when all others have been, or after eight seconds."""
+        batch = self._orders(rng, n, orders, customers)
+        self.held_back = {order["id"] for order in batch[:3]}
+        return self._trial(batch, within_s).noting(f"slow: ship of {', '.join(sorted(self.held_back))}")
+
+    @trouble
+    def dead_workers(
+        self,
+        rng: np.random.Generator,
+        n: int = 6,
+        customers: int = 3,
+        within_s: float = 4.5,
+        orders: list[Order] | None = None,
+    ) -> Trial:
+        """One worker dies in a price, another in a shipment."""
+        self.kill_at = {"price": 2, "ship": 1}
+        return self._trial(self._orders(rng, n, orders, customers), within_s)
+
+    # -- operations ------------------------------------------------------------------------------------
 
     async def take_back(self, call: Call, order_id: str) -> str:
         """Operation: book in the goods that come back with an exchange."""

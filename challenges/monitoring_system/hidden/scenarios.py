@@ -99,6 +99,14 @@ def flood_and_ask(_solution: Any, batches: list[list[tuple]], question: list[Any
         return {"answers": answers, "n_answers": n_answers, "ingested": flood.result()}
 
 
+def flood_and_close(solution: Any, batches: list[list[tuple]], question: list[Any]) -> dict[str, Any]:
+    """Do the same with a monitor that nobody needs afterwards."""
+    try:
+        return flood_and_ask(solution, batches, question)
+    finally:
+        _close()
+
+
 def _poured(first: int, n_samples: int, start: float) -> list[tuple]:
     """New samples, one per series and second; the first one has the number `first`."""
     return [

@@ -31,8 +31,6 @@ CHEAP = ("count", "sum", "mean", "min", "max", "last")
 N_RACE_BATCHES = 50
 RACE_BATCH = 400
 N_RACE_QUESTIONS = 10
-FLOOD_BATCHES = 40
-FLOOD_BATCH = 500
 HELD_MB = 16
 WARM_SAMPLES = 100_000
 POURED_SAMPLES = 340_000  # enough for a set of all numbers seen to grow its table
@@ -635,23 +633,18 @@ def test_few_writes_side_by_side(learner, rng, observe):
 @behaviour(points=8, category="performance", stage=3)
 def test_queries_while_samples_arrive(learner, rng, observe):
     """Queries are answered while 20,000 samples arrive and the archive makes every shard wait."""
-    world, start, sources = learner.world, draw_start(rng), Sources(rng)
-    hosts = draw_names(rng, "web", 20)
-    steady = [sources.sample("steady", hosts[k % 20], start - STEP_S * k) for k in range(200)]
-    flood = [
-        sources.sample("flood", hosts[k % 20], start - STEP_S * (k % 4000), k)  # no two have the same value
-        for k in range(FLOOD_BATCHES * FLOOD_BATCH)
-    ]
+    world = learner.world
+    trial = world.slow_archive(rng)
+    steady, question = trial.before.inputs["steps"][1][1], tuple(trial.inputs["question"])
+    flood, start = [sample for batch in trial.inputs["batches"] for sample in batch], question[-1]
     oracle = Oracle()
     oracle.ingest(steady, start)
-    question = ("steady", "mean", 60.0, start)
     expected = oracle.query(*question)
     _, one = play(learner, opened(start), ["ingest", steady])
     check_ingests([one], [{"accepted": 200, "duplicates": 0, "late": 0}])
-    world.hold_from = world.ledger.count("archive") + 10
     seen = learner.scenario(
         "flood_and_ask",
-        batches=in_batches(flood, FLOOD_BATCHES),
+        batches=trial.inputs["batches"],
         question=list(question),
         returns={
             "answers": [named(NUMBER, said("query", question))],

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from grader.suite import Call, KillWorker, OutsideWorld, Refuse
+from grader.suite import Call, KillWorker, OutsideWorld, Refuse, Trial, trouble
 
 WRITE_S = 0.002
 MEET_WITHIN_S = 3.0  # how long writes wait for each other
 MAX_DIGITS = 20  # of a sample's number
 HOLD_WITHIN_S = 5.0  # how long writes wait for queries to be answered
 
+EPOCH_S = 1_700_000_000.0
+STEP_S = 0.125
+TRIAL_S = 20.0  # against hangs only
+FLOOD_BATCHES = 40
+FLOOD_BATCH = 500
+HELD_AFTER = 12  # writes: two of what is steady, and some of the flood
+
 Name = tuple[str, str, int]  # metric, source, number
+Sample = tuple[str, str, int, float, float]
+Step = list[Any]  # of scenarios.play
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +63,105 @@ class World(OutsideWorld):
         self.kill_after: set[Name] = set()
         self._meets = True
         self._holds = True
+
+    # -- troubles: set up by tests and by `grade.py try` -------------------------------------------------
+
+    @staticmethod
+    def _start(rng: np.random.Generator) -> float:
+        return EPOCH_S + int(rng.integers(1_000_000))
+
+    @staticmethod
+    def _samples(rng: np.random.Generator, metrics: list[str], start: float, n: int) -> list[Sample]:
+        """Samples of the last minute before `start`, with numbers from 1, from four sources."""
+        return [
+            (metrics[k % len(metrics)], f"web-{k % 4}", k + 1, start - STEP_S * ((n - k) % 480),
+             round(float(rng.uniform(1, 1000)), 3))
+            for k in range(n)
+        ]  # fmt: skip
+
+    @staticmethod
+    def _rules(metric: str) -> list[dict[str, Any]]:
+        return [
+            {"name": "hot", "kind": "threshold", "metric": metric, "aggregate": "max", "window_s": 300.0,
+             "op": ">", "limit": 0.5, "clear": 0.25, "for_s": 0.0},
+            {"name": "silent", "kind": "no_data", "metric": metric, "after_s": 90.0},
+        ]  # fmt: skip
+
+    def _day(
+        self, start: float, rules: list[dict[str, Any]], batches: list[list[Sample]], shards: int
+    ) -> Trial:
+        """Ingest, ask for everything, and look 100 s later again."""
+        metric, later = batches[0][0][0], start + 100.0
+        steps: list[Step] = [["open", start, rules, {"shards": shards}]]
+        steps += [["ingest", batch] for batch in batches]
+        aggregates = ("count", "sum", "mean", "min", "max", "last", "p95")
+        steps += [["query", metric, aggregate, 300.0, start] for aggregate in aggregates]
+        steps += [["alerts", start], ["clock", later], ["alerts", later], ["stats"], ["close"]]
+        return Trial.scenario("play", steps=steps, deadline_s=TRIAL_S)
+
+    @trouble
+    def none(
+        self,
+        rng: np.random.Generator,
+        n: int = 12,
+        shards: int = 2,
+        samples: list[list[Any]] | None = None,
+    ) -> Trial:
+        """Nothing goes wrong; the last 100 s are silent."""
+        start = self._start(rng)
+        found = [(*s,) for s in samples] if samples else self._samples(rng, ["load", "temp"], start, n)
+        half = (len(found) + 1) // 2
+        batches = [batch for batch in (found[:half], found[half:]) if batch]
+        return self._day(start, self._rules(found[0][0]), batches, shards)
+
+    @trouble
+    def disorder(self, rng: np.random.Generator, n: int = 12, shards: int = 2) -> Trial:
+        """Samples come out of order, twice, and too late."""
+        start = self._start(rng)
+        found = self._samples(rng, ["load", "temp"], start, n)
+        mixed = [found[k] for k in rng.permutation(n)]
+        late = [("load", "web-0", n + 1, start - 600.0, 5.0), ("load", "web-1", n + 2, start - 900.0, 5.0)]
+        half = n // 2
+        batches = [[*mixed[:half], *late], [*mixed[half:], *mixed[: half // 2]]]
+        return self._day(start, self._rules("load"), batches, shards).noting(
+            f"{len(late)} samples are late, {half // 2} come twice"
+        )
+
+    @trouble
+    def dead_in_write(self, rng: np.random.Generator, n: int = 48, shards: int = 2) -> Trial:
+        """A shard dies during a write, before the archive has it; later one dies when the archive has it."""
+        start = self._start(rng)
+        found = self._samples(rng, [f"load-{k}" for k in range(8)], start, n)
+        batches = [found[k : k + n // 6] for k in range(0, n, n // 6)]
+        before, after = batches[2][0][:3], batches[4][0][:3]
+        self.kill_before, self.kill_after = {before}, {after}
+        return self._day(start, self._rules(found[0][0]), batches, shards).noting(
+            f"the writers of {before} and {after} die"
+        )
+
+    @trouble
+    def slow_archive(self, rng: np.random.Generator) -> Trial:
+        """The archive holds every write until five queries are answered meanwhile, or for five seconds."""
+        start, self.hold_from = self._start(rng), HELD_AFTER
+        hosts = [f"web-{number}" for number in rng.choice(np.arange(100, 1000), size=20, replace=False)]
+        steady = [
+            ("steady", hosts[k % 20], k // 20 + 1, start - STEP_S * k, round(float(rng.uniform(1, 1000)), 3))
+            for k in range(200)
+        ]
+        flood = [  # no two have the same value
+            ("flood", hosts[k % 20], k // 20 + 11, start - STEP_S * (k % 4000), float(k))
+            for k in range(FLOOD_BATCHES * FLOOD_BATCH)
+        ]
+        batches = [flood[k : k + FLOOD_BATCH] for k in range(0, len(flood), FLOOD_BATCH)]
+        question = ["steady", "mean", 60.0, start]
+        before = Trial.scenario(
+            "play", steps=[["open", start, [], {}], ["ingest", steady]], deadline_s=TRIAL_S
+        )
+        return Trial.scenario("flood_and_close", batches=batches, question=question, deadline_s=14.0).after(
+            before
+        )
+
+    # -- operations ------------------------------------------------------------------------------------
 
     async def archive(self, call: Call, lines: str) -> None:
         """Operation: accept a write of `metric source number` lines."""

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import math
-import os
-import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -162,45 +160,11 @@ def streaming(learner: Any, name: str, last_k: int) -> Iterator[None]:
 # -- files ---------------------------------------------------------------------------------------
 
 
-class Archive:
-    """A folder of .npy files that lasts as long as the test."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._n = 0
-
-    def path(self) -> str:
-        """An unused name."""
-        self._n += 1
-        return str(self._folder / f"sensor-{self._n:04d}.npy")
-
-    def add(self, readings: np.ndarray) -> str:
-        """Write a file and return its path."""
-        path = self.path()
-        np.save(path, readings)
-        return path
-
-    def add_all(self, drawn: Iterable[np.ndarray]) -> dict[str, np.ndarray]:
-        """Write a file for each array and return the arrays by path."""
-        return {self.add(readings): readings for readings in drawn}
-
-    def link(self, path: str) -> str:
-        """The same file under another name."""
-        other = self.path()
-        os.link(path, other)
-        return other
-
-    def clear(self) -> None:
-        """Remove all files written so far."""
-        for file in self._folder.iterdir():
-            file.unlink()
-
-
 @pytest.fixture
-def archive() -> Iterator[Archive]:
-    """An empty archive."""
-    with tempfile.TemporaryDirectory(prefix="kata-archive-") as folder:
-        yield Archive(Path(folder))
+def archive(learner: Any) -> Iterator[Any]:
+    """The archive of the test's world; empty, and gone after the test."""
+    yield learner.world.archive
+    learner.world.archive.remove()
 
 
 def process(learner: Any, paths: list[str], budget_bytes: int) -> Any:
@@ -431,8 +395,7 @@ def settled_store_bytes(learner: Any) -> int:
 def test_killed_actor(learner, rng, observe):
     """An actor that is killed three times mid-stream loses nothing and counts nothing twice."""
     world = learner.world
-    batches = cut(rng.normal(0.0, 1.0, 480_000) + np.repeat(np.arange(24.0), 20_000), [20_000] * 24)
-    world.kill_at_save = {1: "before", 3: "after"}
+    batches = world.dead_actor(rng).inputs["jobs"][0]["batches"]
     with streaming(learner, draw_name(rng), last_k=4):
         send_all(learner, batches[:12])
         world.hold_saves = True
@@ -502,28 +465,13 @@ def test_files_and_total(learner, rng, observe, archive):
 
 
 @behaviour(points=7, category="resilience", required=True, stage=3)
-def test_bad_files(learner, rng, observe, archive):
+def test_bad_files(learner, rng, observe):
     """A bad file is reported, and the rest is completed."""
-    learner.world.latency_s = 0.01
-    files = archive.add_all(rng.normal(5.0, 1.0, (3, 60_000)))
-    errors = {}
-    short = Path(archive.add(rng.normal(50.0, 1.0, 300_000)))
-    there = int(rng.integers(220_000, 290_000))
-    with short.open("rb+") as file:
-        file.truncate(short.stat().st_size - READING_BYTES * (300_000 - there))
-    errors[str(short)] = f"truncated: {there} of 300000 readings are there"
-    table = Path(archive.path())
-    table.write_text("time,reading\n" + "\n".join(f"{n},{n / 7}" for n in range(500)))
-    errors[str(table)] = "not a .npy file"
-    errors[archive.add(rng.integers(0, 9, 500, dtype=np.int32))] = (
-        "holds int32 of shape (500,), not float64 in one dimension"
-    )
-    errors[archive.path()] = "there is no such file"
-    good, bad = list(files), list(errors)
-    paths = [good[0], bad[0], bad[1], good[1], bad[2], bad[3], good[2]]
+    (paths,) = learner.world.bad_files(rng).args
+    files, errors = learner.world.files, learner.world.errors
     seen = process(learner, paths, MB)
     check_result(seen, files, errors)
-    only_bad = process(learner, bad, MB)
+    only_bad = process(learner, list(errors), MB)
     check_result(only_bad, {}, errors)
     observe(len(errors), unit="bad files")
 
@@ -544,11 +492,11 @@ def test_budget_is_kept(learner, rng, observe, archive):
 
 
 @behaviour(points=4, category="performance", required=True, stage=3)
-def test_budget_is_used(learner, rng, observe, archive):
+def test_budget_is_used(learner, rng, observe):
     """At least two chunks are open at a time and fill half the budget."""
     world, budget_bytes = learner.world, 4 * MB
-    world.together_bytes = budget_bytes // 2
-    files = archive.add_all(rng.normal(2.0, 1.0, (6, 225_000)))
+    world.held_chunks(rng, budget_bytes)
+    files = world.files
     seen = process(learner, list(files), budget_bytes)
     check_result(seen, files)
     counted, n_open = check_budget(world, budget_bytes), world.ledger.peak("chunk")

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import os
+import shutil
+import tempfile
 import time
-from collections.abc import Iterable
+import weakref
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from grader.suite import Call, Entry, KillWorker, OutsideWorld, Refuse
+from grader.suite import Call, Entry, KillWorker, OutsideWorld, Refuse, Trial, trouble
 
 STREAMS = 4  # chunks delivered at a time
 LATENCY_S = 0.04
@@ -19,6 +25,45 @@ MAX_READINGS = 2**40  # that a file can hold
 MAX_STATE_BYTES = 500_000
 TOGETHER_WITHIN_S = 8.0  # how long chunks wait for others to arrive
 HELD_WITHIN_S = 6.0  # how long a save waits for its process to be killed
+TRIAL_S = 25.0  # against hangs only
+MB = 1_000_000
+
+Batch = tuple[int, np.ndarray]
+
+
+class Archive:
+    """A folder of .npy files; gone when it is removed, or at the end of the process."""
+
+    def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="kata-archive-"))
+        self.remove = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        self._n = 0
+
+    def path(self) -> str:
+        """An unused name."""
+        self._n += 1
+        return str(self._folder / f"sensor-{self._n:04d}.npy")
+
+    def add(self, readings: np.ndarray) -> str:
+        """Write a file and return its path."""
+        path = self.path()
+        np.save(path, readings)
+        return path
+
+    def add_all(self, drawn: Iterable[np.ndarray]) -> dict[str, np.ndarray]:
+        """Write a file for each array and return the arrays by path."""
+        return {self.add(readings): readings for readings in drawn}
+
+    def link(self, path: str) -> str:
+        """The same file under another name."""
+        other = self.path()
+        os.link(path, other)
+        return other
+
+    def clear(self) -> None:
+        """Remove all files written so far."""
+        for file in self._folder.iterdir():
+            file.unlink()
 
 
 class World(OutsideWorld):
@@ -32,6 +77,7 @@ class World(OutsideWorld):
         hold_saves: saves are not answered while this is true.
         states: the state saved last, by key.
         files: readings by path, where a test can note what it wrote.
+        errors: why a file cannot be read, by path, likewise.
     """
 
     def __init__(self, rng: np.random.Generator) -> None:
@@ -43,9 +89,121 @@ class World(OutsideWorld):
         self.hold_saves = False
         self.states: dict[str, bytes] = {}
         self.files: dict[str, np.ndarray] = {}
+        self.errors: dict[str, str] = {}
         self._slots = asyncio.Semaphore(STREAMS)
         self._together = False
         self._together_since_s: float | None = None
+
+    # -- troubles: set up by tests and by `grade.py try` -------------------------------------------------
+
+    @functools.cached_property
+    def archive(self) -> Archive:
+        """Where files are written; empty at first."""
+        return Archive()
+
+    def _stream(self, rng: np.random.Generator, batches: list[Batch], last_k: int) -> Trial:
+        """Feed one actor, and look at it at the end."""
+        job = {
+            "name": f"field-{rng.integers(10**9)}",
+            "last_k": last_k,
+            "batches": batches,
+            "looks": [len(batches)],
+        }
+        return Trial.scenario("summaries", jobs=[job], deadline_s=TRIAL_S)
+
+    def _batches(
+        self, rng: np.random.Generator, n: int, readings: int, given: list[list[float]] | None
+    ) -> list[Batch]:
+        """The batches that were given, or new ones; each is higher than the one before."""
+        if given:
+            return [(number, np.array(batch, dtype=np.float64)) for number, batch in enumerate(given)]
+        return [(number, rng.normal(number, 1.0, readings)) for number in range(n)]
+
+    @trouble
+    def none(
+        self,
+        rng: np.random.Generator,
+        n: int = 60,
+        readings: int = 500_000,
+        last_k: int = 4,
+        batches: list[list[float]] | None = None,
+    ) -> Trial:
+        """Nothing goes wrong with an actor that gets many large batches."""
+        sent = self._batches(rng, min(n, 2), readings, batches)
+        if not batches:  # two arrays, sent again and again under new numbers, so that they are quick to make
+            sent = [(number, sent[number % 2][1]) for number in range(n)]
+        return self._stream(rng, sent, last_k)
+
+    @trouble
+    def missing_readings(self, rng: np.random.Generator, last_k: int = 2) -> Trial:
+        """Batches are empty, or hold only NaN, or some."""
+        mixed = rng.normal(3.0, 1.0, 900)
+        mixed[rng.choice(900, size=300, replace=False)] = np.nan
+        order = [np.empty(0), np.full(40, np.nan), mixed, rng.normal(-2.0, 1.0, 30_000), np.empty(0)]
+        return self._stream(rng, list(enumerate(order)), last_k)
+
+    @trouble
+    def dead_actor(
+        self,
+        rng: np.random.Generator,
+        n: int = 24,
+        readings: int = 20_000,
+        last_k: int = 4,
+        batches: list[list[float]] | None = None,
+    ) -> Trial:
+        """The actor's process dies twice: before a state is saved, and after one is."""
+        self.kill_at_save = {1: "before", 3: "after"}
+        return self._stream(rng, self._batches(rng, n, readings, batches), last_k).noting(
+            "the second save kills before the state is stored, the fourth one afterwards"
+        )
+
+    def _process(self, paths: Sequence[str], budget_bytes: int) -> Trial:
+        return Trial.call("process", list(paths), memory_budget_bytes=budget_bytes, deadline_s=TRIAL_S)
+
+    @trouble
+    def large_files(
+        self,
+        rng: np.random.Generator,
+        lengths: list[int] = [3_000_000, 200_000, 30_000, 650_000, 500_000],  # noqa: B006 - never changed
+        budget_bytes: int = 8 * MB,
+    ) -> Trial:
+        """Nothing goes wrong with an archive whose largest file is three times the budget."""
+        self.latency_s, self.bytes_per_s = 0.02, 400e6
+        self.files = self.archive.add_all([rng.normal(2.0, 1.0, n) for n in lengths])
+        return self._process(list(self.files), budget_bytes)
+
+    @trouble
+    def held_chunks(self, rng: np.random.Generator, budget_bytes: int = 4 * MB) -> Trial:
+        """The archive delivers nothing until two chunks fill half of the budget, or for eight seconds."""
+        self.together_bytes = budget_bytes // 2
+        self.files = self.archive.add_all(rng.normal(2.0, 1.0, (6, 225_000)))
+        return self._process(list(self.files), budget_bytes)
+
+    @trouble
+    def bad_files(self, rng: np.random.Generator, budget_bytes: int = MB) -> Trial:
+        """Of seven files one is missing, one truncated, one holds integers, and one is no .npy file."""
+        self.latency_s = 0.01
+        archive = self.archive
+        self.files = archive.add_all(rng.normal(5.0, 1.0, (3, 60_000)))
+        short = Path(archive.add(rng.normal(50.0, 1.0, 300_000)))
+        there = int(rng.integers(220_000, 290_000))
+        with short.open("rb+") as file:
+            file.truncate(short.stat().st_size - READING_BYTES * (300_000 - there))
+        table = Path(archive.path())
+        table.write_text("time,reading\n" + "\n".join(f"{n},{n / 7}" for n in range(500)))
+        self.errors = {
+            str(short): f"truncated: {there} of 300000 readings are there",
+            str(table): "not a .npy file",
+            archive.add(rng.integers(0, 9, 500, dtype=np.int32)): (
+                "holds int32 of shape (500,), not float64 in one dimension"
+            ),
+            archive.path(): "there is no such file",
+        }
+        good, bad = list(self.files), list(self.errors)
+        paths = [good[0], bad[0], bad[1], good[1], bad[2], bad[3], good[2]]
+        return self._process(paths, budget_bytes)
+
+    # -- operations ------------------------------------------------------------------------------------
 
     async def chunk(self, call: Call, path: str, first: int, count: int) -> None:  # noqa: ARG002
         """Operation: read some readings. The entry stays open until the learner lets go of them."""

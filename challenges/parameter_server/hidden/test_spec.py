@@ -464,10 +464,10 @@ def hold_back(job: Job, slow: int, own_step: int, *, within_s: float) -> Any:
 def test_straggler_holds_up_nobody(learner, rng, observe):
     """While one worker is slow, the others finish in async and go up to the bound in ssp."""
     start_workers(learner, 4)
-    job = new_job(learner.world, rng, "async", shards=4, steps=5)
-    world, slow = job.world, int(rng.integers(4))
-    others = world.others(slow)
-    hold = world.hold(slow, 0, lambda: all(world.answered(k) == job.steps for k in others), within_s=MEET_S)
+    world = learner.world
+    world.slow_worker(rng)
+    job, slow = Job(world=world, steps=5, mode="async"), world.straggler
+    others, hold = world.others(slow), world.holds[slow, 0]
     seen = train(learner, job)
     assert_one_by_one(learner, job, seen)
     done = [before(world, slow, 0, k) for k in others]
@@ -499,11 +499,9 @@ def before(world: Any, slow: int, step: int, worker: int) -> int:
 @behaviour(points=8, category="correctness", stage=2)
 def test_bad_gradients(learner, rng, observe):
     """Bad gradients are rejected as a whole and counted; the mean is taken over the others."""
-    job = new_job(learner.world, rng, "sync", shards=3, steps=5)
-    world = job.world
-    kinds = rng.permutation(["nan", "inf", "one", "column", "short"]).tolist()
-    world.bad = {(0, 0): kinds[0], (1, 1): kinds[1], (2, 1): kinds[2], (1, 3): kinds[3]}
-    world.bad |= {(k, 2): kinds[4] for k in range(3)}
+    world = learner.world
+    world.bad_gradients(rng)
+    job = Job(world=world, steps=5, mode="sync")
     seen = train(learner, job)
     assert_in_step(learner, job, seen)
 
@@ -520,12 +518,10 @@ def test_worker_killed(learner, rng, observe):
     """When workers are killed during a step or just after it, no step is lost and none counts twice."""
     world, n_killed = learner.world, 0
     for mode in ("sync", "async"):
-        job = new_job(world, rng, mode, shards=3, steps=5)
+        world.dead_workers(rng, mode)
+        job = Job(world=world, steps=5, mode=mode)
         world.asked.clear()
-        first, second, third = rng.permutation(3).tolist()
-        world.kill_during = {(first, 2)}
-        world.kill_after = {(second, 0): 0.05, (third, 3): 0.004}
-        struck = [(first, 2), *world.kill_after]
+        struck = [*world.kill_during, *world.kill_after]
         seen = train(learner, job)
         assert_form(job, seen)
         for worker, step in struck:
@@ -788,12 +784,9 @@ def test_nothing_left_behind(learner, rng, observe):
     observe(len(left), limit=0, unit="left")
     assert not left, f"left behind by a training: {'; '.join(left)}"
 
-    stopped = new_job(world, rng, "async", shards=3, steps=6)
+    world.given_up(rng)
+    stopped, stuck = Job(world=world, steps=6, mode="async"), world.straggler
     world.asked.clear()
-    stuck = int(rng.integers(3))
-    world.never = {(stuck, 1)}
-    for other in world.others(stuck):  # so that the sixth step ends after the stuck one has started
-        world.hold(other, 2, lambda: world.begun(stuck) > 1, within_s=MEET_S)
     raised = learner.scenario(
         "train_until",
         initial=world.initial,

@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from grader.suite import Call, KillWorker, OutsideWorld, Refuse
+from grader.suite import Call, KillWorker, OutsideWorld, Refuse, Trial, trouble
 
 FAST_S = (0.02, 0.04)
 BEFORE_DEATH_S = 0.02
 WARM_WITHIN_S = 30.0
+READY_WITHIN_S = 40.0
+MEET_S = 10.0  # how long a straggler waits for the others to get as far as they may
+RATE = 1 / 16  # a power of two, so that counters stay exact
+TRIAL_S = 25.0  # against hangs only
 
 Key = tuple[int, int]  # position of the shard, step
 
@@ -75,6 +79,7 @@ class World(OutsideWorld):
         kill_after: Step -> seconds from its first answer until the process that got it dies.
         bad: Step -> what the answer is instead of a gradient: "nan", "inf", "short", "one", "column".
         asked: Every call, in order of arrival.
+        straggler: The worker that a trouble holds back; None while none is.
     """
 
     def __init__(self, rng: np.random.Generator) -> None:
@@ -89,6 +94,7 @@ class World(OutsideWorld):
         self.kill_after: dict[Key, float] = {}
         self.bad: dict[Key, str] = {}
         self.asked: list[Asked] = []
+        self.straggler: int | None = None
         self._curvature = np.zeros((0, 0))
         self._target = np.zeros((0, 0))
         self._pace: dict[Key, float] = {}
@@ -122,6 +128,100 @@ class World(OutsideWorld):
         found = self._curvature[worker] * (weights - self._target[worker])
         found[worker] = -1.0
         return found
+
+    # -- troubles: set up by tests and by `grade.py try` -------------------------------------------------
+
+    def _training(self, mode: str, steps: int, staleness: int = 0, servers: int = 1) -> Trial:
+        trial = Trial.call(
+            "train",
+            self.initial,
+            self.shards,
+            mode=mode,
+            steps=steps,
+            learning_rate=RATE,
+            staleness=staleness,
+            servers=servers,
+            deadline_s=TRIAL_S,
+        )
+        ready = Trial.scenario("ready", n_workers=len(self.shards), deadline_s=READY_WITHIN_S)
+        return trial.after(ready)
+
+    def _model(self, rng: np.random.Generator, n_shards: int, steps: int) -> None:
+        self.make_model(rng, n_shards, n_shards + int(rng.integers(9, 15)), steps)
+
+    def _told(self, keys: Iterable[Key]) -> str:
+        return ", ".join(f"step {step} of {self.shards[worker]}" for worker, step in sorted(keys))
+
+    @trouble
+    def none(
+        self,
+        rng: np.random.Generator,
+        mode: str = "sync",
+        shards: int = 4,
+        steps: int = 5,
+        staleness: int = 0,
+        servers: int = 1,
+    ) -> Trial:
+        """Nothing goes wrong."""
+        self._model(rng, shards, steps)
+        return self._training(mode, steps, staleness, servers)
+
+    @trouble
+    def slow_worker(
+        self,
+        rng: np.random.Generator,
+        mode: str = "async",
+        shards: int = 4,
+        steps: int = 5,
+        staleness: int = 2,
+        servers: int = 1,
+    ) -> Trial:
+        """One worker's first gradient comes when the others are as far as they may be, or in ten seconds."""
+        self._model(rng, shards, steps)
+        slow = int(rng.integers(shards))
+        others, far = self.others(slow), {"sync": 1, "ssp": staleness + 1}.get(mode, steps)
+        done = self.answered if mode == "async" else self.begun
+        self.hold(slow, 0, lambda: all(done(k) >= min(far, steps) for k in others), within_s=MEET_S)
+        self.straggler = slow
+        return self._training(mode, steps, staleness, servers).noting(f"slow: {self._told([(slow, 0)])}")
+
+    @trouble
+    def bad_gradients(self, rng: np.random.Generator, mode: str = "sync", servers: int = 1) -> Trial:
+        """Some gradients hold NaN or infinity, or have the wrong shape; one step has no other."""
+        self._model(rng, 3, 5)
+        kinds = rng.permutation(["nan", "inf", "one", "column", "short"]).tolist()
+        self.bad = {(0, 0): kinds[0], (1, 1): kinds[1], (2, 1): kinds[2], (1, 3): kinds[3]}
+        self.bad |= {(k, 2): kinds[4] for k in range(3)}
+        return self._training(mode, 5, servers=servers).noting(f"bad: {self._told(self.bad)}")
+
+    @trouble
+    def dead_workers(self, rng: np.random.Generator, mode: str = "sync", servers: int = 1) -> Trial:
+        """One worker dies waiting for its gradient, two shortly after they have got it."""
+        self._model(rng, 3, 5)
+        first, second, third = rng.permutation(3).tolist()
+        self.kill_during = {(first, 2)}
+        self.kill_after = {(second, 0): 0.05, (third, 3): 0.004}
+        told = self._told([*self.kill_during, *self.kill_after])
+        return self._training(mode, 5, servers=servers).noting(f"workers die in or after {told}")
+
+    @trouble
+    def given_up(self, rng: np.random.Generator) -> Trial:
+        """One gradient never comes, and `on_progress` raises once six steps have ended."""
+        self._model(rng, 3, 6)
+        stuck = int(rng.integers(3))
+        self.never = {(stuck, 1)}
+        for other in self.others(stuck):  # so that the sixth step ends after the stuck one has started
+            self.hold(other, 2, lambda: self.begun(stuck) > 1, within_s=MEET_S)
+        self.straggler = stuck
+        options = dict(self._training("async", 6).inputs)
+        return Trial.scenario(
+            "train_until",
+            initial=self.initial,
+            shards=self.shards,
+            stop_at=6,
+            options=options,
+            deadline_s=TRIAL_S,
+        ).noting(f"never answered: {self._told(self.never)}")
 
     # -- what was seen ---------------------------------------------------------------------------
 

@@ -41,10 +41,6 @@ def draw_model(rng: np.random.Generator) -> np.ndarray:
     return rng.standard_normal(MODEL_SHAPE) / 32.0
 
 
-def draw_ids(rng: np.random.Generator, n: int) -> list[int]:
-    return [int(record_id) for record_id in rng.choice(1_000_000, size=n, replace=False)]
-
-
 def expected_scores(world: Any, record_ids: list[int], model: np.ndarray) -> dict[int, float]:
     """The oracle: what `features` and `score` promise, computed here for all records at once.
 
@@ -116,7 +112,7 @@ def what_stays(learner: Any, matters: Callable[[str], bool]) -> list[str]:
 @behaviour(points=5, category="correctness", required=True, stage=1)
 def test_scores_are_right(learner, rng, observe):
     """Every score is the one that the model gives for its record."""
-    record_ids, model = draw_ids(rng, N_RECORDS), tonights_model()
+    record_ids, model = learner.world.draw_ids(rng, N_RECORDS), tonights_model()
     seen = learner.call("score_all", record_ids, model, returns=RESULTS, deadline_s=CALL_S)
     results = results_by_id(seen, record_ids)
     expected = expected_scores(learner.world, record_ids, model)
@@ -127,7 +123,7 @@ def test_scores_are_right(learner, rng, observe):
 @behaviour(points=4, category="correctness", required=True, stage=1)
 def test_results_keep_input_order(learner, rng, observe):
     """Results come in the order of the ids, whichever record finishes first."""
-    world, record_ids = learner.world, draw_ids(rng, 12)
+    world, record_ids = learner.world, learner.world.draw_ids(rng, 12)
     world.fetch_gates[record_ids[0]] = world.gate(lambda: len(world.scored()) > 0, guard_s=4.0)
     seen = learner.call("score_all", record_ids, tonights_model(), returns=RESULTS, deadline_s=CALL_S)
     check_work(world, seen, record_ids)
@@ -143,8 +139,8 @@ def test_results_keep_input_order(learner, rng, observe):
 @behaviour(points=4, category="correctness", required=True, stage=1)
 def test_missing_ids_are_reported(learner, rng, observe):
     """An id without a record is reported, and all the others are scored."""
-    world, record_ids = learner.world, draw_ids(rng, N_RECORDS)
-    world.missing = {record_ids[0], record_ids[7], record_ids[8], record_ids[-1]}
+    world = learner.world
+    record_ids = world.missing_records(rng, N_RECORDS).args[0]
     seen = learner.call("score_all", record_ids, tonights_model(), returns=RESULTS, deadline_s=CALL_S)
     results = results_by_id(seen, record_ids)
     for record_id in record_ids:
@@ -163,7 +159,7 @@ def test_missing_ids_are_reported(learner, rng, observe):
 @behaviour(points=4, category="correctness", required=True, stage=1)
 def test_any_list_of_ids(learner, rng, observe):
     """No ids, one id and repeated ids all get the right results."""
-    first, second, third = draw_ids(rng, 3)
+    first, second, third = learner.world.draw_ids(rng, 3)
     requests: list[list[int]] = [[], [first], [first, second, first, first, third, second]]
     for record_ids in requests:
         seen = learner.call("score_all", record_ids, tonights_model(), returns=RESULTS, deadline_s=CALL_S)
@@ -185,8 +181,8 @@ def test_any_list_of_ids(learner, rng, observe):
 @behaviour(points=4, category="correctness", required=True, stage=3)
 def test_other_errors_are_raised(learner, rng, observe):
     """A failing store does not mean a missing record: score_all raises."""
-    world, record_ids = learner.world, draw_ids(rng, 12)
-    world.failing = {record_ids[5]}
+    record_ids = learner.world.store_down(rng).args[0]
+    (failing,) = learner.world.failing
     try:
         seen = learner.call("score_all", record_ids, tonights_model(), returns=RESULTS, deadline_s=CALL_S)
     except SolutionRaised as raised:
@@ -196,9 +192,9 @@ def test_other_errors_are_raised(learner, rng, observe):
             f"score_all should raise StoreDown, as it is or wrapped by Ray. It raised {shown}"
         )
     else:
-        result = next((r for r in seen if r["id"] == record_ids[5]), None)
+        result = next((r for r in seen if r["id"] == failing), None)
         raise AssertionError(
-            f"The store failed for id {record_ids[5]}, but score_all returned instead of raising. The result "
+            f"The store failed for id {failing}, but score_all returned instead of raising. The result "
             f"for this id is {result!r}, yet nobody knows whether the record exists."
         )
     finally:
@@ -208,7 +204,7 @@ def test_other_errors_are_raised(learner, rng, observe):
 @behaviour(points=5, category="correctness", required=True, stage=2)
 def test_two_models_never_mix(learner, rng, observe):
     """A call uses the values in its own model, whatever ran before it or runs beside it."""
-    world, record_ids = learner.world, draw_ids(rng, 12)
+    world, record_ids = learner.world, learner.world.draw_ids(rng, 12)
     first, second = draw_model(rng), draw_model(rng)
 
     def check(seen: list[Result], ids: list[int], own: np.ndarray, other: np.ndarray, when: str) -> None:
@@ -248,7 +244,7 @@ def test_two_models_never_mix(learner, rng, observe):
 @behaviour(points=3, category="correctness", required=True, stage=2)
 def test_model_stays_the_callers(learner, rng, observe):
     """The caller's model is the same after the call as before."""
-    record_ids = draw_ids(rng, 4)
+    record_ids = learner.world.draw_ids(rng, 4)
     seen = learner.scenario(
         "look_at_model",
         record_ids=record_ids,
@@ -265,7 +261,7 @@ def test_model_stays_the_callers(learner, rng, observe):
 @behaviour(points=12, category="memory", required=True, stage=2)
 def test_model_is_stored_once(learner, rng, observe):
     """The model is put into the object store once per call."""
-    record_ids, model = draw_ids(rng, N_RECORDS), tonights_model()
+    record_ids, model = learner.world.draw_ids(rng, N_RECORDS), tonights_model()
     with learner.counting() as counts:
         seen = learner.call("score_all", record_ids, model, returns=RESULTS, deadline_s=CALL_S)
     check_work(learner.world, seen, record_ids)
@@ -281,8 +277,8 @@ def test_model_is_stored_once(learner, rng, observe):
 @behaviour(points=11, category="performance", required=True, stage=1)
 def test_fetches_overlap(learner, rng, observe):
     """Fetches wait side by side: at least 8 in flight on 4 CPUs."""
-    world, record_ids = learner.world, draw_ids(rng, N_RECORDS)
-    world.fetch_gate = world.gate(lambda: len(world.open("fetch")) >= MIN_IN_FLIGHT, guard_s=GUARD_S)
+    world = learner.world
+    record_ids = world.crowded_store(rng, N_RECORDS).args[0]
     seen = learner.call("score_all", record_ids, tonights_model(), returns=RESULTS, deadline_s=CALL_S)
     check_work(world, seen, record_ids)
     peak = world.ledger.peak("fetch")
@@ -296,7 +292,7 @@ def test_fetches_overlap(learner, rng, observe):
 @behaviour(points=8, category="performance", required=True, stage=3)
 def test_slow_fetch_delays_nobody(learner, rng, observe):
     """While one fetch hangs, every other record is fetched and scored."""
-    world, record_ids = learner.world, draw_ids(rng, N_RECORDS)
+    world, record_ids = learner.world, learner.world.draw_ids(rng, N_RECORDS)
     slow, others = record_ids[0], set(record_ids[1:])
     scored_meanwhile: set[int] = set()
 
@@ -307,6 +303,7 @@ def test_slow_fetch_delays_nobody(learner, rng, observe):
     world.fetch_gates[slow] = world.gate(others_are_done, guard_s=GUARD_S)
     seen = learner.call("score_all", record_ids, tonights_model(), returns=RESULTS, deadline_s=CALL_S)
     check_work(world, seen, record_ids)
+    scored_meanwhile = world.scored_meanwhile
     observe(len(scored_meanwhile), limit=len(others), unit="scored meanwhile")
     assert scored_meanwhile == others, (
         f"The fetch of one record took a long time. Before it was answered, {len(scored_meanwhile)} of "
@@ -317,7 +314,7 @@ def test_slow_fetch_delays_nobody(learner, rng, observe):
 @behaviour(points=7, category="performance", required=True, stage=1)
 def test_few_tasks(learner, rng, observe):
     """A call makes at most one task or actor call per record, plus 16."""
-    record_ids = draw_ids(rng, N_RECORDS)
+    record_ids = learner.world.draw_ids(rng, N_RECORDS)
     with learner.counting() as counts:
         seen = learner.call("score_all", record_ids, tonights_model(), returns=RESULTS, deadline_s=CALL_S)
     check_work(learner.world, seen, record_ids)
@@ -333,7 +330,7 @@ def test_few_tasks(learner, rng, observe):
 @behaviour(points=5, category="performance", required=True, stage=1)
 def test_workers_do_the_work(learner, rng, observe):
     """Ray workers fetch and score, and at least two of them score at the same time."""
-    world, record_ids = learner.world, draw_ids(rng, N_RECORDS)
+    world, record_ids = learner.world, learner.world.draw_ids(rng, N_RECORDS)
     most_workers = 0
 
     def enough_are_scoring() -> bool:
@@ -361,9 +358,9 @@ def test_workers_do_the_work(learner, rng, observe):
 @behaviour(points=5, category="resilience", required=True, stage=3)
 def test_killed_worker_costs_nothing(learner, rng, observe):
     """No result is lost when one worker is killed in a fetch and another while scoring."""
-    world, record_ids = learner.world, draw_ids(rng, N_RECORDS)
-    in_fetch, in_score = record_ids[3], record_ids[14]
-    world.kill_on_fetch, world.kill_on_score = {in_fetch}, {in_score}
+    world = learner.world
+    record_ids = world.dead_workers(rng, N_RECORDS).args[0]
+    (in_fetch,), (in_score,) = world.kill_on_fetch, world.kill_on_score
     seen = learner.call("score_all", record_ids, tonights_model(), returns=RESULTS, deadline_s=CALL_S)
     results = results_by_id(seen, record_ids)
     check_scores(results, expected_scores(world, record_ids, tonights_model()), tolerance=COARSE)
@@ -379,7 +376,7 @@ def test_killed_worker_costs_nothing(learner, rng, observe):
 @behaviour(points=3, category="memory", required=True, stage=2)
 def test_nothing_is_left_behind(learner, rng, observe):
     """After a call no task is still running, and nothing of it is left in the object store."""
-    record_ids = draw_ids(rng, N_RECORDS_RACE)
+    record_ids = learner.world.draw_ids(rng, N_RECORDS_RACE)
     learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
     with learner.counting() as counts:
         seen = learner.call("score_all", record_ids, tonights_model(), returns=RESULTS, deadline_s=CALL_S)
@@ -393,8 +390,8 @@ def test_nothing_is_left_behind(learner, rng, observe):
 def test_speed(race):
     """As fast as the reference on 48 records."""
 
-    def draw(world: Any, rng: np.random.Generator) -> tuple[tuple[Any, ...], dict[str, Any]]:  # noqa: ARG001
-        return (draw_ids(rng, N_RECORDS_RACE), draw_model(rng)), {}
+    def draw(world: Any, rng: np.random.Generator) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        return (world.draw_ids(rng, N_RECORDS_RACE), draw_model(rng)), {}
 
     def check(world: Any, args: tuple[Any, ...], kwargs: dict[str, Any], value: list[Result]) -> None:  # noqa: ARG001
         record_ids, model = args

@@ -9,11 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from grader.suite import Call, KillWorker, OutsideWorld, Refuse
+from grader.suite import Call, KillWorker, OutsideWorld, Refuse, Trial, trouble
 
 HISTORY_LENGTH = 1024
+MODEL_SHAPE = (2048, HISTORY_LENGTH)
 CAPACITY = 8  # requests the store works on at a time; the rest wait in a queue
 FETCH_S = 0.04
+MIN_IN_FLIGHT = 8
+GUARD_S = 8.0
+TRIAL_S = 25.0  # against hangs only
 
 
 class Gate:
@@ -56,6 +60,8 @@ class World(OutsideWorld):
         fetch_gate: what every fetch waits for.
         score_gate: what every scoring waits for before it starts.
         fetch_gates: by id, what the fetch of that id waits for.
+
+        scored_meanwhile: with `slow_record`, the ids that were scored before its answer came.
     """
 
     def __init__(self, rng: np.random.Generator) -> None:
@@ -69,6 +75,7 @@ class World(OutsideWorld):
         self.fetch_gate: Gate | None = None
         self.score_gate: Gate | None = None
         self.fetch_gates: dict[int, Gate] = {}
+        self.scored_meanwhile: set[int] = set()
 
     def gate(self, condition: Callable[[], bool], *, guard_s: float) -> Gate:
         """A new gate, for one of the attributes above."""
@@ -89,6 +96,73 @@ class World(OutsideWorld):
     def scoring_pids(self) -> set[int]:
         """Processes that are scoring now."""
         return {entry.pid for entry in self.open("score")}
+
+    # -- troubles: set up by tests and by `grade.py try` -----------------------------------------------
+
+    def draw_ids(self, rng: np.random.Generator, n: int) -> list[int]:
+        """Different ids."""
+        return [int(record_id) for record_id in rng.choice(1_000_000, size=n, replace=False)]
+
+    def _trial(self, record_ids: list[int]) -> Trial:
+        model = np.random.default_rng([self._seed]).standard_normal(MODEL_SHAPE) / 32.0
+        return Trial.call("score_all", record_ids, model, deadline_s=TRIAL_S)
+
+    @trouble
+    def none(self, rng: np.random.Generator, n: int = 24, record_ids: list[int] | None = None) -> Trial:
+        """Nothing goes wrong."""
+        return self._trial(record_ids or self.draw_ids(rng, n))
+
+    @trouble
+    def missing_records(
+        self, rng: np.random.Generator, n: int = 24, record_ids: list[int] | None = None
+    ) -> Trial:
+        """Some ids have no record."""
+        ids = record_ids or self.draw_ids(rng, n)
+        self.missing = {*ids[:1], *ids[7:9], *ids[-1:]}
+        return self._trial(ids).noting(f"there is no record {', '.join(map(str, sorted(self.missing)))}")
+
+    @trouble
+    def store_down(self, rng: np.random.Generator, n: int = 12, record_ids: list[int] | None = None) -> Trial:
+        """The store fails for one id."""
+        ids = record_ids or self.draw_ids(rng, n)
+        failing = ids[len(ids) // 2 - 1]
+        self.failing = {failing}
+        return self._trial(ids).noting(f"the store fails for record {failing}")
+
+    @trouble
+    def slow_record(
+        self, rng: np.random.Generator, n: int = 24, record_ids: list[int] | None = None
+    ) -> Trial:
+        """The store answers for one id when all others are scored, or after eight seconds."""
+        slow, *rest = record_ids or self.draw_ids(rng, n)
+        others = set(rest)
+
+        def others_are_done() -> bool:
+            self.scored_meanwhile.update(self.scored() & others)
+            return self.scored_meanwhile == others
+
+        self.fetch_gates[slow] = self.gate(others_are_done, guard_s=GUARD_S)
+        return self._trial([slow, *rest]).noting(f"record {slow} is slow")
+
+    @trouble
+    def crowded_store(
+        self, rng: np.random.Generator, n: int = 24, record_ids: list[int] | None = None
+    ) -> Trial:
+        """The store answers nobody until eight fetches wait, or for eight seconds."""
+        self.fetch_gate = self.gate(lambda: len(self.open("fetch")) >= MIN_IN_FLIGHT, guard_s=GUARD_S)
+        return self._trial(record_ids or self.draw_ids(rng, n))
+
+    @trouble
+    def dead_workers(
+        self, rng: np.random.Generator, n: int = 24, record_ids: list[int] | None = None
+    ) -> Trial:
+        """One worker dies in a fetch, another while it scores."""
+        ids = record_ids or self.draw_ids(rng, n)
+        in_fetch, in_score = ids[len(ids) // 8], ids[len(ids) * 14 // 24]
+        self.kill_on_fetch, self.kill_on_score = {in_fetch}, {in_score}
+        return self._trial(ids).noting(f"a worker dies fetching {in_fetch}, another scoring {in_score}")
+
+    # -- operations ------------------------------------------------------------------------------------
 
     async def fetch(self, call: Call, record_id: int) -> dict[str, Any]:  # noqa: ARG002
         """Operation: return one record after about 40 ms; at most CAPACITY are served at a time."""

@@ -30,6 +30,7 @@ from grader.explain.clocks import may_wake
         "import multiprocessing.pool as p",
         "import select",
         "exec(text)",
+        "breakpoint()",  # a person may go on
         "def broken(",
         "",
     ],

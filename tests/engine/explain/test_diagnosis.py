@@ -2,7 +2,13 @@
 
 import pytest
 
-from grader.explain.diagnosis import RULES, diagnose
+from grader.explain.diagnosis import (
+    OF_TASKS_WITHOUT_REFERENCE,
+    RULES,
+    WITHOUT_REFERENCE,
+    diagnose,
+    notice,
+)
 from grader.explain.trace import ServiceCall, Wait
 from tests.support.examples import a_span, a_trace
 
@@ -87,3 +93,21 @@ def test_one_task_that_waits_for_many_things_at_a_time_is_not_sequential():
     calls = [ServiceCall(op="fetch", pid=1, start_s=0.0, end_s=0.5) for _ in range(8)]
     found = {d.rule for d in diagnose(a_trace(spans, calls=calls), GOOD)}
     assert "never_overlapped" not in found
+
+
+@pytest.mark.parametrize("rule", [rule.__name__ for rule in WITHOUT_REFERENCE + OF_TASKS_WITHOUT_REFERENCE])
+def test_without_a_reference_what_is_plain_is_said_and_no_reference_is_named(rule):
+    found = {each.rule: each for each in notice(SHOWS[rule])}
+    assert rule in found
+    assert "reference" not in found[rule].sentence
+
+
+def test_without_a_reference_nothing_is_said_of_a_good_round_or_of_what_only_it_could_tell():
+    assert notice(GOOD) == []
+    assert notice(SHOWS["stored_many_times"]) == []
+
+
+def test_where_actors_are_called_only_the_reference_could_tell_what_is_too_much():
+    calls = [a_span(n * 0.1, n * 0.1 + 0.001, name="Stats.add", kind="actor call") for n in range(80)]
+    waits = [Wait(call="ray.get", start_s=n * 0.1, end_s=n * 0.1 + 0.09) for n in range(80)]
+    assert notice(a_trace(calls, seconds=8.0, waits=waits)) == []

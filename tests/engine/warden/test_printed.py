@@ -6,7 +6,7 @@ import re
 import pytest
 
 from grader.warden.output import OUTPUT_KEPT_BYTES, Output, Transcript
-from grader.warden.printed import WORKERS_READ_BYTES, Printed
+from grader.warden.printed import DRIVER, WORKERS_READ_BYTES, Printed
 from tests.support.sides import side_with
 
 
@@ -65,6 +65,44 @@ def test_workers_lines_are_read_from_the_mark_on_and_rays_own_are_left_out(tmp_p
     printed.driver.add(b"driver\n")
     assert printed.since(mark) == "driver\nnew\nTraceback: mine"
     assert printed.since(printed.mark()) == ""
+
+
+def test_news_come_line_by_line_with_the_process_that_printed_them(tmp_path, logs):
+    printed = Printed(tmp_path)
+    (logs / "worker-ab-01-77.out").write_text("old\n")
+    printed.driver.add(b"old\n")
+    mark = printed.mark()
+    with (logs / "worker-ab-01-77.out").open("a") as file:
+        file.write(":task_name:score\none\ntw")
+    printed.driver.add(b"first\nsec")
+    pieces, mark = printed.news(mark, to_the_end=False)
+    assert pieces == [(DRIVER, "first\n"), (77, "one\n")]
+    assert printed.news(mark, to_the_end=False) == ([], mark)
+    printed.driver.add("ond \u00e9\n".encode())
+    with (logs / "worker-ab-01-77.out").open("a") as file:
+        file.write("o")
+    pieces, mark = printed.news(mark, to_the_end=True)
+    assert pieces == [(DRIVER, "second \u00e9\n"), (77, "two\n")]
+    assert printed.news(mark, to_the_end=True) == ([], mark)
+
+
+def test_news_of_a_flood_start_where_the_kept_end_does(tmp_path, logs):
+    printed = Printed(tmp_path)
+    for n in range(200):
+        printed.driver.add(b"%04d\n" % n * 200)
+    pieces, mark = printed.news({}, to_the_end=False)
+    assert pieces[0][1].endswith("0199\n")
+    assert mark[""] == printed.driver.total_bytes
+    printed.driver.add(b"then\n")
+    assert printed.news(mark, to_the_end=False)[0] == [(DRIVER, "then\n")]
+
+
+def test_a_line_that_never_ends_is_news_all_the_same(tmp_path, logs):
+    printed = Printed(tmp_path)
+    (logs / "worker-a-01-5.out").write_text("x" * (3 * WORKERS_READ_BYTES))
+    pieces, mark = printed.news({}, to_the_end=False)
+    assert len(pieces[0][1]) == WORKERS_READ_BYTES + 1  # and the end of the line
+    assert mark["worker-a-01-5.out"] == WORKERS_READ_BYTES
 
 
 def test_links_pipes_and_floods_in_the_logs_cost_little(tmp_path, logs):

@@ -2,10 +2,12 @@
 
     number = fetch(key)     # about 50 ms of waiting, no CPU
 
-Import it wherever you need it, in the driver and in Ray workers.
+In your own script and in `pytest test_examples.py`, this module makes up its own numbers: ten times the
+key. It does not show a worker that dies, or a store that holds its answers back:
+`python grade.py try toy` does.
 
-During a grading the numbers come from the grader, which sees every fetch. Anywhere else (in your own script,
-in `pytest test_examples.py`) this module makes up its own: ten times the key.
+During a grading the numbers come from the grader, which sees every fetch. Import this module wherever you
+need it, in the driver and in Ray workers.
 """
 
 from __future__ import annotations

@@ -8,18 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from grader.suite import behaviour, same, void
 
-N_KEYS = 64
 N_KEYS_RACE = 8
-MIN_IN_FLIGHT = 3
-
-
-def draw_keys(rng: np.random.Generator, n: int) -> list[int]:
-    """Different keys."""
-    return [int(key) for key in rng.choice(N_KEYS, n, replace=False)]
 
 
 def assert_total(world: Any, keys: list[int], seen: int) -> None:
@@ -30,7 +21,8 @@ def assert_total(world: Any, keys: list[int], seen: int) -> None:
 @behaviour(points=40, category="correctness", required=True, stage=1)
 def test_total(learner, rng):
     """The numbers are added."""
-    world, keys = learner.world, draw_keys(rng, 5)
+    world = learner.world
+    keys = world.draw_keys(rng, 5)
     keys.append(keys[0])  # counts twice
     assert_total(world, keys, learner.call("total", keys, returns=int))
     assert_total(world, keys, learner.scenario("total_of_a_generator", keys=keys, returns=int))
@@ -40,8 +32,8 @@ def test_total(learner, rng):
 @behaviour(points=20, category="resilience", stage=2)
 def test_worker_killed(learner, rng):
     """A killed worker costs nothing."""
-    world, keys = learner.world, draw_keys(rng, 4)
-    world.kill_once = True
+    world = learner.world
+    keys = world.killed_worker(rng).args[0]
     assert_total(world, keys, learner.call("total", keys, returns=int))
     if not world.ledger.entries(outcome="killed"):
         void("no worker was killed")
@@ -50,12 +42,12 @@ def test_worker_killed(learner, rng):
 @behaviour(points=20, category="performance", stage=1)
 def test_overlap(learner, rng, observe):
     """Fetches overlap."""
-    world, keys = learner.world, draw_keys(rng, 4)
-    world.overlap = MIN_IN_FLIGHT
+    world = learner.world
+    keys = world.held_answers(rng).args[0]
     assert_total(world, keys, learner.call("total", keys, returns=int, deadline_s=20.0))
     peak = world.ledger.peak("fetch")
-    observe(peak, limit=MIN_IN_FLIGHT, unit="in flight")
-    assert peak >= MIN_IN_FLIGHT, f"at most {peak} fetches were in flight; expected at least {MIN_IN_FLIGHT}"
+    observe(peak, limit=world.overlap, unit="in flight")
+    assert peak >= world.overlap, f"at most {peak} fetches were in flight; expected at least {world.overlap}"
 
 
 @behaviour(points=20, category="performance", stage=2)
@@ -63,7 +55,7 @@ def test_speed(race):
     """As fast as the reference."""
     race.run(
         "total",
-        draw=lambda _world, rng: ((draw_keys(rng, N_KEYS_RACE),), {}),
+        draw=lambda world, rng: ((world.draw_keys(rng, N_KEYS_RACE),), {}),
         returns=int,
         check=lambda world, args, _kwargs, value: assert_total(world, args[0], value),
         naive_ratio=3.0,

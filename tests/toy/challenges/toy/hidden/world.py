@@ -6,9 +6,10 @@ import asyncio
 
 import numpy as np
 
-from grader.suite import Call, KillWorker, OutsideWorld, Refuse
+from grader.suite import Call, KillWorker, OutsideWorld, Refuse, Trial, trouble
 
 N_KEYS = 64
+MIN_IN_FLIGHT = 3
 FETCH_S = 0.05
 HELD_S = 5.0
 
@@ -27,6 +28,31 @@ class World(OutsideWorld):
         self.numbers = [int(number) for number in rng.integers(1, 1000, N_KEYS)]
         self.kill_once = False
         self.overlap = 1
+
+    # -- inputs, and what goes wrong with them: for the suite and for `grade.py try` ---------------------
+
+    def draw_keys(self, rng: np.random.Generator, n: int) -> list[int]:
+        """Different keys."""
+        return [int(key) for key in rng.choice(N_KEYS, n, replace=False)]
+
+    @trouble
+    def none(self, rng: np.random.Generator, n: int = 8) -> Trial:
+        """Nothing goes wrong."""
+        return Trial.call("total", self.draw_keys(rng, n))
+
+    @trouble
+    def killed_worker(self, rng: np.random.Generator, n: int = 4) -> Trial:
+        """The process that makes the third fetch is killed."""
+        self.kill_once = True
+        return Trial.call("total", self.draw_keys(rng, n))
+
+    @trouble
+    def held_answers(self, rng: np.random.Generator, n: int = 4) -> Trial:
+        """The store answers nobody until three fetches are in flight, for up to five seconds."""
+        self.overlap = MIN_IN_FLIGHT
+        return Trial.call("total", self.draw_keys(rng, n), deadline_s=20.0)
+
+    # -- operations --------------------------------------------------------------------------------------
 
     async def fetch(self, call: Call, key: int) -> int:
         """Operation: one number, after about 50 ms."""
