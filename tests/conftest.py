@@ -70,3 +70,12 @@ def toy_root(tmp_path):
     ignored = shutil.ignore_patterns(".grade")  # of gradings by hand
     shutil.copytree(ROOT / "tests" / "toy", tmp_path / "root", ignore=ignored)
     return tmp_path / "root"
+
+
+@pytest.fixture(scope="session")
+def shared_side(tmp_path_factory):
+    """A warm side that modules borrow one after the other: see tests/support/sides.py."""
+    from tests.support.sides import side_with  # most runs of a few tests need no cluster
+
+    with side_with("", tmp_path_factory.mktemp("shared")) as started:
+        yield started
