@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.samples import day
+
 ROOT = Path(__file__).parent.parent
 os.environ.pop(
     "UV_RUN_RECURSION_DEPTH", None
@@ -22,14 +24,31 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 def pytest_addoption(parser):
     parser.addoption("--matrix", action="store_true", help="also run what takes an hour")
+    parser.addoption(
+        "--sample-seed", type=int, default=day(), metavar="N",
+        help="what the default tests take of the matrix; without it, that of the day",
+    )  # fmt: skip
 
 
 def pytest_collection_modifyitems(config, items):
     if not config.getoption("--matrix"):
         skip = pytest.mark.skip(reason="part of the full matrix: pytest --matrix -m matrix")
         for item in items:
-            if item.get_closest_marker("matrix"):
+            if item.get_closest_marker("matrix") and not item.get_closest_marker("sample"):
                 item.add_marker(skip)
+
+
+def pytest_report_collectionfinish(config, items):
+    """Say what the default tests take of the long tables, and how to take it again."""
+    drawn = {}
+    for item in items:
+        if item.get_closest_marker("sample"):
+            drawn.setdefault(item.path.name, {})[item.callspec.id] = None
+    if config.getoption("--matrix") or not drawn:
+        return []
+    seed = config.getoption("--sample-seed")
+    lines = [f"  {name}: {', '.join(taken)}" for name, taken in drawn.items()]
+    return [f"samples, which --sample-seed {seed} draws again:", *lines]
 
 
 @dataclasses.dataclass
@@ -70,3 +89,12 @@ def toy_root(tmp_path):
     ignored = shutil.ignore_patterns(".grade")  # of gradings by hand
     shutil.copytree(ROOT / "tests" / "toy", tmp_path / "root", ignore=ignored)
     return tmp_path / "root"
+
+
+@pytest.fixture(scope="session")
+def shared_side(tmp_path_factory):
+    """A warm side that modules borrow one after the other: see tests/support/sides.py."""
+    from tests.support.sides import side_with  # most runs of a few tests need no cluster
+
+    with side_with("", tmp_path_factory.mktemp("shared")) as started:
+        yield started

@@ -181,7 +181,9 @@ def world_class(challenge: Challenge) -> Callable[[np.random.Generator], Outside
     if not path.exists():
         return None
     name = f"grader_worlds.{challenge.name}"
-    module = sys.modules.get(name) or import_hidden(path, name)
+    module = sys.modules.get(name)
+    if module is None or module.__file__ != str(path):  # another root may have a challenge of that name
+        module = import_hidden(path, name)
     world: Any = getattr(module, "World", None)
     if not (isinstance(world, type) and issubclass(world, OutsideWorld)):
         raise ChallengeError(

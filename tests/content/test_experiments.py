@@ -7,6 +7,7 @@ import ray
 
 from tests.experiments import LOCAL
 from tests.experiments.surroundings import quiet_ray
+from tests.support.samples import hand, marked
 
 EXPERIMENTS = [
     function
@@ -14,6 +15,14 @@ EXPERIMENTS = [
     for name, function in getmembers(module, isfunction)
     if function.__module__ == module.__name__ and not name.startswith("_")
 ]
+N_DRAWN = 4
+
+
+def pytest_generate_tests(metafunc):
+    if "experiment" in metafunc.fixturenames:
+        seed = metafunc.config.getoption("--sample-seed")
+        drawn = hand([[experiment] for experiment in EXPERIMENTS], seed, N_DRAWN)
+        metafunc.parametrize("experiment", marked(EXPERIMENTS, drawn, lambda function: function.__name__))
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -41,8 +50,6 @@ def local_ray():
         ray.shutdown()
 
 
-@pytest.mark.matrix
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda function: function.__name__)
 def test_the_running_ray_agrees(experiment, tmp_path):
     experiment(*([tmp_path] if signature(experiment).parameters else []))

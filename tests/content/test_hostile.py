@@ -25,16 +25,19 @@ from tests.support.hostile_corpus import (
     read_attack,
     solutions,
 )
+from tests.support.samples import hand, marked
 
 ATTACKS = [read_attack(path) for path in solutions()]
 FAMILIES = set(re.findall(r"^\| `(\w+)` \|", (HOSTILE / "README.md").read_text(), re.MULTILINE))
+N_DRAWN = 5  # families of which the default tests take one solution: half a minute
 VERDICTS = re.compile(r"^  (PASS|PART|FAIL|HANG|DIED|----|OURS)  ", re.MULTILINE)
 
 
-def parameters():
-    for attack in ATTACKS:
-        marks = [pytest.mark.timeout(300)] + ([] if attack.sample else [pytest.mark.matrix])
-        yield pytest.param(attack, id=attack.name, marks=marks)
+def pytest_generate_tests(metafunc):
+    if "attack" in metafunc.fixturenames:
+        families = [[a for a in ATTACKS if a.family == name and a.sample] for name in sorted(FAMILIES)]
+        drawn = hand(families, metafunc.config.getoption("--sample-seed"), N_DRAWN)
+        metafunc.parametrize("attack", marked(ATTACKS, drawn, lambda attack: attack.name))
 
 
 @pytest.fixture(scope="module")
@@ -54,12 +57,12 @@ def test_every_family_is_known_and_every_file_is_an_attack():
         assert attack.challenge in ROOTS
     assert sum(attack.only is None for attack in ATTACKS) >= 5
     assert len({attack.name for attack in ATTACKS}) == len(ATTACKS)
+    assert {attack.family for attack in ATTACKS if attack.sample} == FAMILIES
     handed_in = {attack.path.relative_to(HOSTILE).parts[:2] for attack in ATTACKS}
     lying = {path.relative_to(HOSTILE).parts for path in HOSTILE.glob("*/*") if path.name != "__pycache__"}
     assert lying == handed_in
 
 
-@pytest.mark.parametrize("attack", list(parameters()))
 def test_nothing_is_gained(attack, arenas, tmp_path):
     documents = graded(attack, arenas, tmp_path)
     assert complaints(attack, documents) == []

@@ -64,7 +64,7 @@ class Attack:
         through: How it is graded: "" on a warm arena, else by the command line, with its file "in the
             challenge's folder" or "from the attack's folder".
         status: What the command line has to end with.
-        sample: Whether it is part of the default tests.
+        sample: Whether the default tests may take it; the header says why not.
     """
 
     path: Path
@@ -114,7 +114,7 @@ def read_attack(path):
         runs=int(found.get("runs", ["1"])[0]),
         through=found.get("through", [""])[0].removeprefix("command, "),
         status=int(found.get("status", ["1"])[0]),
-        sample="sample" in found,
+        sample="sample" not in found,
     )
 
 

@@ -1,4 +1,9 @@
-"""Sides for tests that need a real cluster: one warm side per module, programs from `programs`."""
+"""Sides for tests that need a real cluster, programs from `programs`.
+
+Most modules share one warm side (the fixture `shared_side`): a cluster takes three seconds to start, and to
+give a side another solution is what the engine does all day. A module that needs other limits, or a cluster
+on which nothing has run, starts its own with `side_with`.
+"""
 
 import contextlib
 import shutil
@@ -26,9 +31,6 @@ class EchoWorld(OutsideWorld):
 @contextlib.contextmanager
 def side_with(source, folder, *, needs=FOUR_CPUS, limits=None):
     """A started side with `source` (text, or a file of tests/support/programs) as its solution."""
-    challenge = folder / "challenge"
-    challenge.mkdir(exist_ok=True)
-    shutil.copyfile(PROGRAMS / "service.py", challenge / "service.py")
     side = Side(needs, limits=limits)
     use(side, source, folder)
     side.start()
@@ -40,7 +42,17 @@ def side_with(source, folder, *, needs=FOUR_CPUS, limits=None):
 
 def use(side, source, folder):
     """Give a side another solution."""
+    challenge = folder / "challenge"
+    challenge.mkdir(exist_ok=True)
+    shutil.copyfile(PROGRAMS / "service.py", challenge / "service.py")
     path = PROGRAMS / source if source.endswith(".py") else folder / "handed_in.py"
     if not source.endswith(".py"):
         path.write_text(source)
-    side.use(read_submission(path, "file", []), folder / "challenge")
+    side.use(read_submission(path, "file", []), challenge)
+
+
+def lend(side, source, folder):
+    """Give a module the shared side, as if it had just been started with this solution."""
+    use(side, source, folder)
+    side.set_world(None)
+    return side

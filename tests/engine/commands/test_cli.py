@@ -134,6 +134,7 @@ def test_a_run_up_to_a_stage_judges_no_more_and_says_how_to_go_on(toy_root):
     assert {check["stage"] for check in kept["checks"]} == {1}
 
 
+STOPPED = "Interrupted. Both clusters have been stopped."
 FAILS_THEN_HANGS = """
 import time
 calls = []
@@ -151,6 +152,7 @@ def test_what_was_judged_before_the_end_is_recorded(toy_root, signum):
     run = subprocess.Popen(
         command("run", "toy", "--solution", solution),
         stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
         env=environment(toy_root, PYTHONUNBUFFERED="1"),
     )
@@ -160,9 +162,11 @@ def test_what_was_judged_before_the_end_is_recorded(toy_root, signum):
             family = psutil.Process(run.pid).children(recursive=True)
             run.send_signal(signum)
             break
-    said = run.communicate(timeout=60)[0]
-    assert run.returncode == (130 if signum == signal.SIGINT else -signum)
-    assert ("Broken off after 1 of 4 behaviours" in said) == (signum == signal.SIGINT)
+    said, err = run.communicate(timeout=60)
+    is_told = signum == signal.SIGINT
+    assert run.returncode == (130 if is_told else -signum)
+    assert ("Broken off after 1 of 4 behaviours" in said) == is_told
+    assert (STOPPED in err) == is_told
     (path,) = (toy_root / ".grade" / "records" / "toy").glob("*.json")
     record = json.loads(path.read_text())
     assert (record["outcome"], record["passed"], record["score"]) == ("interrupted", False, 0)
@@ -171,8 +175,7 @@ def test_what_was_judged_before_the_end_is_recorded(toy_root, signum):
     assert not alive, "what a grading started ends with it"
 
 
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_ends_both_clusters_with_status_130(toy_root, signum):
+def test_a_signal_while_clusters_start_ends_both_with_status_130(toy_root):
     hanging = toy_root / "hanging.py"
     hanging.write_text("import time\ndef total(keys):\n    time.sleep(600)\n")
     run = subprocess.Popen(
@@ -183,10 +186,10 @@ def test_an_interrupt_ends_both_clusters_with_status_130(toy_root, signum):
         env=environment(toy_root),
     )
     family = await_processes(run.pid, "raylet", 2)
-    run.send_signal(signum)
+    run.send_signal(signal.SIGTERM)
     _, err = run.communicate(timeout=60)
     assert run.returncode == 130
-    assert "Interrupted. Both clusters have been stopped." in err
+    assert STOPPED in err
     _, alive = psutil.wait_procs(family, timeout=20)
     assert not alive
 
@@ -248,12 +251,13 @@ def test_a_mock_is_tried_submitted_and_shown_on_a_card(toy_root, tmp_path):
     fixed.write_text('minutes = 30\nchallenges = ["toy"]\nseed = 3\n')
     assert grade_py(toy_root, "mock", "start", "--set", fixed).status == 0
     (path,) = (toy_root / "mock").glob("*/toy/solution.py")
-    path.write_text("def total(keys):\n    return -1\n")
+    path.write_text("def total(keys:\n")  # cannot be imported: it is judged without a cluster
     tried = grade_py(toy_root, "mock", "try", "toy")
     assert tried.status == 0, tried.err
     assert "  all          0 of 4 passed" in tried.out
     assert "FAIL" not in tried.out + tried.err, "no behaviour is shown by itself"
     assert "1 try, the last with 0 of 4 passed" in grade_py(toy_root, "mock", "status").out
+    path.write_text("def total(keys):\n    return -1\n")
     page = tmp_path / "card.html"
     submitted = grade_py(toy_root, "mock", "submit", "--json", "--html", page)
     assert submitted.status == 0, submitted.err
@@ -263,3 +267,19 @@ def test_a_mock_is_tried_submitted_and_shown_on_a_card(toy_root, tmp_path):
     shown = grade_py(toy_root, "mock", "card")
     assert "toy: not finished here" in shown.out
     assert grade_py(toy_root, "mock", "card", "--json").document == submitted.document
+
+
+def test_verify_says_of_every_claim_whether_it_holds(toy_root):
+    harmless = toy_root / "tests" / "wrong" / "toy" / "keys_are_a_list.toml"
+    harmless.write_text(harmless.read_text().replace("new = ''", "new = '''\n    keys = [*keys]\n'''"))
+    wrong = ("--wrong", "keys_are_a_list", "--wrong", "off_by_one")
+    ended = grade_py(toy_root, "verify", "toy", "--quick", *wrong, "--json")
+    claims = {claim["subject"]: claim for claim in ended.document["toy"]}
+    broken = claims.pop("wrong: keys_are_a_list")
+    assert not broken["holds"]
+    assert "accepted by test_total" in broken["detail"]
+    assert [claim for claim in claims.values() if not claim["holds"]] == []
+    assert {"suite", "coverage", "wrong: off_by_one", "clean-up"} <= set(claims)
+    assert ended.status == 1
+    assert "BAD  wrong: keys_are_a_list" in ended.err
+    assert "ok   wrong: off_by_one" in ended.err

@@ -32,6 +32,15 @@ def test_the_world_is_the_class_of_that_name(world_of):
     assert world_of(WORLD)(np.random.default_rng(0)).open() == []
 
 
+def test_challenges_of_one_name_in_two_roots_have_their_own_worlds(tmp_path):
+    found = {}
+    for root in ("a", "b", "a"):
+        (tmp_path / root / "hidden").mkdir(parents=True, exist_ok=True)
+        (tmp_path / root / "hidden" / "world.py").write_text(f"{WORLD}\n    root = {root!r}\n")
+        found[root] = world_class(a_challenge(name="arena_in_two_roots", folder=tmp_path / root))
+        assert found[root].root == root
+
+
 def test_a_challenge_without_a_world_has_none(tmp_path):
     assert world_class(a_challenge(folder=tmp_path)) is None
 

@@ -5,7 +5,7 @@ import pytest
 
 from grader.judge.counting import SILENT
 from grader.judge.learner import Learner
-from tests.support.sides import EchoWorld, side_with
+from tests.support.sides import EchoWorld, lend
 
 PROGRAM = """
 import time
@@ -103,9 +103,8 @@ def keep_cycle():
 
 
 @pytest.fixture(scope="module")
-def side(tmp_path_factory):
-    with side_with(PROGRAM, tmp_path_factory.mktemp("learner")) as started:
-        yield started
+def side(shared_side, tmp_path_factory):
+    return lend(shared_side, PROGRAM, tmp_path_factory.mktemp("learner"))
 
 
 @pytest.fixture

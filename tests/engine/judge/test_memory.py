@@ -8,7 +8,7 @@ import pytest
 from grader.judge.learner import Learner
 from grader.side.observation import HeldTooMuch
 from grader.system.processes import anonymous_bytes
-from tests.support.sides import EchoWorld, side_with
+from tests.support.sides import EchoWorld, lend
 
 PROGRAM = """
 import os
@@ -60,9 +60,8 @@ MB = 1_000_000
 
 
 @pytest.fixture(scope="module")
-def side(tmp_path_factory):
-    with side_with(PROGRAM, tmp_path_factory.mktemp("memory")) as started:
-        yield started
+def side(shared_side, tmp_path_factory):
+    return lend(shared_side, PROGRAM, tmp_path_factory.mktemp("memory"))
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from grader.judge.round_trace import recorded
-from tests.support.sides import EchoWorld, side_with
+from tests.support.sides import EchoWorld, lend
 
 PROGRAM = """
 import time
@@ -30,9 +30,8 @@ def work(n_tasks, n_calls):
 
 
 @pytest.fixture(scope="module")
-def side(tmp_path_factory):
-    with side_with(PROGRAM, tmp_path_factory.mktemp("tracing")) as started:
-        yield started
+def side(shared_side, tmp_path_factory):
+    return lend(shared_side, PROGRAM, tmp_path_factory.mktemp("tracing"))
 
 
 def record(side, n_tasks, n_calls):

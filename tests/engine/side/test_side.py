@@ -17,7 +17,7 @@ from grader.side.observation import (
     SolutionTimeout,
 )
 from grader.side.task_table import settled_tasks
-from tests.support.sides import EchoWorld, side_with, use
+from tests.support.sides import EchoWorld, lend, use
 
 PROGRAM = """
 import decimal, os, signal, sys, threading
@@ -130,10 +130,10 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def side(folder):
-    with side_with(PROGRAM, folder) as started:
-        started.set_world(EchoWorld(np.random.default_rng(0)))
-        yield started
+def side(shared_side, folder):
+    lend(shared_side, PROGRAM, folder)
+    shared_side.set_world(EchoWorld(np.random.default_rng(0)))
+    return shared_side
 
 
 def call(side, name, *args, deadline_s=10.0):
@@ -240,7 +240,7 @@ def is_daemon(pid):
 def test_a_solution_that_kills_what_carries_it_harms_no_later_call(side, name):
     before = side.rig
     with contextlib.suppress(SolutionCrashed, SolutionRaised, SolutionTimeout):
-        call(side, name, deadline_s=8.0)
+        call(side, name, deadline_s=3.0)
     if not side.rig.becomes_clean(within_s=1.0):
         side.recover()
     assert serves(side)

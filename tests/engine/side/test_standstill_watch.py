@@ -8,7 +8,7 @@ import pytest
 from grader.side import standstill_watch
 from grader.side.observation import SolutionTimeout
 from grader.world.outside import Call, OutsideWorld
-from tests.support.sides import side_with
+from tests.support.sides import lend, use
 
 LONG_S = 120.0  # nobody waits for so long here: either the condition is met, or the gate opens
 
@@ -28,7 +28,7 @@ class Gated(OutsideWorld):
         return x
 
     async def slow(self, call: Call, x: int) -> int:
-        await asyncio.sleep(4.0)
+        await asyncio.sleep(2.5)
         return x
 
     async def never(self, call: Call, x: int) -> None:
@@ -38,6 +38,7 @@ class Gated(OutsideWorld):
 PROGRAM = """
 import os
 import queue
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import ray
@@ -49,9 +50,7 @@ def fetch(i):
 
 @ray.remote
 def late(i):
-    total = 0
-    for k in range(30_000_000):  # computes for some seconds before it asks
-        total += k
+    compute()
     return service.echo(i)
 
 def one_after_the_other():
@@ -111,9 +110,9 @@ def blocked_loop():
 # -- calls that only take long --
 
 def compute(_=None):
-    total = 0
-    for k in range(60_000_000):
-        total += k
+    end_s = time.monotonic() + 2.5  # it is looked at each half second, and twice a second apart
+    while time.monotonic() < end_s:
+        pass
     return 7
 
 @ray.remote
@@ -168,9 +167,8 @@ LONG = [
 
 
 @pytest.fixture(scope="module")
-def side(tmp_path_factory):
-    with side_with(PROGRAM, tmp_path_factory.mktemp("standstill")) as started:
-        yield started
+def side(shared_side, tmp_path_factory):
+    return lend(shared_side, PROGRAM, tmp_path_factory.mktemp("standstill"))
 
 
 @pytest.fixture(autouse=True)
@@ -212,8 +210,8 @@ def test_a_call_that_only_takes_long_returns(side, name):
     assert side.call("solution", name, (), {}, LONG_S) == 7
 
 
-def test_a_program_with_a_clock_gets_all_its_time(tmp_path):
+def test_a_program_with_a_clock_gets_all_its_time(side, tmp_path):
     """What is seen is the same standstill; only the program's text tells that it will end."""
     source = "import threading\n\ndef naps(s):\n    threading.Event().wait(s)\n    return 7\n"
-    with side_with(source, tmp_path) as started:
-        assert started.call("solution", "naps", (5.0,), {}, LONG_S) == 7
+    use(side, source, tmp_path)
+    assert side.call("solution", "naps", (2.5,), {}, LONG_S) == 7

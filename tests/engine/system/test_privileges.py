@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from grader.system.privileges import FORBIDDEN
-from tests.support.sides import EchoWorld, side_with
+from tests.support.sides import EchoWorld, lend
 
 PROGRAM = """
 import os, resource, signal, time
@@ -48,10 +48,10 @@ def status():
 
 
 @pytest.fixture(scope="module")
-def side(tmp_path_factory):
-    with side_with(PROGRAM, tmp_path_factory.mktemp("privileges")) as started:
-        started.set_world(EchoWorld(np.random.default_rng(0)))
-        yield started
+def side(shared_side, tmp_path_factory):
+    lend(shared_side, PROGRAM, tmp_path_factory.mktemp("privileges"))
+    shared_side.set_world(EchoWorld(np.random.default_rng(0)))
+    return shared_side
 
 
 def call(side, name, *args):

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from grader.side.observation import Observation
-from grader.side_spec import Limits
+from grader.side_spec import ClusterNeeds, Limits
 from grader.warden.guard import disk_use
-from tests.support.sides import FOUR_CPUS, EchoWorld, side_with
+from tests.support.sides import EchoWorld, side_with
 
 PROGRAM = """
 import os, subprocess, sys, threading, time
@@ -49,34 +49,38 @@ def threads():
             time.sleep(0.1)
 
 def writes():
-    while True:
-        with open(f"{time.monotonic_ns()}.bin", "wb") as file:
+    for i in range(20):
+        with open(f"{i}.bin", "wb") as file:
             file.write(os.urandom(20_000_000))
+    time.sleep(600)
 
 def litters():
-    while True:
-        open(f"{time.monotonic_ns()}.txt", "w").close()
+    for i in range(21_000):
+        open(f"{i}.txt", "w").close()
+    time.sleep(600)
 
 def one_big_file():
     with open("big.bin", "wb") as file:
         file.truncate(1_000_000_000)  # refused by the kernel, and takes no disk: nothing for the guard to see
 """
-LIMITS = Limits(memory_bytes=900_000_000, processes=60, threads=2_000, disk_bytes=600_000_000)
+# Whoever breaks a limit leaves a cluster that has to be replaced; one with a single worker is up soonest.
+NEEDS = ClusterNeeds(num_cpus=1, object_store_mb=100, resources={})
+LIMITS = Limits(memory_bytes=900_000_000, processes=60, threads=2_000, disk_bytes=300_000_000)
 WORDS = {
     "driver_eats": "of memory together (the limit is 900 MB",
     "worker_eats": "of memory together (the limit is 900 MB",
     "forks": "processes (the limit is 60",
     "spawns": "processes (the limit is 60",
     "threads": "threads (the limit is 2000",
-    "writes": "files and folders (the limit is 600 MB",
-    "litters": "files and folders (the limit is 600 MB",
+    "writes": "files and folders (the limit is 300 MB",
+    "litters": "files and folders (the limit is 300 MB",
     "one_big_file": "OSError: [Errno 27] File too large",
 }
 
 
 @pytest.fixture(scope="module")
 def side(tmp_path_factory):
-    with side_with(PROGRAM, tmp_path_factory.mktemp("guard"), needs=FOUR_CPUS, limits=LIMITS) as started:
+    with side_with(PROGRAM, tmp_path_factory.mktemp("guard"), needs=NEEDS, limits=LIMITS) as started:
         yield started
 
 

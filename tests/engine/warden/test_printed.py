@@ -7,7 +7,7 @@ import pytest
 
 from grader.warden.output import OUTPUT_KEPT_BYTES, Output, Transcript
 from grader.warden.printed import DRIVER, WORKERS_READ_BYTES, Printed
-from tests.support.sides import side_with
+from tests.support.sides import lend
 
 
 def test_a_transcript_gives_what_came_after_a_mark():
@@ -137,16 +137,14 @@ def run(i):
 """
 
 
-def test_driver_tasks_and_actors_of_a_real_side_are_heard(tmp_path):
-    with side_with(PROGRAM, tmp_path) as side:
-        side.call("solution", "run", (1,), {}, 20.0)
-        mark = side.rig.printed_mark()
-        assert side.call("solution", "run", (2,), {}, 20.0) == 4
-        said = [
-            line
-            for line in side.rig.printed(mark).splitlines()
-            if re.match("(driver|task|error|actor) ", line)
-        ]
-        assert sorted(said) == ["actor 2", "driver 2", "error 2", "task 2"]
-        side.replace()
-        assert side.rig.printed(mark) == ""
+def test_driver_tasks_and_actors_of_a_real_side_are_heard(shared_side, tmp_path):
+    side = lend(shared_side, PROGRAM, tmp_path)
+    side.call("solution", "run", (1,), {}, 20.0)
+    mark = side.rig.printed_mark()
+    assert side.call("solution", "run", (2,), {}, 20.0) == 4
+    said = [
+        line for line in side.rig.printed(mark).splitlines() if re.match("(driver|task|error|actor) ", line)
+    ]
+    assert sorted(said) == ["actor 2", "driver 2", "error 2", "task 2"]
+    side.replace()
+    assert side.rig.printed(mark) == ""

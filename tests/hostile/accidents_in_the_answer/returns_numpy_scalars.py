@@ -4,7 +4,6 @@
 # at most: 0
 # outcomes: fail
 # says: is of type numpy.float64; expected plain data
-# sample: yes
 """An accident: NumPy scalars look like floats."""
 
 import numpy as np

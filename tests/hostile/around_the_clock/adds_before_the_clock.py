@@ -4,7 +4,6 @@
 # at most: 0
 # outcomes: fail
 # says: times the reference's time
-# sample: yes
 """Replaces what the driver receives with: hopes that arguments arrive before the clock starts."""
 
 import kata_wire

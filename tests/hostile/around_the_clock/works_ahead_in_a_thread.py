@@ -4,6 +4,7 @@
 # at most: 0
 # outcomes: fail
 # says: times the reference's time | SystemError
+# sample: no, 25 s
 """Hopes that the arguments sit in the driver for a while before it is called."""
 
 import gc

@@ -4,6 +4,7 @@
 # at most: 0
 # outcomes: fail
 # says: times the reference's time
+# sample: no, 40 s
 """Replaces what the driver receives with: hopes that arguments arrive before the clock starts."""
 
 import ray

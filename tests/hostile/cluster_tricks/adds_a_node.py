@@ -4,7 +4,6 @@
 # at most: 0
 # outcomes: crash
 # says: its own Ray node
-# sample: yes
 """Each fetch takes a whole CPU, of which there are two: hopes that CPUs can be had for the asking."""
 
 import os

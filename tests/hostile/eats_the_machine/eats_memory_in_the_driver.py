@@ -4,7 +4,6 @@
 # at most: 0
 # outcomes: crash
 # says: of memory together (the limit is
-# sample: yes
 """Hopes that the machine gives way before the judge does. At most 3 GB."""
 
 import os

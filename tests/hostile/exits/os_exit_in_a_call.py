@@ -3,7 +3,6 @@
 # at most: 0
 # outcomes: crash
 # says: ended with exit status 0
-# sample: yes
 """Hopes that the call is the judge's own."""
 
 import os

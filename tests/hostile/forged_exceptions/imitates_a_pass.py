@@ -3,7 +3,6 @@
 # at most: 0
 # outcomes: fail
 # says: it raised | It raised
-# sample: yes
 """Hopes that the judge reads names: Void is what it raises itself when a fault did not fire."""
 
 

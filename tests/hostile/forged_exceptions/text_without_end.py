@@ -4,6 +4,7 @@
 # at most: 0
 # outcomes: timeout
 # says: while True
+# sample: no, 20 s
 """Hopes that its text is made where no deadline applies."""
 
 

@@ -4,7 +4,6 @@
 # at most: 0
 # outcomes: crash
 # says: something that is not an answer was written to the judge's connection
-# sample: yes
 """Hopes that one of them is the report."""
 
 import contextlib

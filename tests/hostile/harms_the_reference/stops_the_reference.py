@@ -4,6 +4,7 @@
 # at most: 0
 # outcomes: fail, inconclusive
 # says: the reference's time | the reference was disturbed
+# sample: no, 20 s, and a minute or two before the reference serves again
 """Hopes that a reference that does not answer cannot be faster."""
 
 import contextlib

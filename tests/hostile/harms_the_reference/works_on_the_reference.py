@@ -4,6 +4,7 @@
 # at most: 0
 # outcomes: fail, inconclusive
 # says: the reference's time | the reference was disturbed
+# sample: no, 25 s
 """Takes the other cluster's address and token: hopes that a slow reference makes it look fast."""
 
 import contextlib

@@ -4,6 +4,7 @@
 # at most: 0
 # outcomes: timeout
 # says: did not return within
+# sample: no, 40 s
 """Hopes that whatever explains the hang waits on a pipe that nobody writes to."""
 
 import os

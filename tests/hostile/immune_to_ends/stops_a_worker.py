@@ -4,6 +4,7 @@
 # at most: 0
 # outcomes: fail
 # says: the total of
+# sample: no, 25 s
 """Hopes that the judge asks the cluster, the cluster asks its workers, and the blame is the judge's."""
 
 import os

@@ -4,6 +4,7 @@
 # at most: 0
 # outcomes: timeout
 # says: did not return within
+# sample: no, 15 s
 """Hopes that a process that does not run cannot be late."""
 
 import os

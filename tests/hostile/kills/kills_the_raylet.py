@@ -4,6 +4,7 @@
 # at most: 0
 # outcomes: fail, crash, timeout
 # says: raylet | cluster | the total of | died
+# sample: no, 40 s
 """Hopes that a judge without a cluster gives up."""
 
 import psutil

@@ -4,6 +4,7 @@
 # at most: 0
 # outcomes: fail, inconclusive
 # says: the total of | the reference was disturbed
+# sample: no, its cluster may be killed while it starts: then nothing is judged
 """Hopes that a race without an opponent is won."""
 
 import contextlib

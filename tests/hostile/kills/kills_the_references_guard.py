@@ -4,6 +4,7 @@
 # at most: 0
 # outcomes: fail, inconclusive
 # says: times the reference's time | the reference was disturbed
+# sample: no, 15 s
 """A right program: hopes that a race without an opponent is won."""
 
 import contextlib

@@ -4,6 +4,7 @@
 # at most: 0
 # outcomes: timeout
 # says: The cluster itself no longer answers
+# sample: no, 40 s
 """Hopes that anyone who asks them waits forever."""
 
 import signal

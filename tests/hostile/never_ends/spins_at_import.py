@@ -3,6 +3,7 @@
 # at most: 0
 # outcomes: timeout
 # says: cannot be imported: it did not return
+# sample: no, 20 s
 """Hopes that nobody waits for an import with a deadline."""
 
 while True:

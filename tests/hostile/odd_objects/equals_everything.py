@@ -4,7 +4,6 @@
 # at most: 0
 # outcomes: fail
 # says: is of type solution.AlwaysEqual; expected plain data
-# sample: yes
 """Hopes that the judge compares with == what the solution made."""
 
 

@@ -3,7 +3,6 @@
 # at most: 0
 # outcomes: fail
 # says: the total of 6 keys is 0, expected
-# sample: yes
 """Hopes that what judges it lives in one of its own processes."""
 
 import builtins

@@ -4,7 +4,6 @@
 # at most: 0
 # outcomes: fail
 # says: the total of
-# sample: yes
 """Hopes that the reference lies on a path that it inherits, or above its own folder."""
 
 import contextlib

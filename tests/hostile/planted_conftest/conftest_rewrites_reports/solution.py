@@ -4,7 +4,6 @@
 # outcomes: fail
 # says: the total of 6 keys is 0, expected
 # through: command, in the challenge's folder
-# sample: yes
 """Hopes that pytest loads the conftest.py next to it in the challenge's folder."""
 
 
