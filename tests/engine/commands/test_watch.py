@@ -18,6 +18,19 @@ RIGHT_SCORE = re.compile(
 )  # speed may be left open when it is busy here
 
 
+WRONG_THEN_ENDLESS = """
+import time
+
+calls = []
+
+def total(keys):
+    calls.append(keys)
+    if len(calls) > 1:
+        time.sleep(600)
+    return -1
+"""
+
+
 def outcomes(root):
     """Of all that is recorded, oldest first."""
     paths = sorted((root / ".grade/records/toy").glob("*.json"))
@@ -73,7 +86,10 @@ def test_save_see_next(terminal, solution, toy_root):
 
 
 @pytest.mark.timeout(400)
-def test_what_was_judged_before_leaving_is_recorded(terminal, toy_root):
+def test_what_was_judged_before_leaving_is_recorded(terminal, solution, toy_root):
+    terminal.until("waiting for a save")
+    (toy_root / ".grade/records/toy").rename(toy_root / "earlier")
+    solution.write_text(WRONG_THEN_ENDLESS)
     terminal.until(r"FAIL.*The numbers are added")
     terminal.press("q")
     shown = terminal.until(r"Broken off after \d+ of \d+ behaviours. They are recorded", within_s=120.0)

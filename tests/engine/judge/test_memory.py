@@ -74,7 +74,7 @@ def learner(side):
 
 def test_an_actors_heap_is_seen_at_its_pid(learner):
     with learner.memory() as held:
-        pid = learner.call("in_an_actor", 80)
+        pid = learner.call("in_an_actor", 80, returns=int)
     assert 75 * MB < held.grown_bytes[pid] < 110 * MB
     assert held.peak_bytes >= held.grown_bytes[pid]
     assert held.driver_bytes < 30 * MB
@@ -114,7 +114,7 @@ def test_who_holds_more_than_the_limit_is_killed_and_told_so(learner, name):
         learner.memory(60 * MB),
     ):
         learner.call(name, 200)
-    assert learner.call("in_the_driver", 1) == MB
+    assert learner.call("in_the_driver", 1, returns=int) == MB
 
 
 def test_a_process_is_killed_from_outside_only_if_it_is_the_solutions(learner):
