@@ -6,7 +6,6 @@ a guard time is over. In a right program they meet long before that, even on wor
 
 from __future__ import annotations
 
-import functools
 import time
 from collections.abc import Callable
 from typing import Any
@@ -29,12 +28,6 @@ CALL_S = 25.0  # against hangs only
 
 Result = dict[str, Any]
 RESULTS = [either({"id": int, "score": float}, {"id": int, "error": str})]  # what score_all returns
-
-
-@functools.cache
-def tonights_model() -> np.ndarray:
-    """The model in every test that is not about models. The records differ from run to run."""
-    return draw_model(np.random.default_rng(20))
 
 
 def draw_model(rng: np.random.Generator) -> np.ndarray:
@@ -77,12 +70,10 @@ def check_scores(results: dict[int, Result], expected: dict[int, float], *, tole
     )
 
 
-def check_work(
-    world: Any, seen: list[Result], record_ids: list[int], model: np.ndarray | None = None
-) -> None:
+def check_work(world: Any, seen: list[Result], record_ids: list[int]) -> None:
     """Look at the results first: how a call worked earns nothing if its scores are made up."""
     results = results_by_id(seen, record_ids)
-    expected = expected_scores(world, record_ids, tonights_model() if model is None else model)
+    expected = expected_scores(world, record_ids, world.model)
     check_scores(results, expected, tolerance=COARSE)
 
 
@@ -112,7 +103,7 @@ def what_stays(learner: Any, matters: Callable[[str], bool]) -> list[str]:
 @behaviour(points=5, category="correctness", required=True, stage=1)
 def test_scores_are_right(learner, rng, observe):
     """Every score is the one that the model gives for its record."""
-    record_ids, model = learner.world.draw_ids(rng, N_RECORDS), tonights_model()
+    record_ids, model = learner.world.draw_ids(rng, N_RECORDS), learner.world.model
     seen = learner.call("score_all", record_ids, model, returns=RESULTS, deadline_s=CALL_S)
     results = results_by_id(seen, record_ids)
     expected = expected_scores(learner.world, record_ids, model)
@@ -125,7 +116,7 @@ def test_results_keep_input_order(learner, rng, observe):
     """Results come in the order of the ids, whichever record finishes first."""
     world, record_ids = learner.world, learner.world.draw_ids(rng, 12)
     world.fetch_gates[record_ids[0]] = world.gate(lambda: len(world.scored()) > 0, guard_s=4.0)
-    seen = learner.call("score_all", record_ids, tonights_model(), returns=RESULTS, deadline_s=CALL_S)
+    seen = learner.call("score_all", record_ids, world.model, returns=RESULTS, deadline_s=CALL_S)
     check_work(world, seen, record_ids)
     ids_seen = [result["id"] for result in seen]
     in_place = sum(got == wanted for got, wanted in zip(ids_seen, record_ids, strict=False))
@@ -141,7 +132,7 @@ def test_missing_ids_are_reported(learner, rng, observe):
     """An id without a record is reported, and all the others are scored."""
     world = learner.world
     record_ids = world.missing_records(rng, N_RECORDS).args[0]
-    seen = learner.call("score_all", record_ids, tonights_model(), returns=RESULTS, deadline_s=CALL_S)
+    seen = learner.call("score_all", record_ids, world.model, returns=RESULTS, deadline_s=CALL_S)
     results = results_by_id(seen, record_ids)
     for record_id in record_ids:
         result = results[record_id]
@@ -162,7 +153,7 @@ def test_any_list_of_ids(learner, rng, observe):
     first, second, third = learner.world.draw_ids(rng, 3)
     requests: list[list[int]] = [[], [first], [first, second, first, first, third, second]]
     for record_ids in requests:
-        seen = learner.call("score_all", record_ids, tonights_model(), returns=RESULTS, deadline_s=CALL_S)
+        seen = learner.call("score_all", record_ids, learner.world.model, returns=RESULTS, deadline_s=CALL_S)
         ids_seen = sorted(result["id"] for result in seen)
         assert ids_seen == sorted(record_ids), (
             f"score_all got {len(record_ids)} ids, {record_ids}, and returned {len(seen)} results, "
@@ -173,7 +164,7 @@ def test_any_list_of_ids(learner, rng, observe):
             f"score_all got the ids {record_ids}, and results for the same id differ: {seen!r}."
         )
         if record_ids:
-            expected = expected_scores(learner.world, record_ids, tonights_model())
+            expected = expected_scores(learner.world, record_ids, learner.world.model)
             check_scores({result["id"]: result for result in seen}, expected, tolerance=COARSE)
     observe(len(requests), unit="requests")
 
@@ -184,7 +175,7 @@ def test_other_errors_are_raised(learner, rng, observe):
     record_ids = learner.world.store_down(rng).args[0]
     (failing,) = learner.world.failing
     try:
-        seen = learner.call("score_all", record_ids, tonights_model(), returns=RESULTS, deadline_s=CALL_S)
+        seen = learner.call("score_all", record_ids, learner.world.model, returns=RESULTS, deadline_s=CALL_S)
     except SolutionRaised as raised:
         shown = f"{raised.type_name}: {raised.message}"
         observe(raised.type_name, unit="raised")
@@ -248,7 +239,7 @@ def test_model_stays_the_callers(learner, rng, observe):
     seen = learner.scenario(
         "look_at_model",
         record_ids=record_ids,
-        model=tonights_model(),
+        model=learner.world.model,
         returns={"results": RESULTS, "same_values": bool, "writeable": bool},
         deadline_s=CALL_S,
     )
@@ -261,7 +252,7 @@ def test_model_stays_the_callers(learner, rng, observe):
 @behaviour(points=12, category="memory", required=True, stage=2)
 def test_model_is_stored_once(learner, rng, observe):
     """The model is put into the object store once per call."""
-    record_ids, model = learner.world.draw_ids(rng, N_RECORDS), tonights_model()
+    record_ids, model = learner.world.draw_ids(rng, N_RECORDS), learner.world.model
     with learner.counting() as counts:
         seen = learner.call("score_all", record_ids, model, returns=RESULTS, deadline_s=CALL_S)
     check_work(learner.world, seen, record_ids)
@@ -279,7 +270,7 @@ def test_fetches_overlap(learner, rng, observe):
     """Fetches wait side by side: at least 8 in flight on 4 CPUs."""
     world = learner.world
     record_ids = world.crowded_store(rng, N_RECORDS).args[0]
-    seen = learner.call("score_all", record_ids, tonights_model(), returns=RESULTS, deadline_s=CALL_S)
+    seen = learner.call("score_all", record_ids, world.model, returns=RESULTS, deadline_s=CALL_S)
     check_work(world, seen, record_ids)
     peak = world.ledger.peak("fetch")
     observe(peak, limit=MIN_IN_FLIGHT, unit="in flight")
@@ -301,7 +292,7 @@ def test_slow_fetch_delays_nobody(learner, rng, observe):
         return scored_meanwhile == others
 
     world.fetch_gates[slow] = world.gate(others_are_done, guard_s=GUARD_S)
-    seen = learner.call("score_all", record_ids, tonights_model(), returns=RESULTS, deadline_s=CALL_S)
+    seen = learner.call("score_all", record_ids, world.model, returns=RESULTS, deadline_s=CALL_S)
     check_work(world, seen, record_ids)
     scored_meanwhile = world.scored_meanwhile
     observe(len(scored_meanwhile), limit=len(others), unit="scored meanwhile")
@@ -316,7 +307,7 @@ def test_few_tasks(learner, rng, observe):
     """A call makes at most one task or actor call per record, plus 16."""
     record_ids = learner.world.draw_ids(rng, N_RECORDS)
     with learner.counting() as counts:
-        seen = learner.call("score_all", record_ids, tonights_model(), returns=RESULTS, deadline_s=CALL_S)
+        seen = learner.call("score_all", record_ids, learner.world.model, returns=RESULTS, deadline_s=CALL_S)
     check_work(learner.world, seen, record_ids)
     limit = len(record_ids) + SPARE_TASKS
     observe(counts.n_tasks, limit=limit, unit="tasks")
@@ -339,7 +330,7 @@ def test_workers_do_the_work(learner, rng, observe):
         return most_workers >= MIN_WORKERS
 
     world.score_gate = world.gate(enough_are_scoring, guard_s=GUARD_S)
-    seen = learner.call("score_all", record_ids, tonights_model(), returns=RESULTS, deadline_s=CALL_S)
+    seen = learner.call("score_all", record_ids, world.model, returns=RESULTS, deadline_s=CALL_S)
     check_work(world, seen, record_ids)
     calls, worker_pids = world.ledger.entries(), learner.worker_pids()
     elsewhere = [call for call in calls if call.pid not in worker_pids]
@@ -361,9 +352,9 @@ def test_killed_worker_costs_nothing(learner, rng, observe):
     world = learner.world
     record_ids = world.dead_workers(rng, N_RECORDS).args[0]
     (in_fetch,), (in_score,) = world.kill_on_fetch, world.kill_on_score
-    seen = learner.call("score_all", record_ids, tonights_model(), returns=RESULTS, deadline_s=CALL_S)
+    seen = learner.call("score_all", record_ids, world.model, returns=RESULTS, deadline_s=CALL_S)
     results = results_by_id(seen, record_ids)
-    check_scores(results, expected_scores(world, record_ids, tonights_model()), tolerance=COARSE)
+    check_scores(results, expected_scores(world, record_ids, world.model), tolerance=COARSE)
     killed = {entry.op for entry in world.ledger.entries(outcome="killed")}
     for op, record_id in (("fetch", in_fetch), ("score", in_score)):
         asked = any(entry.args == (record_id,) for entry in world.ledger.entries(op))
@@ -377,9 +368,9 @@ def test_killed_worker_costs_nothing(learner, rng, observe):
 def test_nothing_is_left_behind(learner, rng, observe):
     """After a call no task is still running, and nothing of it is left in the object store."""
     record_ids = learner.world.draw_ids(rng, N_RECORDS_RACE)
-    learner.call("score_all", record_ids, tonights_model(), deadline_s=CALL_S)
+    learner.call("score_all", record_ids, learner.world.model, deadline_s=CALL_S)
     with learner.counting() as counts:
-        seen = learner.call("score_all", record_ids, tonights_model(), returns=RESULTS, deadline_s=CALL_S)
+        seen = learner.call("score_all", record_ids, learner.world.model, returns=RESULTS, deadline_s=CALL_S)
     check_work(learner.world, seen, record_ids)
     left = left_by(learner, pool_may_stay=counts.n_actors == 0)
     observe(len(left), limit=0, unit="left")

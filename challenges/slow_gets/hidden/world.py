@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import time
 from collections.abc import Callable
 from typing import Any
@@ -103,9 +104,13 @@ class World(OutsideWorld):
         """Different ids."""
         return [int(record_id) for record_id in rng.choice(1_000_000, size=n, replace=False)]
 
+    @functools.cached_property
+    def model(self) -> np.ndarray:
+        """Tonight's model: another one in each run and each test, so that nobody can have kept it."""
+        return np.random.default_rng([self._seed]).standard_normal(MODEL_SHAPE) / 32.0
+
     def _trial(self, record_ids: list[int]) -> Trial:
-        model = np.random.default_rng([self._seed]).standard_normal(MODEL_SHAPE) / 32.0
-        return Trial.call("score_all", record_ids, model, deadline_s=TRIAL_S)
+        return Trial.call("score_all", record_ids, self.model, deadline_s=TRIAL_S)
 
     @trouble
     def none(self, rng: np.random.Generator, n: int = 24, record_ids: list[int] | None = None) -> Trial:
