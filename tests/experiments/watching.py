@@ -47,10 +47,10 @@ def settled_bytes(for_s: float = 1.0, within_s: float = 20.0) -> int:
     cluster = ClusterState(ray.get_runtime_context().gcs_address)
     try:
         deadline = time.monotonic() + within_s
-        seen, since = cluster.store()["used_bytes"], time.monotonic()
+        seen, since = cluster.store().used_bytes, time.monotonic()
         while time.monotonic() - since < for_s and time.monotonic() < deadline:
             time.sleep(0.1)
-            now = cluster.store()["used_bytes"]
+            now = cluster.store().used_bytes
             if now != seen:
                 seen, since = now, time.monotonic()
         return seen

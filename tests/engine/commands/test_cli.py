@@ -89,7 +89,7 @@ def test_without_ray_the_way_to_install_it_is_shown(toy_root, tmp_path):
 
 
 def test_the_stub_is_graded_when_there_is_no_solution(toy_root):
-    ended = grade_py(toy_root, "run", "toy")
+    ended = grade_py(toy_root, "run", "toy", "--stage", "1")
     assert ended.status == 1
     assert "this grades the stub" in ended.out
     assert ended.out.splitlines()[-1] == "Next: python grade.py start toy"
@@ -251,13 +251,12 @@ def test_a_mock_is_tried_submitted_and_shown_on_a_card(toy_root, tmp_path):
     fixed.write_text('minutes = 30\nchallenges = ["toy"]\nseed = 3\n')
     assert grade_py(toy_root, "mock", "start", "--set", fixed).status == 0
     (path,) = (toy_root / "mock").glob("*/toy/solution.py")
-    path.write_text("def total(keys:\n")  # cannot be imported: it is judged without a cluster
+    path.write_text("def total(keys:\n")  # cannot be imported: it is judged without clusters
     tried = grade_py(toy_root, "mock", "try", "toy")
     assert tried.status == 0, tried.err
     assert "  all          0 of 4 passed" in tried.out
     assert "FAIL" not in tried.out + tried.err, "no behaviour is shown by itself"
     assert "1 try, the last with 0 of 4 passed" in grade_py(toy_root, "mock", "status").out
-    path.write_text("def total(keys):\n    return -1\n")
     page = tmp_path / "card.html"
     submitted = grade_py(toy_root, "mock", "submit", "--json", "--html", page)
     assert submitted.status == 0, submitted.err

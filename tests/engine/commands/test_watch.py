@@ -1,5 +1,6 @@
 """The watch loop in a real pseudo-terminal, on real clusters."""
 
+import contextlib
 import json
 import os
 import re
@@ -43,16 +44,21 @@ def solution(toy_root):
 
 
 @pytest.fixture
-def terminal(toy_root, solution):
-    solution.write_text(WRONG)
-    found = Terminal(toy_root, "watch", "toy")
-    yield found
-    found.close()
+def watched(toy_root, solution):
+    """Starts to watch a solution."""
+    with contextlib.ExitStack() as terminals:
+
+        def start(source):
+            solution.write_text(source)
+            return terminals.enter_context(contextlib.closing(Terminal(toy_root, "watch", "toy")))
+
+        yield start
 
 
 @pytest.mark.timeout(400)
-def test_save_see_next(terminal, solution, toy_root):
+def test_save_see_next(watched, solution, toy_root):
     """All in one session, whose clusters take longest: saves, one in mid-grading, keys, and Ctrl-C."""
+    terminal = watched(WRONG)
     terminal.until("FAIL.*The numbers are added")
     assert "A killed worker" not in terminal.until("waiting for a save")
     solution.write_text("def total(keys:\n")
@@ -86,10 +92,8 @@ def test_save_see_next(terminal, solution, toy_root):
 
 
 @pytest.mark.timeout(400)
-def test_what_was_judged_before_leaving_is_recorded(terminal, solution, toy_root):
-    terminal.until("waiting for a save")
-    (toy_root / ".grade/records/toy").rename(toy_root / "earlier")
-    solution.write_text(WRONG_THEN_ENDLESS)
+def test_what_was_judged_before_leaving_is_recorded(watched, toy_root):
+    terminal = watched(WRONG_THEN_ENDLESS)
     terminal.until(r"FAIL.*The numbers are added")
     terminal.press("q")
     shown = terminal.until(r"Broken off after \d+ of \d+ behaviours. They are recorded", within_s=120.0)

@@ -116,11 +116,13 @@ MANY = """
 import ray
 
 @ray.remote
-def small(i):
-    return i
+class Box:
+    def small(self, i):
+        return i
 
 def run(n):
-    return sum(ray.get([small.remote(i) for i in range(n)]))
+    box = Box.remote()
+    return sum(ray.get([box.small.remote(i) for i in range(n)]))
 """
 
 
@@ -130,5 +132,5 @@ def test_tasks_are_those_of_the_living_driver_however_many(side, tmp_path):
         assert side.call("solution", "run", (n,), {}, 120.0) == n * (n - 1) // 2
         settled_tasks(side, side.look)
         names = [task.name for task in side.look("tasks").tasks]
-        assert names.count("small") == n
+        assert names.count("Box.small") == n
         side.recover()

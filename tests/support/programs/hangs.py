@@ -31,7 +31,7 @@ def one_actor_too_many():
 
 
 def slow():
-    time.sleep(5)
+    time.sleep(4)
     return ray.get(small.remote(7))
 
 
