@@ -283,18 +283,11 @@ def test_fetches_overlap(learner, rng, observe):
 @behaviour(points=8, category="performance", required=True, stage=3)
 def test_slow_fetch_delays_nobody(learner, rng, observe):
     """While one fetch hangs, every other record is fetched and scored."""
-    world, record_ids = learner.world, learner.world.draw_ids(rng, N_RECORDS)
-    slow, others = record_ids[0], set(record_ids[1:])
-    scored_meanwhile: set[int] = set()
-
-    def others_are_done() -> bool:
-        scored_meanwhile.update(world.scored() & others)
-        return scored_meanwhile == others
-
-    world.fetch_gates[slow] = world.gate(others_are_done, guard_s=GUARD_S)
+    world = learner.world
+    record_ids = world.slow_record(rng, N_RECORDS).args[0]
     seen = learner.call("score_all", record_ids, world.model, returns=RESULTS, deadline_s=CALL_S)
     check_work(world, seen, record_ids)
-    scored_meanwhile = world.scored_meanwhile
+    scored_meanwhile, others = world.scored_meanwhile, set(record_ids[1:])
     observe(len(scored_meanwhile), limit=len(others), unit="scored meanwhile")
     assert scored_meanwhile == others, (
         f"The fetch of one record took a long time. Before it was answered, {len(scored_meanwhile)} of "
