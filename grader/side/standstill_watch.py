@@ -19,6 +19,7 @@ from grader.errors import GraderError
 from grader.explain.snapshot import CLUSTER_TABLES, take_snapshot
 from grader.explain.standstill import Fingerprint, all_at_rest, fingerprint, may_start
 from grader.system.machine import is_crowded
+from grader.system.neighbours import busy_s
 from grader.world.outside import OutsideWorld
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ class CallWatch:
         self._since_s = 0.0  # when the standstill was first seen
         self._n_asked = -1
         self._asked_s = time.monotonic()  # when something was asked for the last time
-        self._machine = _CpuMeter(_machine_cpu_s)
+        self._machine = _CpuMeter(busy_s)
         self._own = _CpuMeter(partial(_own_cpu_s, side))
 
     def is_certain(self) -> bool:
@@ -135,12 +136,6 @@ class _CpuMeter:
         (before_s, before_cpu_s), now = self._before, (time.monotonic(), self._cpu_s())
         self._before = now
         return abs(now[1] - before_cpu_s) < BUSY * (now[0] - before_s)
-
-
-def _machine_cpu_s() -> float:
-    """CPU seconds that were not idle, of the whole machine."""
-    times = psutil.cpu_times()
-    return sum(times[:4]) - times.idle
 
 
 def _own_cpu_s(side: Side) -> float:
