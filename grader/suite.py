@@ -11,7 +11,7 @@ from grader.judge.behaviour import behaviour, void
 from grader.judge.comparison import close, same
 from grader.judge.forms import array, either, named, promised, sealed
 from grader.side.observation import Observation, SolutionRaised
-from grader.world.ledger import Entry
+from grader.world.ledger import Entry, peak
 from grader.world.outside import Call, KillWorker, OutsideWorld, Refuse
 from grader.world.troubles import Trial, trouble
 
@@ -29,6 +29,7 @@ __all__ = [
     "close",
     "either",
     "named",
+    "peak",
     "promised",
     "same",
     "sealed",

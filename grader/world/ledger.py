@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -76,14 +77,22 @@ class Ledger:
         return len(self.entries(op, outcome))
 
     def peak(self, op: str | None = None) -> int:
-        """The largest number of entries that were open at once."""
-        moments: list[tuple[float, int]] = []
-        for entry in self.entries(op):
-            moments.append((entry.start_s, 1))
-            if entry.end_s is not None:
-                moments.append((entry.end_s, -1))
-        running = highest = 0
-        for _, change in sorted(moments):  # an end at the same instant counts before a start
-            running += change
-            highest = max(highest, running)
-        return highest
+        """The largest number of entries with this operation that were open at once; None stands for any."""
+        return peak(self.entries(op))
+
+
+def peak(entries: Iterable[Entry]) -> int:
+    """The largest number of these entries that were open at once.
+
+    Suites give it the calls whose answers a result was made from: calls made for show overlap nothing.
+    """
+    moments: list[tuple[float, int]] = []
+    for entry in entries:
+        moments.append((entry.start_s, 1))
+        if entry.end_s is not None:
+            moments.append((entry.end_s, -1))
+    running = highest = 0
+    for _, change in sorted(moments):  # an end at the same instant counts before a start
+        running += change
+        highest = max(highest, running)
+    return highest
