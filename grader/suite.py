@@ -10,6 +10,7 @@ any time.
 from grader.judge.behaviour import behaviour, void
 from grader.judge.comparison import close, same
 from grader.judge.forms import array, either, named, promised, sealed
+from grader.judge.lessons import teaching
 from grader.side.observation import Observation, SolutionRaised
 from grader.world.ledger import Entry, peak
 from grader.world.outside import Call, KillWorker, OutsideWorld, Refuse
@@ -33,6 +34,7 @@ __all__ = [
     "promised",
     "same",
     "sealed",
+    "teaching",
     "trouble",
     "void",
 ]

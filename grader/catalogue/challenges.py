@@ -78,6 +78,7 @@ class _Toml(_Part):
     pass_mark: Annotated[int, Field(ge=1, le=100, examples=[80])] = 80
     stub_ceiling: Annotated[int, Field(ge=1, le=100, examples=[40])] = 40
     source: Annotated[Text, Field(examples=["where the idea comes from"])]
+    needs: Annotated[list[Text], Field(examples=[["slow_gets"]])] = Field(default_factory=list)
     api: _Api
     cluster: _Cluster
     stage: list[_Stage] = Field(default_factory=list)
@@ -97,6 +98,7 @@ class Challenge:
         pass_mark: Score needed to pass, out of 100.
         stub_ceiling: The untouched stub must score below this.
         minutes: How long a person who knows Ray takes; where there are stages, the sum of theirs.
+        needs: Names of the challenges that are better done before it: a hint, not a lock.
         stages: In the order in which one would build them; empty for a challenge without stages.
     """
 
@@ -116,6 +118,7 @@ class Challenge:
     source: str
     functions: tuple[str, ...]
     cluster: ClusterNeeds
+    needs: tuple[str, ...] = ()
     stages: tuple[Stage, ...] = ()
 
     @property
@@ -245,8 +248,26 @@ def read_challenge(name: str, root: Path = ROOT) -> Challenge:
             object_store_mb=toml.cluster.object_store_mb,
             resources=toml.cluster.resources,
         ),
+        needs=_needs(toml, name, root),
         stages=_stages(toml, shown),
     )
+
+
+def _needs(toml: _Toml, name: str, root: Path) -> tuple[str, ...]:
+    """The challenges that are better done before this one.
+
+    Raises:
+        ChallengeError: There is no such challenge, or it is this one.
+    """
+    known = [other for other in challenge_names(root) if other != name]
+    for needed in toml.needs:
+        if needed not in known:
+            found = "is this challenge itself" if needed == name else "is no challenge"
+            raise ChallengeError(
+                f"challenges/{name}/challenge.toml: needs names {needed!r}, which {found}.\n"
+                f"    There are: {', '.join(known) or 'no others'}"
+            )
+    return tuple(toml.needs)
 
 
 def _stages(toml: _Toml, shown: str) -> tuple[Stage, ...]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 import tomllib
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from grader.catalogue.challenges import challenge_names
 from grader.catalogue.toml_defects import defects
 from grader.errors import QuestionError
 
@@ -35,6 +37,7 @@ class _Asked(_Part):
     explanation: Annotated[Text, Field(examples=["Why this is right, and why the others are not."])]
     source: Annotated[Text, Field(examples=["Ray docs: Task Fault Tolerance"])]
     check: Annotated[Text, Field(examples=["retries_by_default"])] = ""
+    after: Annotated[Text, Field(examples=["slow_gets"])] = ""
 
 
 class _Choice(_Asked):
@@ -97,6 +100,7 @@ class Question:
         minutes: Time allowed for the answer.
         explanation: Why the answer is right; for a design prompt, a worked answer.
         check: Experiment in tests/experiments that shows the answer on the running Ray; empty if none does.
+        after: The challenge that it goes with; empty if none does.
     """
 
     id: str
@@ -111,6 +115,7 @@ class Question:
     explanation: str
     source: str
     check: str
+    after: str
 
 
 def read_questions(folder: Path = QUESTIONS) -> tuple[Question, ...]:
@@ -126,12 +131,13 @@ def read_questions(folder: Path = QUESTIONS) -> tuple[Question, ...]:
     questions: list[Question] = []
     problems: list[str] = []
     used: dict[str, str] = {}
+    challenges = challenge_names(folder.parent)
     for path in paths:
         shown = f"{folder.name}/{path.name}"
         for number, table in enumerate(_tables(path, shown), 1):
             name = table.get("id") if isinstance(table, dict) else None
             where = f"{shown}: {name}" if name and isinstance(name, str) else f"{shown}: question {number}"
-            found = _question(table, path.stem)
+            found = _question(table, path.stem, challenges)
             if isinstance(found, list):
                 problems += [f"{where}: {line}" for line in found]
             elif found.id in used:
@@ -172,8 +178,8 @@ def _tables(path: Path, shown: str) -> list[Any]:
     return tables
 
 
-def _question(table: Any, topic: str) -> Question | list[str]:
-    """One question, or what is wrong with it."""
+def _question(table: Any, topic: str, challenges: Collection[str]) -> Question | list[str]:
+    """One question, or what is wrong with it; it may go with one of these challenges."""
     kind = table.get("kind") if isinstance(table, dict) else None
     model = _MODELS.get(kind if isinstance(kind, str) else None, _Unknown)
     try:
@@ -183,6 +189,8 @@ def _question(table: Any, topic: str) -> Question | list[str]:
     choices = tuple(keys.pop("choices", ()))
     if len(set(choices)) < len(choices):
         return ["choices has two that are the same. Give four different ones."]
+    if keys["after"] and keys["after"] not in challenges:
+        return [f"after is {keys['after']!r}, which is no challenge. Write the name of one, or leave it out."]
     rubric = keys.pop("rubric", {})
     groups = rubric if isinstance(rubric, dict) else {"points": rubric}
     return Question(

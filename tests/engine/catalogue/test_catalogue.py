@@ -107,6 +107,13 @@ def test_folders_that_are_no_challenges_are_left_alone(tmp_path):
     assert challenge_names(tmp_path / "nowhere") == []
 
 
+def test_what_is_better_done_before_is_named(tmp_path):
+    write_challenge(tmp_path, "first")
+    write_challenge(tmp_path, "second", needs='["first"]')
+    assert read_challenge("first", tmp_path).needs == ()
+    assert read_challenge("second", tmp_path).needs == ("first",)
+
+
 # -- what is graded ------------------------------------------------------------------------------
 
 
@@ -234,6 +241,21 @@ def test_a_wrong_amount_of_a_resource_names_the_resource(tmp_path):
 def test_wrong_function_names_are_told(tmp_path, functions):
     write_challenge(tmp_path, toml=toml_of(api={"functions": functions}))
     told(complaint(tmp_path), "[api]", "functions")
+
+
+@pytest.mark.parametrize(
+    ("needs", "parts"),
+    [
+        ('["frist"]', ["needs names 'frist', which is no challenge", "There are: first"]),
+        ('["slow_gets"]', ["needs names 'slow_gets', which is this challenge itself"]),
+        ('"first"', ["needs is 'first'", 'For example  needs = ["slow_gets"]']),
+        ("[1]", ["needs", "1"]),
+    ],
+)
+def test_what_is_no_other_challenge_cannot_be_needed(tmp_path, needs, parts):
+    write_challenge(tmp_path, "first")
+    write_challenge(tmp_path, needs=needs)
+    told(complaint(tmp_path), *parts)
 
 
 @pytest.mark.parametrize(("table", "key"), [("api", "functions"), ("cluster", "num_cpus")])

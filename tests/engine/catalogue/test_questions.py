@@ -285,6 +285,15 @@ def test_an_id_used_twice_is_told_with_the_other_file(tmp_path):
     assert "questions/actors.toml: one: id is also used in questions/tasks.toml" in said
 
 
+def test_a_question_goes_with_a_challenge_that_there_is(tmp_path):
+    (tmp_path / "challenges" / "slow_gets").mkdir(parents=True)
+    (tmp_path / "challenges" / "slow_gets" / "challenge.toml").write_text("")
+    (one,) = read_questions(write(tmp_path, KEYS["choice"] | {"after": '"slow_gets"'}))
+    assert one.after == "slow_gets"
+    said = complaint(write(tmp_path, KEYS["choice"] | {"after": '"slow_gest"'}))
+    assert "tasks.toml: one: after is 'slow_gest', which is no challenge" in said
+
+
 def test_all_defects_are_told_at_once(tmp_path):
     write(tmp_path, KEYS["short"] | {"level": "9", "source": '""'}, topic="actors")
     said = complaint(write(tmp_path, KEYS["choice"] | {"answer": "7"}))
