@@ -27,9 +27,15 @@ MAX_WAITS = 2000
 
 
 def _own_frames(error: BaseException, work_folder: str) -> str:
-    """The learner's own lines of a traceback, here and in the Ray worker it came from."""
+    """The learner's own lines of a traceback, here and in the Ray worker it came from.
+
+    A scenario calls the solution as its users do: its lines are no part of it.
+    """
+    scenarios = os.path.join(work_folder, "scenarios.py")  # noqa: PTH118
     frames = traceback.extract_tb(error.__traceback__)
-    own = traceback.format_list([f for f in frames if f.filename.startswith(work_folder)])
+    own = traceback.format_list(
+        [f for f in frames if f.filename.startswith(work_folder) and f.filename != scenarios]
+    )
     remote = str(error).splitlines() if hasattr(error, "cause") else []
     for line, source in itertools.pairwise([*remote, ""]):
         if work_folder in line:

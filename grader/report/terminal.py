@@ -203,7 +203,7 @@ def _message_lines(message: str, width: int) -> list[str]:
         space = room - len(lead)
         pieces = [
             piece
-            for line in textwrap.wrap(text.lstrip(), space)
+            for line in textwrap.wrap(text.lstrip(), space, break_on_hyphens=False)  # addresses stay whole
             for piece in (chop_cells(line, space) if cell_len(line) > space else [line])
         ]
         lines += [indent + lead + piece for piece in pieces] or [""]

@@ -282,6 +282,14 @@ def test_a_message_keeps_its_lines_and_indents():
     assert [line[10:] for line in lines[1:]] == ["first", "  second", "", "third"]
 
 
+def test_an_address_stays_whole():
+    address = "https://docs.ray.io/en/latest/ray-core/objects.html"
+    for width in range(65, 90):
+        assert any(
+            address in line for line in lines_of(a_check("fail", f"Look at the page {address}"), width)
+        )
+
+
 def test_an_endless_message_is_cut_and_says_so():
     lines = lines_of(a_check("fail", "\n".join(f"line {i}" for i in range(1000))))
     assert len(lines) < 40
