@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from grader.catalogue.ladder import in_learning_order
 from grader.catalogue.stages import Stage
 from grader.catalogue.submission import Submission, read_submission
 from grader.catalogue.toml_defects import defects
@@ -27,16 +28,6 @@ REQUIRED_FILES = (
     "hints.md",
     "test_examples.py",
     "hidden/test_spec.py",
-)
-TRACKS = (
-    "fundamentals",
-    "tasks",
-    "actors",
-    "memory",
-    "debugging",
-    "faults",
-    "scheduling",
-    "scenarios",
 )
 SHARED_MEMORY_SLACK = 1.1
 Kind = Literal["fix", "optimise", "debug", "implement", "design"]
@@ -177,13 +168,13 @@ def challenge_names(root: Path = ROOT) -> list[str]:
 
 
 def read_catalogue(root: Path = ROOT) -> list[Challenge]:
-    """All challenges in learning order: by track, then level, then name.
+    """All challenges in learning order: by track, then level, then what builds on what.
 
     Raises:
         ChallengeError: One of them is broken.
     """
     found = [read_challenge(name, root) for name in challenge_names(root)]
-    return sorted(found, key=lambda c: (TRACKS.index(c.track), c.level, c.name))
+    return in_learning_order(found)
 
 
 def find_challenge(name: str, root: Path = ROOT) -> Challenge:

@@ -115,7 +115,7 @@ class Question:
     explanation: str
     source: str
     check: str
-    after: str
+    after: str = ""
 
 
 def read_questions(folder: Path = QUESTIONS) -> tuple[Question, ...]:
@@ -148,6 +148,15 @@ def read_questions(folder: Path = QUESTIONS) -> tuple[Question, ...]:
     if problems:
         raise QuestionError("\n".join(problems))
     return tuple(questions)
+
+
+def questions_after(challenge: str) -> list[Question]:
+    """The questions that go with a challenge.
+
+    Raises:
+        QuestionError: The bank is broken.
+    """
+    return [question for question in read_questions() if question.after == challenge]
 
 
 def shuffled(question: Question, rng: random.Random) -> tuple[tuple[str, ...], int]:

@@ -14,6 +14,7 @@ from grader.commands.history import history
 from grader.commands.list import list_challenges
 from grader.commands.mock.app import app as mock_app
 from grader.commands.new import new
+from grader.commands.next import next_challenge
 from grader.commands.quiz import quiz
 from grader.commands.report import report
 from grader.commands.reset import reset
@@ -35,6 +36,7 @@ app = typer.Typer(
     "survives faults and is fast.",
 )
 app.command("list")(list_challenges)
+app.command("next")(next_challenge)
 app.command("try")(try_solution)
 for verb in (show, start, run, watch, hint, compare, history, report, reset, doctor, quiz, new, verify):
     app.command()(verb)

@@ -64,7 +64,7 @@ def compare(
     _show_latest_race(console, challenge, attempts, trace)
     if notes:
         _show_notes(console, challenge)
-    say("\nNext: python grade.py list")
+    say("\nNext: python grade.py next")
 
 
 def _show_notes(console: Console, challenge: Challenge) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from textwrap import wrap
 from typing import Annotated
 
@@ -12,9 +13,11 @@ from rich.console import Console
 from rich.text import Text
 
 from grader.catalogue.challenges import Challenge, read_catalogue
+from grader.catalogue.questions import read_questions
 from grader.commands.options import AsJson, require_known
 from grader.commands.standing import STATES, Standing, next_command, standings
 from grader.report.terminal import say
+from grader.words import as_called, counted
 
 _MARKS = {"passed": ("x", "green"), "tried": ("~", "yellow"), "started": (".", "yellow"), "new": (" ", "")}
 _ROOM_FOR_SUMMARIES = 100
@@ -46,9 +49,10 @@ def list_challenges(
         require_known(f"--{key}", value, sorted({getattr(challenge, key) for challenge in challenges}))
     if state is not None:
         require_known("--state", state, STATES)
+    everything = standings(challenges)
     found = [
         standing
-        for standing in standings(challenges)
+        for standing in everything
         if all(getattr(standing.challenge, key) == value for key, value in wanted.items())
         and state in (None, standing.state)
     ]
@@ -56,27 +60,54 @@ def list_challenges(
         typer.echo(json.dumps([standing.to_json() for standing in found], indent=1))
         return
     console = Console(highlight=False)
-    for line in _lines(found, console.width):
+    n_questions = Counter(question.after for question in read_questions())
+    for line in _lines(found, n_questions, _by_track(everything), console.width):
         console.print(line, soft_wrap=True)
     say(next_command(found))
 
 
-def _lines(found: Sequence[Standing], width: int) -> Iterator[Text]:
-    """A heading for each track, a line for each challenge and, if there is room, its summary."""
+def _lines(
+    found: Sequence[Standing], n_questions: Mapping[str, int], done: Mapping[str, Text], width: int
+) -> Iterator[Text]:
+    """A heading for each track, a line for each challenge and, if there is room, its summary.
+
+    Args:
+        found: What is listed.
+        n_questions: By challenge, how many questions of the bank go with it.
+        done: By track, how much of it is done.
+        width: Of the terminal, in columns.
+    """
     track = None
     for standing in found:
         challenge = standing.challenge
         if challenge.track != track:
             track = challenge.track
-            yield Text(track, style="bold")
+            yield Text(f"{track}  ", style="bold").append(done[track])
         yield _line(standing)
         if challenge.stages and standing.state in ("started", "tried"):
             yield Text(" " * 6 + standing.headway.next_words)
+        if n_questions.get(challenge.name) and standing.state == "passed":
+            questions = counted(n_questions[challenge.name], "question")
+            yield Text(f"{' ' * 6}{questions} on it:  ").append(
+                as_called(f"python grade.py quiz --after {challenge.name}")
+            )
         if width >= _ROOM_FOR_SUMMARIES:
             for part in wrap(challenge.summary, width - 6):
                 yield Text(" " * 6 + part, style="dim")
     yield Text("  [ ] new  [.] started  [~] tried  [x] passed", style="dim")
     yield Text("  ● a stage that stands  ○ one to come", style="dim")
+
+
+def _by_track(everything: Sequence[Standing]) -> dict[str, Text]:
+    """How many of each track's challenges are passed."""
+    n_all = Counter(standing.challenge.track for standing in everything)
+    n_passed = Counter(standing.challenge.track for standing in everything if standing.state == "passed")
+    return {
+        track: Text(
+            f"{n_passed[track]} of {n}", style="not bold green" if n_passed[track] == n else "not bold dim"
+        )
+        for track, n in n_all.items()
+    }
 
 
 def _line(standing: Standing) -> Text:

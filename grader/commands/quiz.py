@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 def quiz(
     topic: Annotated[str | None, typer.Option(help="Only questions on this topic.")] = None,
     level: Annotated[int | None, typer.Option(min=1, max=5, help="Only questions of this level.")] = None,
+    after: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only questions that go with this challenge.")
+    ] = None,
     count: Annotated[int, typer.Option(min=1, help="How many questions to ask.")] = 10,
     seed: Annotated[int | None, typer.Option(min=0, help="Repeat the quiz that printed this seed.")] = None,
 ) -> None:
@@ -34,16 +37,18 @@ def quiz(
     bank = read_questions()
     if topic is not None:
         require_known("--topic", topic, sorted({question.topic for question in bank}))
-    found = _matching(bank, topic, level)
+    if after is not None:
+        require_known("--after", after, sorted({question.after for question in bank} - {""}))
+    found = _matching([q for q in bank if after in (None, q.after)], topic, level)
     if not found:
         raise UsageError(
-            f"There is no question of level {level} on {topic or 'any topic'}. Try another level."
+            f"There is no such question of level {level or '1 to 5'}. Leave out --topic or --level."
         )
     drawn = secrets.randbelow(2**31) if seed is None else seed
     random.Random(drawn).shuffle(found)  # noqa: S311 - a draw that can be repeated
     n, points = _ask_all(Console(highlight=False), found[:count], drawn)
     say(f"{points:g} of {n} · seed {drawn}")
-    say("Next: python grade.py mock start")
+    say(f"Next: python grade.py {'mock start' if after is None else f'compare {after}'}")
 
 
 def _matching(bank: Sequence[Question], topic: str | None, level: int | None) -> list[Question]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from grader.catalogue.challenges import Challenge, read_catalogue
 from grader.catalogue.hints import hints_read
+from grader.catalogue.ladder import next_to_start
 from grader.report.attempts import Attempt, best, own, read_attempts
 from grader.report.headway import Headway, headway
 
@@ -45,7 +46,7 @@ class Standing:
 
     def to_json(self) -> dict[str, Any]:
         """The document that `list --json` prints for this challenge."""
-        keys = ("name", "title", "summary", "track", "kind", "level", "minutes", "pass_mark")
+        keys = ("name", "title", "summary", "track", "kind", "level", "minutes", "pass_mark", "needs")
         return {key: getattr(self.challenge, key) for key in keys} | {
             "started": self.challenge.solution_path.exists(),
             "state": self.state,
@@ -76,13 +77,25 @@ def stage_at_hand(challenge: Challenge) -> int:
     return following.number if following is not None else len(challenge.stages)
 
 
+def at_hand(found: Iterable[Standing]) -> Standing | None:
+    """What to finish first: the easiest challenge that was tried, or else started, and is not passed."""
+    open_ones = [standing for standing in found if standing.state in ("tried", "started")]
+    return min(open_ones, key=lambda s: (s.state != "tried", s.challenge.level), default=None)
+
+
+def next_new(found: Sequence[Standing]) -> Challenge | None:
+    """The new challenge that fits next; None if all were started."""
+    passed = {standing.challenge.name for standing in found if standing.state == "passed"}
+    return next_to_start([standing.challenge for standing in found if standing.state == "new"], passed)
+
+
 def next_command(found: Sequence[Standing]) -> str:
-    """What to type next: finish what was started, otherwise start the easiest new challenge."""
-    for state, verb in (("tried", "run"), ("started", "run"), ("new", "start")):
-        challenges = [standing.challenge for standing in found if standing.state == state]
-        if challenges:
-            easiest = min(challenges, key=lambda challenge: challenge.level)
-            return f"Next: python grade.py {verb} {easiest.name}"
+    """What to type next: finish what was started, otherwise start the new challenge that fits."""
+    unfinished, new = at_hand(found), next_new(found)
+    if unfinished is not None:
+        return f"Next: python grade.py run {unfinished.challenge.name}"
+    if new is not None:
+        return f"Next: python grade.py start {new.name}"
     return "Next: python grade.py history"
 
 

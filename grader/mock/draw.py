@@ -12,6 +12,7 @@ from grader.errors import UsageError
 from grader.mock.plan import Plan
 
 REPAIR = ("fix", "debug", "optimise")
+ANY = (*REPAIR, "implement")
 CHOICE_MINUTES, SHORT_MINUTES, DESIGN_MINUTES = 1, 3, 20
 TIGHT = 1.1  # stages still fit if they take up to this many times the minutes there are: these are estimates
 
@@ -26,6 +27,7 @@ class Shape:
         n_choice: How many multiple-choice questions are asked.
         n_short: How many questions are answered in words.
         n_design: How many design prompts are given.
+        highest_level: Of the coding challenges; questions are drawn near it unless a level is asked for.
     """
 
     minutes: int
@@ -33,6 +35,7 @@ class Shape:
     n_choice: int = 0
     n_short: int = 0
     n_design: int = 0
+    highest_level: int = 5
 
     def coding_minutes(self, minutes: int) -> float:
         """How many of these minutes are left for each coding challenge once the questions are answered."""
@@ -42,7 +45,9 @@ class Shape:
 
 
 SHAPES = {
-    "screen": Shape(minutes=45, coding=((*REPAIR, "implement"),), n_choice=6, n_short=2),
+    "warm_up": Shape(minutes=30, coding=(ANY, ANY), n_choice=5, highest_level=1),
+    "junior": Shape(minutes=45, coding=(ANY, ANY), n_choice=5, n_short=1, highest_level=2),
+    "screen": Shape(minutes=45, coding=(ANY,), n_choice=6, n_short=2),
     "debugging": Shape(minutes=60, coding=(REPAIR, REPAIR)),
     "onsite": Shape(minutes=90, coding=(("implement",), REPAIR), n_choice=6, n_short=2, n_design=1),
 }
@@ -63,7 +68,7 @@ def draw(
     Args:
         shape: The kind of interview, a name in SHAPES.
         minutes: How long it lasts; None for the shape's usual length.
-        level: 1 to 5, or 0 for any. If nothing has this level, the nearest is taken.
+        level: 1 to 5, or 0 for any that the shape allows. If nothing has this level, the nearest is taken.
         seed: The same seed draws the same plan from the same challenges, questions and solved ones.
         challenges: Those to draw from.
         questions: Those to draw from.
@@ -77,12 +82,14 @@ def draw(
     form, rng = SHAPES[shape], random.Random(seed)  # noqa: S311 - a draw that can be repeated
     length_min = minutes or form.minutes
     room_min = TIGHT * form.coding_minutes(length_min)
-    candidates = sorted(challenges, key=lambda c: c.name)
+    candidates = sorted((c for c in challenges if c.level <= form.highest_level), key=lambda c: c.name)
     rng.shuffle(candidates)
     candidates.sort(
         key=lambda c: (c.name in solved, max(least_minutes(c) - room_min, 0.0), _distance(c.level, level))
     )
     coding = _draw_challenges(shape, candidates)
+    if not level and form.highest_level < 5:
+        level = form.highest_level
     asked = [
         *_draw_questions("choice", form.n_choice, questions, level, rng),
         *_draw_questions("short", form.n_short, questions, level, rng),
@@ -130,11 +137,15 @@ def _draw_challenges(shape: str, candidates: Sequence[Challenge]) -> list[Challe
         fitting = [c for c in candidates if c.kind in kinds and c not in drawn]
         if not fitting:
             raise UsageError(
-                f"--shape {shape} needs one more challenge of kind {' or '.join(kinds)}, and none is left. "
-                "Choose another shape."
+                f"--shape {shape} needs one more challenge of kind {' or '.join(kinds)}"
+                f"{_up_to(SHAPES[shape].highest_level)}, and none is left. Choose another shape."
             )
         drawn.append(fitting[0])
     return drawn
+
+
+def _up_to(level: int) -> str:
+    return f" and of level {level} at most" if level < 5 else ""
 
 
 def _draw_questions(

@@ -13,6 +13,7 @@ from rich.status import Status
 from rich.text import Text
 
 from grader.catalogue.challenges import Challenge
+from grader.catalogue.questions import questions_after
 from grader.catalogue.stages import Stage
 from grader.catalogue.submission import Submission
 from grader.explain.diagnosis import diagnose
@@ -20,7 +21,7 @@ from grader.judge.events import Advanced, Collected, Ended, Entered, Event, Star
 from grader.judge.record import Record
 from grader.judge.verdict import Check
 from grader.report.headway import Headway, headway_of
-from grader.words import as_called, printable
+from grader.words import as_called, counted, printable
 
 WORDS = {
     "pass": ("PASS", "green"),
@@ -97,7 +98,8 @@ class Progress:
     def end(self, challenge: Challenge, record: Record) -> None:
         """The score and the next command."""
         self.score(record)
-        paragraph(self._console, Text(next_step(challenge, record)))
+        n_questions = len(questions_after(challenge.name)) if record.outcome == "passed" else 0
+        paragraph(self._console, Text(next_step(challenge, record, n_questions)))
 
     def score(self, record: Record, headway: Headway | None = None) -> None:
         """What Ray did in the race, if that explains anything, the score, and which stage is next.
@@ -276,13 +278,22 @@ def score_line(record: Record) -> Text:
     return Text(text).append(" · ").append(word, style=style).append(tail)
 
 
-def next_step(challenge: Challenge, record: Record) -> str:
-    """What to type next."""
+def next_step(challenge: Challenge, record: Record, n_questions: int = 0) -> str:
+    """What to type next.
+
+    Args:
+        challenge: What was graded.
+        record: Of the grading.
+        n_questions: How many questions of the bank go with the challenge.
+    """
     name = challenge.name
     if record.submission.kind == "stub":
         return f"Next: python grade.py start {name}"
     if record.outcome == "inconclusive":
         return f"Next: close what keeps this machine busy, then  python grade.py run {name}"
+    if record.outcome == "passed" and n_questions:
+        questions = f"{counted(n_questions, 'question')} on what you just did"
+        return f"Next: {questions}:  python grade.py quiz --after {name}"
     if record.outcome == "passed":
         return f"Next: python grade.py compare {name}"
     if record.outcome == "reached":

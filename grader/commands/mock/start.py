@@ -21,7 +21,10 @@ from grader.words import counted
 
 def start(
     shape: Annotated[
-        str, typer.Option(help="Kind of interview: screen (45 min), debugging (60) or onsite (90).")
+        str,
+        typer.Option(
+            help="Kind of interview: warm_up (30 min), junior or screen (45), debugging (60), onsite (90)."
+        ),
     ] = "screen",
     minutes: Annotated[
         int | None, typer.Option(min=1, help="Length of the mock, instead of the usual one.")

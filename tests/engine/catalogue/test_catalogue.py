@@ -4,14 +4,15 @@ import pytest
 
 from grader.catalogue.challenges import (
     REQUIRED_FILES,
-    TRACKS,
     challenge_names,
     find_challenge,
     read_catalogue,
     read_challenge,
 )
+from grader.catalogue.ladder import TRACKS, next_to_start
 from grader.errors import EXIT_USAGE, ChallengeError, UsageError
 from grader.side_spec import ClusterNeeds
+from tests.support.examples import a_challenge
 
 KEYS = {
     "title": '"The nightly scoring"',
@@ -78,6 +79,30 @@ def test_what_may_be_left_out_has_a_default(tmp_path):
     found = read_challenge("slow_gets", tmp_path)
     assert (found.pass_mark, found.stub_ceiling) == (80, 40)
     assert found.cluster == ClusterNeeds(num_cpus=2, object_store_mb=256, resources={})
+
+
+def test_what_a_challenge_needs_comes_before_it_among_its_like(tmp_path):
+    for name, needs, level in [("apple", "berry", 1), ("berry", "cocoa", 1), ("dates", "apple", 2)]:
+        write_challenge(tmp_path, name, track='"tasks"', level=str(level), needs=f'["{needs}"]')
+    write_challenge(tmp_path, "cocoa", track='"tasks"', level="1", needs='["dates"]')
+    assert [c.name for c in read_catalogue(tmp_path)] == ["cocoa", "berry", "apple", "dates"]
+
+
+def test_challenges_that_need_each_other_are_all_listed(tmp_path):
+    for name, needs in [("apple", "berry"), ("berry", "apple")]:
+        write_challenge(tmp_path, name, track='"tasks"', level="1", needs=f'["{needs}"]')
+    assert [c.name for c in read_catalogue(tmp_path)] == ["apple", "berry"]
+
+
+def test_the_next_to_start_is_the_easiest_whose_needs_are_met():
+    easy = a_challenge(name="easy", level=1)
+    builds = a_challenge(name="builds", level=1, needs=("easy",))
+    hard = a_challenge(name="hard", level=3)
+    assert next_to_start([builds, easy, hard], passed=()) is easy
+    assert next_to_start([builds, hard], passed=("easy",)) is builds
+    assert next_to_start([builds, hard], passed=()) is hard
+    assert next_to_start([builds], passed=()) is builds
+    assert next_to_start([], passed=("easy",)) is None
 
 
 def test_learning_order_is_track_then_level_then_name(tmp_path):

@@ -77,6 +77,28 @@ def test_list_shows_state_and_best_score_and_what_next(toy_root, keep):
     assert grade_py(toy_root, "list", "--state", "new", "--json").document == []
 
 
+def test_next_starts_what_fits_and_names_what_is_unfinished_first(toy_root, keep):
+    begun = grade_py(toy_root, "next")
+    assert begun.status == 0
+    assert begun.out.startswith("The toy\na report that waits for one number")
+    assert begun.out.splitlines()[-1] == "Next: python grade.py run toy"
+    assert (toy_root / "challenges" / "toy" / "solution.py").exists()
+    again = grade_py(toy_root, "next").out
+    assert again.startswith("You have started toy: nothing was graded yet.")
+    assert again.splitlines()[-1] == "Next: python grade.py watch toy"
+    keep("a", score=55)
+    assert "your best is 55 of 100" in grade_py(toy_root, "next").out
+    assert "You have started every challenge" in grade_py(toy_root, "next", "--skip").out
+    keep("b", score=90, outcome="passed")
+    assert "You have started every challenge" in grade_py(toy_root, "next").out
+
+
+def test_list_says_how_much_of_a_track_is_done(toy_root, keep):
+    assert grade_py(toy_root, "list").out.splitlines()[0] == "fundamentals  0 of 1"
+    keep("b", score=90, outcome="passed")
+    assert grade_py(toy_root, "list").out.splitlines()[0] == "fundamentals  1 of 1"
+
+
 def test_list_shows_stages_as_dots_and_names_the_next_one(toy_root, keep):
     assert "15 min  ○○" in grade_py(toy_root, "list").out
     keep("a", stood=(True, None))
@@ -104,8 +126,9 @@ def test_list_shows_stages_as_dots_and_names_the_next_one(toy_root, keep):
         (["history", "toi"], "Did you mean toy?"),
         (["watch"], "No challenge has been started"),
         (["quiz", "--topic", "cooking"], "Choose one of: actors"),
+        (["quiz", "--after", "cooking"], "--after cooking is unknown"),
         (["mock", "status"], "mock start"),
-        (["mock", "start", "--shape", "lunch"], "screen, debugging, onsite"),
+        (["mock", "start", "--shape", "lunch"], "warm_up, junior, screen, debugging, onsite"),
         (["mock", "card"], "No mock was submitted"),
     ],
 )

@@ -76,7 +76,7 @@ def test_the_level_is_met_as_nearly_as_there_are_any():
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"shape": "lunch"}, "screen, debugging, onsite"),
+        ({"shape": "lunch"}, "warm_up, junior, screen, debugging, onsite"),
         ({"shape": "onsite", "challenges": CHALLENGES[:3]}, "implement"),
         ({"questions": QUESTIONS[:3]}, "needs 6 questions of kind choice, and the bank has 3"),
     ],
@@ -84,6 +84,17 @@ def test_the_level_is_met_as_nearly_as_there_are_any():
 def test_what_cannot_be_drawn_is_said(changes, words):
     with pytest.raises(UsageError, match=words):
         drawn(**changes)
+
+
+def test_shapes_for_beginners_ask_for_nothing_hard():
+    for shape, highest in (("warm_up", 1), ("junior", 2)):
+        plan = drawn(shape=shape)
+        levels = [next(c.level for c in CHALLENGES if c.name == name) for name in plan.challenges]
+        assert max(levels) <= highest
+        asked = [next(q.level for q in QUESTIONS if q.id == each) for each in plan.questions]
+        assert max(asked) <= highest + 1
+    with pytest.raises(UsageError, match="of level 1 at most, and none is left"):
+        drawn(shape="warm_up", challenges=[c for c in CHALLENGES if c.level > 1])
 
 
 def test_a_challenge_of_an_hour_is_no_part_of_a_short_screen_while_there_are_shorter_ones():

@@ -8,6 +8,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from grader.catalogue.questions import questions_after
 from grader.catalogue.stages import Stage
 from grader.catalogue.submission import Submission
 from grader.judge.behaviour import Behaviour
@@ -359,13 +360,22 @@ def test_the_score_line_says_all_of_it(outcome, words):
     assert "not judged" not in score_line(a_record(outcome)).plain
 
 
+def test_after_a_pass_come_the_questions_that_go_with_it():
+    passed, failed = a_record("passed", kind="solution"), a_record("failed", kind="solution")
+    assert next_step(a_challenge(), passed, 3).startswith("Next: 3 questions on what you just did:")
+    assert next_step(a_challenge(), passed, 3).endswith("python grade.py quiz --after slow_gets")
+    assert "compare slow_gets" in next_step(a_challenge(), passed)
+    assert "questions" not in next_step(a_challenge(), failed, 3)
+
+
 @pytest.mark.parametrize("kind", ["stub", "solution", "file"])
 @pytest.mark.parametrize("outcome", ["passed", "failed", "inconclusive", "error"])
 def test_the_last_line_is_the_next_command(kind, outcome):
     progress, text = printed(200)
     progress.end(a_challenge(), a_record(outcome, kind=kind))
     last = text().splitlines()[-1]
-    assert last == next_step(a_challenge(), a_record(outcome, kind=kind))
+    n_questions = len(questions_after("slow_gets"))
+    assert last == next_step(a_challenge(), a_record(outcome, kind=kind), n_questions)
     assert last.startswith("Next: ")
     assert "python grade.py " in last
     assert ("start slow_gets" in last) == (kind == "stub")
