@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.samples import day
+from tests.support.samples import day, hand
 
 ROOT = Path(__file__).parent.parent
 os.environ.pop(
@@ -31,11 +31,27 @@ def pytest_addoption(parser):
 
 
 def pytest_collection_modifyitems(config, items):
+    _draw_a_few(items, config.getoption("--sample-seed"))
     if not config.getoption("--matrix"):
         skip = pytest.mark.skip(reason="part of the full matrix: pytest --matrix -m matrix")
         for item in items:
             if item.get_closest_marker("matrix") and not item.get_closest_marker("sample"):
                 item.add_marker(skip)
+
+
+def _draw_a_few(items, seed):
+    """Of a test's parameters the default run takes as many as its mark says, others on other days."""
+    tables = {}
+    for item in items:
+        if item.get_closest_marker("few"):
+            tables.setdefault((item.path, item.originalname), []).append(item)
+    for table in tables.values():
+        (size,) = table[0].get_closest_marker("few").args
+        drawn = hand([[item] for item in table], seed, size)
+        for item in table:
+            item.add_marker("matrix")
+            if item in drawn:
+                item.add_marker("sample")
 
 
 def pytest_report_collectionfinish(config, items):

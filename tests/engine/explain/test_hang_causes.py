@@ -42,6 +42,7 @@ def side(shared_side, folder):
     return lend(shared_side, "hangs.py", folder)
 
 
+@pytest.mark.few(5)
 @pytest.mark.parametrize("cause", CAUSES)
 def test_a_hang_is_explained(side, cause):
     for deadline_s in DEADLINES_S:

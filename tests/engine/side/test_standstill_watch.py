@@ -196,6 +196,7 @@ def test_a_crowded_machine_keeps_its_patience(side, monkeypatch):
     assert standstill_watch.look_for_standstill(side, Gated()) is None
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("name", NEVER)
 def test_a_call_that_cannot_return_is_given_up_on_from_the_first_one_on(side, name):
     side.set_world(Gated())
@@ -203,6 +204,7 @@ def test_a_call_that_cannot_return_is_given_up_on_from_the_first_one_on(side, na
         side.call("solution", name, (), {}, LONG_S)
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("name", LONG)
 def test_a_call_that_only_takes_long_returns(side, name):
     side.set_world(world := Gated())

@@ -84,6 +84,7 @@ def side(tmp_path_factory):
         yield started
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("name", WORDS)
 def test_who_takes_too_much_is_stopped_and_told_so(side, name):
     side.set_world(EchoWorld(np.random.default_rng(0)))
