@@ -41,9 +41,17 @@ class Side:
         needs: What the cluster has to offer.
         with_world: Whether `service.py` asks a world in the judge; otherwise it serves itself.
         limits: What the solution's processes may use; None for the defaults.
+        private: Whether no other process of this user may look into its processes: the reference's side.
     """
 
-    def __init__(self, needs: ClusterNeeds, *, with_world: bool = True, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        needs: ClusterNeeds,
+        *,
+        with_world: bool = True,
+        limits: Limits | None = None,
+        private: bool = False,
+    ) -> None:
         self.needs = needs
         self.driver_pid = 0
         self.markers: set[str] = set()  # ids of the judge's own tasks in the driver's job
@@ -53,7 +61,7 @@ class Side:
         self.patience = Patience()
         self.is_superseded = False  # the call in progress was broken off
         self._limits = limits or Limits()
-        self._with_world = with_world
+        self._with_world, self._private = with_world, private
         self._rig: Rig | None = None
         self._loaded = False
         self._is_fresh = False  # a driver that has seen no solution yet
@@ -71,7 +79,9 @@ class Side:
         Raises:
             ClusterError: The cluster did not start.
         """
-        self._rig = Rig(self.needs, self._limits, with_world=self._with_world, world=self.world)
+        self._rig = Rig(
+            self.needs, self._limits, with_world=self._with_world, world=self.world, private=self._private
+        )
         self._driver_up()
         self._rig.cluster_up()
 

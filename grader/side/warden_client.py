@@ -55,6 +55,7 @@ class WardenClient:
         limits: What the solution's processes may use.
         token: Ray's token for this side.
         service_token: Token of the world's server, or None for a side without a world.
+        private: Whether no other process of this user may look into driver and workers.
     """
 
     def __init__(
@@ -64,6 +65,8 @@ class WardenClient:
         limits: Limits,
         token: str,
         service_token: str | None,
+        *,
+        private: bool,
     ) -> None:
         self.folder = folder
         ours, theirs = socket.socketpair()
@@ -73,6 +76,7 @@ class WardenClient:
             "limits": limits.to_plain(),
             "token": token,
             "service_token": service_token,
+            "private": private,
             "fd": theirs.fileno(),
         }
         package_root = str(Path(__file__).resolve().parents[2])

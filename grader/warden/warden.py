@@ -47,6 +47,8 @@ class Warden:
     def __init__(self, job: dict[str, Any]) -> None:
         self.folder = SideFolder(Path(job["folder"]))
         self.environment = side_environment(self.folder, job["token"], job["service_token"])
+        if job["private"]:
+            self.environment["KATA_PRIVATE"] = "1"
         self.needs = ClusterNeeds(**job["needs"])
         self.cluster: subprocess.Popen[bytes] | None = None
         self.address = ""
