@@ -22,7 +22,13 @@ from grader.judge.forms import promised
 from grader.judge.round_trace import TracedRound, recorded
 from grader.judge.speed import EARLY_ROUNDS, FULL_RATIO, Rounds, Speed, is_beyond_doubt, judge_speed
 from grader.side.cleanliness import CLEAN_TABLES, something_is_detached
-from grader.side.observation import Observation, ReferenceDisturbed, SolutionCrashed, SolutionTimeout
+from grader.side.observation import (
+    NotStopped,
+    Observation,
+    ReferenceDisturbed,
+    SolutionCrashed,
+    SolutionTimeout,
+)
 from grader.side.side import Side
 from grader.system.machine import was_crowded
 from grader.system.neighbours import cpu_use
@@ -289,9 +295,14 @@ class Race:
 
     @contextlib.contextmanager
     def _learner_frozen(self) -> Iterator[None]:
-        """Stop the learner's whole side: what it left running can neither slow a round nor see it."""
-        self._learner_side.warden.ask("freeze")
+        """Stop the learner's whole side: what it left running can neither slow a round nor see it.
+
+        Raises:
+            NotStopped: It is not known that all of it stands.
+        """
         try:
+            if not self._learner_side.warden.ask("freeze"):
+                raise NotStopped
             yield
         finally:
             self._learner_side.warden.ask("thaw")

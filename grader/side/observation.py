@@ -4,6 +4,7 @@ Observation
 |-- SolutionRaised      an exception came out of the solution             -> fail
 |-- NotPlain            it returned something that is not plain data      -> fail
 |-- NotCounted          it worked where the cluster cannot see it         -> fail
+|-- NotStopped          its processes ran on while the reference was timed  -> fail
 |-- SolutionTimeout     it did not return in time, with the cause         -> timeout
 |-- SolutionCrashed     its process ended or broke the connection         -> crash
 |   `-- HeldTooMuch     a process was ended for the memory it held        -> crash
@@ -52,6 +53,16 @@ class NotPlain(Observation):
 
 class NotCounted(Observation):
     """What calls cost cannot be counted: work was done that the cluster knows nothing about."""
+
+
+class NotStopped(Observation):
+    """Some of the solution's processes could not be stopped for the time of a reference's round."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "it kept starting or waking processes, so not all of them could be stopped while the reference "
+            "ran, and nothing can be compared."
+        )
 
 
 class SolutionTimeout(Observation):

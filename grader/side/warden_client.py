@@ -21,6 +21,7 @@ from grader.errors import ClusterError, ClusterLostError
 from grader.inside import kata_wire
 from grader.side_spec import ClusterNeeds, Limits, SideFolder
 from grader.system import processes
+from grader.system.freezer_group import sweep_group
 from grader.system.pids_group import sweep_groups
 
 FOLDER_PREFIX = "kata-"
@@ -139,7 +140,9 @@ class WardenClient:
 
 def sweep_side(root: Path) -> list[int]:
     """End the processes of a side whose warden is gone and remove its folder."""
+    sweep_group(root.name)
     left = processes.end_all(lambda: processes.marked(str(root)), adopted=False)
+    sweep_group(root.name)
     sweep_groups(root.name)
     shutil.rmtree(root, ignore_errors=True)
     return left

@@ -27,10 +27,12 @@ from grader.errors import ClusterLostError, GraderError
 from grader.inside import kata_wire
 from grader.side_spec import ClusterNeeds, Limits, SideFolder
 from grader.system import processes
+from grader.system.freezer_group import FreezerGroup
 from grader.system.scheduling import rescheduled
 from grader.tables import to_plain
 from grader.warden.cluster import VITAL_PROCESSES, await_address, side_environment, start_cluster
 from grader.warden.failed_checks import FAILED_CHECK_STATUS, RayLogs
+from grader.warden.freezing import Freezing
 from grader.warden.guard import Guard
 from grader.warden.output import Output
 from grader.warden.printed import Printed
@@ -38,7 +40,6 @@ from grader.warden.stacks import dump_stacks
 
 AGENTS_WITHIN_S = 5.0
 N_AGENTS = 2  # the dashboard's (even without a dashboard) and the runtime environments'
-FREEZE_SWEEPS = 5
 
 
 class Warden:
@@ -59,6 +60,8 @@ class Warden:
         self._driver_down_s = 0.0
         self.limits = Limits(**job["limits"])
         self._guard: Guard | None = None
+        group = None if job["private"] else FreezerGroup.make(self.folder.root.name)  # it is never frozen
+        self.freezing = Freezing(self._family, group)
         self._state: Any = None
         self._vital: list[psutil.Process] = []
         self._agents: list[psutil.Process] = []
@@ -67,6 +70,7 @@ class Warden:
         """Start the cluster; returns its address once it can be used."""
         self.folder.ray.mkdir(exist_ok=True)
         self.cluster = start_cluster(self.folder, self.environment, self.needs)
+        self.freezing.add(self.cluster.pid)
         self.address = await_address(self.folder, self.cluster)
         self._vital = [p for p in processes.descendants(self.cluster.pid) if p.name() in VITAL_PROCESSES]
         self._agents = self._find_agents()
@@ -83,6 +87,7 @@ class Warden:
         if self._state is not None:
             self._state.close()
             self._state = None
+        self.freezing.kill_group()
         left = processes.end_all(self._family, adopted=True)
         for ended in (self.cluster, self.driver):
             if ended is not None:
@@ -109,6 +114,7 @@ class Warden:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+        self.freezing.add(self.driver.pid)
         self.output = Output(self.driver.stdout, self._printed.driver)
         return self.driver.pid
 
@@ -209,26 +215,22 @@ class Warden:
 
     def _cluster_is_moving(self) -> bool:
         """Whether GCS and raylet are running and have not been stopped."""
-        return bool(self._vital) and all(processes.is_moving(p) for p in self._vital)
+        return (
+            not self.freezing.is_on and bool(self._vital) and all(processes.is_moving(p) for p in self._vital)
+        )
 
     def stacks(self, pids: list[int]) -> dict[str, str]:
         """What processes of the side are doing, by pid: see `grader.warden.stacks`."""
         own = {p.pid for p in self._family()}  # the cluster says which pids; what it says may be forged
         return dump_stacks(self.folder.stacks, [pid for pid in pids if pid in own])
 
-    def freeze(self) -> None:
-        """Stop every process of the side where it stands, including those started meanwhile."""
-        stopped: set[psutil.Process] = set()
-        for _ in range(FREEZE_SWEEPS):
-            moving = set(self._family()) - stopped
-            if not moving:
-                break
-            processes.signal_all(moving, signal.SIGSTOP)
-            stopped |= moving
+    def freeze(self) -> bool:
+        """Stop every process of the side where it stands; whether all are known to stand."""
+        return self.freezing.freeze()
 
     def thaw(self) -> None:
         """Let every process of the side continue."""
-        processes.signal_all(self._family(), signal.SIGCONT)
+        self.freezing.thaw()
 
     def rescheduled(self) -> str:
         """What has changed in how the side's processes are scheduled: see `grader.system.scheduling`."""

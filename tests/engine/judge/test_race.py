@@ -9,6 +9,7 @@ import pytest
 
 from grader.judge import race as race_module
 from grader.judge.race import Race
+from grader.side.observation import NotStopped
 from grader.tables import Tables
 
 
@@ -18,17 +19,19 @@ class AnsweringSide:
     Attributes:
         asked: The arguments of each round.
         worlds: The world of each round.
+        stands: Whether all of it stands once it has been stopped.
     """
 
     driver_pid = 1
 
-    def __init__(self) -> None:
+    def __init__(self, *, stands: bool = True) -> None:
+        self.stands = stands
         self.asked: list[tuple[int, ...]] = []
         self.worlds: list[float] = []
         self.warden = self
 
-    def ask(self, _request: str, *_args: Any) -> Any:
-        return ""
+    def ask(self, request: str, *_args: Any) -> Any:
+        return self.stands if request == "freeze" else ""
 
     def ready(self) -> None:
         """Nothing has to be loaded."""
@@ -63,9 +66,9 @@ class Benchmark:
             teardown(*args, **kwargs)
 
 
-def raced(seed: int) -> tuple[AnsweringSide, AnsweringSide]:
+def raced(seed: int, *, stands: bool = True) -> tuple[AnsweringSide, AnsweringSide]:
     """Learner's and reference's side after a race."""
-    learner, reference = AnsweringSide(), AnsweringSide()
+    learner, reference = AnsweringSide(stands=stands), AnsweringSide()
     race = Race(learner, reference, lambda rng: float(rng.random()), Benchmark(), seed)  # type: ignore[arg-type, return-value]
 
     def draw(_world: Any, rng: np.random.Generator) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -100,3 +103,8 @@ def test_a_race_is_replayed_with_its_seed() -> None:
         assert before.asked[:n] == after.asked[:n]
         assert before.worlds[:n] == after.worlds[:n]
     assert not set(first[0].asked) & set(other[0].asked)
+
+
+def test_who_cannot_be_stopped_is_not_compared() -> None:
+    with pytest.raises(NotStopped, match="not all of them could be stopped"):
+        raced(seed=3, stands=False)
