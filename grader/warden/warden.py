@@ -65,6 +65,7 @@ class Warden:
         self._state: Any = None
         self._vital: list[psutil.Process] = []
         self._agents: list[psutil.Process] = []
+        self._idle_bytes = 0
 
     def cluster_up(self) -> str:
         """Start the cluster; returns its address once it can be used."""
@@ -73,7 +74,7 @@ class Warden:
         self.freezing.add(self.cluster.pid)
         self.address = await_address(self.folder, self.cluster)
         self._vital = [p for p in processes.descendants(self.cluster.pid) if p.name() in VITAL_PROCESSES]
-        self._agents = self._find_agents()
+        self._agents, self._idle_bytes = self._find_agents(), _heap(self._vital)
         store_bytes = self.needs.object_store_mb * 1_000_000
         self._guard = Guard(self.limits, store_bytes, self.folder.root, self._solutions, self._vital)
         self._guard.start()
@@ -240,6 +241,14 @@ class Warden:
         """The driver, the Ray workers and whatever they started: all processes except the cluster's own."""
         return [p.pid for p in self._solutions()]
 
+    def cluster_memory(self) -> dict[str, Any]:
+        """GCS and raylet: their "pids", what their heaps hold, "bytes", and held when they were idle."""
+        return {
+            "pids": [p.pid for p in self._vital],
+            "bytes": _heap(self._vital),
+            "idle_bytes": self._idle_bytes,
+        }
+
     def limits_broken(self) -> list[str]:
         """What the guard ended since the last time, and why: see `grader.warden.guard`."""
         return self._guard.take_broken() if self._guard is not None else []
@@ -304,6 +313,10 @@ class Warden:
             rays |= {child.pid for child in processes.children(parent)}
         rays |= {p.pid for agent in self._agents for p in processes.descendants(agent.pid)}
         return [p for p in family if p.pid not in rays]
+
+
+def _heap(found: list[psutil.Process]) -> int:
+    return sum(processes.anonymous_bytes(process.pid) for process in found)
 
 
 def _is_called_agent(process: psutil.Process) -> bool:
