@@ -6,6 +6,7 @@ Observation
 |-- NotCounted          it worked where the cluster cannot see it         -> fail
 |-- NotStopped          its processes ran on while the reference was timed  -> fail
 |-- SolutionTimeout     it did not return in time, with the cause         -> timeout
+|-- NotInTime           others took so long that it was not judged        -> timeout
 |-- SolutionCrashed     its process ended or broke the connection         -> crash
 |   `-- HeldTooMuch     a process was ended for the memory it held        -> crash
 |-- ClusterStalled      Ray gave its work no worker                    -> inconclusive
@@ -69,6 +70,18 @@ class SolutionTimeout(Observation):
     """A call did not return before its deadline; the message names the cause."""
 
     outcome: Outcome = "timeout"
+
+
+class NotInTime(Observation):
+    """Behaviours before this one took all the time that may be spent on what earns nothing."""
+
+    outcome: Outcome = "timeout"
+
+    def __init__(self, lost_s: float, allowed_s: float) -> None:
+        super().__init__(
+            f"Not judged in time: behaviours that earned nothing have taken {lost_s:.0f} s of this grading, "
+            f"and no more is begun after {allowed_s:.0f} s. Mend those first."
+        )
 
 
 class SolutionCrashed(Observation):
