@@ -56,6 +56,6 @@ def test_a_crowded_machine_gives_more_time(monkeypatch):
 def test_what_is_not_begun_says_so_and_earns_nothing():
     budget = Budget(n_behaviours=1)
     budget.note(ended("timeout", 61.0))
-    with pytest.raises(NotInTime, match="Not judged in time: .* have taken 61 s .* after 60 s") as seen:
+    with pytest.raises(NotInTime, match=r"Not judged in time: .* have taken 61 s .* after 60 s") as seen:
         budget.check()
     assert seen.value.outcome == "timeout"

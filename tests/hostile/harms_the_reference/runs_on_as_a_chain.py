@@ -3,6 +3,7 @@
 # only: test_speed
 # at most: 0
 # outcomes: fail, inconclusive
+# sample: no
 # says: times the reference's time | the reference was disturbed | not all of them could be stopped
 """Works one key after the other, and hopes that the reference is as slow beside what it has left running."""
 
@@ -17,7 +18,7 @@ started = []
 
 
 def chain():
-    for _ in range(20_000):
+    for _ in range(8_000):
         until = time.perf_counter() + 0.002
         while time.perf_counter() < until:
             pass
@@ -33,7 +34,7 @@ def fetch(key):
 
 
 def total(keys):
-    while len(started) < 6:
+    while len(started) < 3:
         started.append(1)
         if os.fork() == 0:
             chain()

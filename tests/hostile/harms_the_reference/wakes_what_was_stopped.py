@@ -3,6 +3,7 @@
 # only: test_speed
 # at most: 0
 # outcomes: fail, inconclusive
+# sample: no
 # says: times the reference's time | the reference was disturbed | not all of them could be stopped
 """Works one key after the other, and hopes that the reference is as slow beside what it has left running."""
 
@@ -19,7 +20,7 @@ started = []
 
 def wake_the_others():
     group = os.getpgrp()
-    until = time.monotonic() + 60
+    until = time.monotonic() + 20
     while time.monotonic() < until:
         os.killpg(group, signal.SIGCONT)
     os._exit(0)
@@ -31,7 +32,7 @@ def fetch(key):
 
 
 def total(keys):
-    while len(started) < 6:
+    while len(started) < 3:
         started.append(1)
         if os.fork() == 0:
             wake_the_others()
