@@ -147,20 +147,22 @@ class Driver:
         """Answer requests until the judge hangs up."""
         import kata_wire
 
-        while True:
-            try:
-                request = kata_wire.receive(self.sock)
-            except EOFError:
-                return
-            try:
-                answer = {"value": self._perform(request)}
-                parts = kata_wire.dump(answer, "answer")
-            except kata_wire.NotPlainError as error:
-                text = str(error).replace("answer['value']", "the returned value")
-                parts = kata_wire.dump({"not_plain": text})
-            except BaseException as error:  # noqa: BLE001 - SystemExit and friends are answers too
-                parts = kata_wire.dump({"raised": described(error, self.work_folder)})
-            kata_wire.send_parts(self.sock, parts)
+        with contextlib.suppress(EOFError):
+            while True:
+                self._answer(kata_wire.receive(self.sock))
+
+    def _answer(self, request: dict[str, Any]) -> None:
+        """Answer one request; nothing of question and answer is kept beyond that."""
+        import kata_wire
+
+        try:
+            parts = kata_wire.dump({"value": self._perform(request)}, "answer")
+        except kata_wire.NotPlainError as error:
+            text = str(error).replace("answer['value']", "the returned value")
+            parts = kata_wire.dump({"not_plain": text})
+        except BaseException as error:  # noqa: BLE001 - SystemExit and friends are answers too
+            parts = kata_wire.dump({"raised": described(error, self.work_folder)})
+        kata_wire.send_parts(self.sock, parts)
 
     def _perform(self, request: dict[str, Any]) -> Any:
         if request["do"] == "connect":
@@ -205,6 +207,10 @@ def main() -> None:
     sys.path[:0] = [job["work"], job["inside"]]
     stacks = open(os.path.join(job["stacks"], f"{os.getpid()}.txt"), "a")  # noqa: PTH118, PTH123, SIM115
     faulthandler.register(signal.SIGUSR1, file=stacks, all_threads=True)
+    if os.environ.get("KATA_PRIVATE"):
+        import kata_privacy
+
+        kata_privacy.keep_memory_private()
     import kata_wire
 
     sock = kata_wire.connect(job["socket"], job["token"])

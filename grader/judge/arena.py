@@ -78,7 +78,7 @@ class Arena:
             self._reference_future = self._pool.submit(self._start_reference)
 
     def _start_reference(self) -> Side:
-        side = Side(self.challenge.cluster, with_world=self._with_world, limits=self._limits)
+        side = Side(self.challenge.cluster, with_world=self._with_world, limits=self._limits, private=True)
         path = self.challenge.reference_path
         side.use(read_submission(path, "file", self.challenge.functions), self.challenge.folder)
         try:

@@ -11,6 +11,7 @@ from grader.catalogue.submission import Submission
 from grader.errors import GraderError
 from grader.judge.arena import Arena
 from grader.judge.behaviour import Behaviour
+from grader.judge.budget import Budget
 from grader.judge.course import Course
 from grader.judge.events import Ended, Entered, Event, Listener
 from grader.judge.race import RaceResult
@@ -59,6 +60,7 @@ class Grading:
         races: Results of speed comparisons.
         failure: What kept the machinery from judging, if anything did.
         retrials_left: How many behaviours may still be judged again: see `grader.judge.retrial`.
+        budget: How much time has been spent on what earned nothing.
         started_s: When it started, by `time.monotonic`.
     """
 
@@ -69,6 +71,7 @@ class Grading:
     races: list[RaceResult] = field(default_factory=list)
     failure: GraderError | None = None
     retrials_left: int = RETRIALS
+    budget: Budget = field(default_factory=Budget)
     started_s: float = field(default_factory=time.monotonic)
 
     def tell(self, event: Event) -> None:

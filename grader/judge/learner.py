@@ -25,6 +25,8 @@ from grader.world.outside import OutsideWorld
 SEEN_WITHIN_S = 2.0
 UNREAD = object()
 _SLACK_BYTES = 1_000_000
+# What a solution may keep in the store from call to call. More could be ballast, given back as others leak.
+STORED_BEFORE_BYTES = 64_000_000
 
 
 class Learner:
@@ -38,7 +40,7 @@ class Learner:
     def __init__(self, side: Side, world: OutsideWorld | None) -> None:
         self.side = side
         self.world: Any = world
-        self._store_before = self._used_bytes()
+        self._store_before = min(self._used_bytes(), STORED_BEFORE_BYTES)
 
     # -- doing -----------------------------------------------------------------------------------
 

@@ -200,6 +200,14 @@ def pytest_runtest_protocol(
     return ran
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Begin no behaviour that the time of the grading does not suffice for."""
+    grading = item.config.stash.get(GRADING, None)
+    if grading is not None and not case_of(item).trials.n_ended:
+        grading.budget.check()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
@@ -246,6 +254,7 @@ def _report(grading: Grading, case: Case, verdict: Verdict) -> None:
     if verdict.race is not None:
         grading.races.append(verdict.race)
     grading.reports.add(check)
+    grading.budget.note(check)
     grading.tell(Ended(check))
 
 

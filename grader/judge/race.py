@@ -1,8 +1,9 @@
 """Runs the speed comparison: reference, learner, reference, learner … through pytest-benchmark.
 
-Each pair of rounds gets fresh input, the same for both sides, and each output is checked. The learner's round
-is pytest-benchmark's timed target, so its stats and history are the usual ones; the reference's round runs in
-the untimed set-up before it and is timed here.
+Each round gets fresh input, equally hard on both sides but never the same: what the reference was asked and
+what it answered tell the learner nothing. Each output is checked. The learner's round is pytest-benchmark's
+timed target, so its stats and history are the usual ones; the reference's round runs in the untimed set-up
+before it and is timed here.
 """
 
 from __future__ import annotations
@@ -21,7 +22,13 @@ from grader.judge.forms import promised
 from grader.judge.round_trace import TracedRound, recorded
 from grader.judge.speed import EARLY_ROUNDS, FULL_RATIO, Rounds, Speed, is_beyond_doubt, judge_speed
 from grader.side.cleanliness import CLEAN_TABLES, something_is_detached
-from grader.side.observation import Observation, ReferenceDisturbed, SolutionCrashed, SolutionTimeout
+from grader.side.observation import (
+    NotStopped,
+    Observation,
+    ReferenceDisturbed,
+    SolutionCrashed,
+    SolutionTimeout,
+)
 from grader.side.side import Side
 from grader.system.machine import was_crowded
 from grader.system.neighbours import cpu_use
@@ -121,11 +128,11 @@ class Contest:
 
     Args:
         name: The public function.
-        draw: Makes a round's arguments.
+        draw: Makes the arguments of one side's round.
         returns: The form of a round's output.
         check: Asserts a round's output, once it is known to have that form.
         deadline_s: Guards a round against hangs.
-        make_world: Makes a round's world; equal generators give equal worlds.
+        make_world: Makes the world of one side's round.
     """
 
     name: str
@@ -175,7 +182,7 @@ class Race:
     Args:
         learner_side: The side that is judged.
         reference_side: The side it is compared with.
-        make_world: Makes a round's world; equal generators give equal worlds.
+        make_world: Makes the world of one side's round.
         benchmark: pytest-benchmark's fixture.
         seed: Where the rounds' inputs come from.
     """
@@ -209,7 +216,8 @@ class Race:
 
         Args:
             name: The function.
-            draw: Makes one round's arguments from (world, generator); called for each side with equal ones.
+            draw: Makes one round's arguments from (world, generator). Called for each side with a world and a
+                generator of its own: the work has to be the same for any of them.
             returns: The form of a round's output; see `grader.judge.forms`.
             check: Asserts an output of that form, given (world, args, kwargs, value).
             naive_ratio: The naive design's time over the reference's: no points from there on.
@@ -250,10 +258,10 @@ class Race:
 
     def _next_round(self, clock: _Clock, contest: Contest) -> _Trial:
         """Run and time the reference's half of a pair; the learner's half is there and has not begun."""
-        (seed,) = self._seeds.spawn(1)
+        theirs, mine = self._seeds.spawn(2)
         with self._learner_frozen():
-            clock.reference_s.append(contest.reference_round(self._reference_side, seed)[0])
-        return contest.trial(self._learner_side, seed)
+            clock.reference_s.append(contest.reference_round(self._reference_side, theirs)[0])
+        return contest.trial(self._learner_side, mine)
 
     def _warm_up(self, contest: Contest, naive_ratio: float) -> bool:
         """Run both sides until they are warm, and record the last round.
@@ -262,12 +270,13 @@ class Race:
             Whether the learner's side is surely too slow to earn anything, in each round.
         """
         is_slow = True
-        for n, seed in enumerate(self._seeds.spawn(WARM_UP_ROUNDS), start=1):
+        for n in range(1, WARM_UP_ROUNDS + 1):
             record = n == WARM_UP_ROUNDS
+            their_seed, my_seed = self._seeds.spawn(2)
             with self._learner_frozen():
-                theirs, recording = contest.reference_round(self._reference_side, seed, record=record)
+                theirs, recording = contest.reference_round(self._reference_side, their_seed, record=record)
             self._traced["reference"] = recording
-            trial = contest.trial(self._learner_side, seed)
+            trial = contest.trial(self._learner_side, my_seed)
             ran = trial.run_traced() if record else trial.run()
             mine, self._traced["learner"] = ran.verified(), ran.recording
             is_slow = is_slow and mine > _SURELY_SLOW * naive_ratio * theirs
@@ -286,9 +295,14 @@ class Race:
 
     @contextlib.contextmanager
     def _learner_frozen(self) -> Iterator[None]:
-        """Stop the learner's whole side: what it left running can neither slow a round nor see it."""
-        self._learner_side.warden.ask("freeze")
+        """Stop the learner's whole side: what it left running can neither slow a round nor see it.
+
+        Raises:
+            NotStopped: It is not known that all of it stands.
+        """
         try:
+            if not self._learner_side.warden.ask("freeze"):
+                raise NotStopped
             yield
         finally:
             self._learner_side.warden.ask("thaw")

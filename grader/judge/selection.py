@@ -36,6 +36,7 @@ def select(grading: Grading, items: list[pytest.Item]) -> None:
     items[:] = [item for item in items if item.name in by_name]
     items.sort(key=lambda item: (course.place(by_name[item.name]), item.name not in asked.first))
     grading.reports.expected = wanted
+    grading.budget.n_behaviours = len(wanted)
     _prepare_race(grading, [item for item in items if course.asks_for(by_name[item.name])])
     grading.tell(Collected(tuple(b for b in wanted if course.asks_for(b))))
 

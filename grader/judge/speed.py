@@ -1,6 +1,6 @@
 """Is it as fast as the reference? Statistics of paired rounds; pure, no clock and no Ray.
 
-Round by round the reference and the learner solve equal inputs one after the other, so the ratio of a
+Round by round the reference and the learner solve equally hard inputs one after the other, so the ratio of a
 pair hardly depends on how busy the machine is. The verdict rests on a confidence interval of the median
 ratio, taken from order statistics: no assumption about the noise. What it cannot decide is not judged.
 """

@@ -4,7 +4,9 @@ Observation
 |-- SolutionRaised      an exception came out of the solution             -> fail
 |-- NotPlain            it returned something that is not plain data      -> fail
 |-- NotCounted          it worked where the cluster cannot see it         -> fail
+|-- NotStopped          its processes ran on while the reference was timed  -> fail
 |-- SolutionTimeout     it did not return in time, with the cause         -> timeout
+|-- NotInTime           others took so long that it was not judged        -> timeout
 |-- SolutionCrashed     its process ended or broke the connection         -> crash
 |   `-- HeldTooMuch     a process was ended for the memory it held        -> crash
 |-- ClusterStalled      Ray gave its work no worker                    -> inconclusive
@@ -54,10 +56,32 @@ class NotCounted(Observation):
     """What calls cost cannot be counted: work was done that the cluster knows nothing about."""
 
 
+class NotStopped(Observation):
+    """Some of the solution's processes could not be stopped for the time of a reference's round."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "it kept starting or waking processes, so not all of them could be stopped while the reference "
+            "ran, and nothing can be compared."
+        )
+
+
 class SolutionTimeout(Observation):
     """A call did not return before its deadline; the message names the cause."""
 
     outcome: Outcome = "timeout"
+
+
+class NotInTime(Observation):
+    """Behaviours before this one took all the time that may be spent on what earns nothing."""
+
+    outcome: Outcome = "timeout"
+
+    def __init__(self, lost_s: float, allowed_s: float) -> None:
+        super().__init__(
+            f"Not judged in time: behaviours that earned nothing have taken {lost_s:.0f} s of this grading, "
+            f"and no more is begun after {allowed_s:.0f} s. Mend those first."
+        )
 
 
 class SolutionCrashed(Observation):

@@ -35,13 +35,20 @@ class Rig:
         limits: What the solution's processes may use.
         with_world: Whether `service.py` asks a world in the judge.
         world: The one to start with.
+        private: Whether no other process of this user may look into driver and workers.
 
     Raises:
         ClusterError: The folder cannot be prepared.
     """
 
     def __init__(
-        self, needs: ClusterNeeds, limits: Limits, *, with_world: bool, world: OutsideWorld | None
+        self,
+        needs: ClusterNeeds,
+        limits: Limits,
+        *,
+        with_world: bool,
+        world: OutsideWorld | None,
+        private: bool = False,
     ) -> None:
         self.needs = needs
         self.address = ""
@@ -59,7 +66,7 @@ class Rig:
                 f"{folder.root}: cannot be prepared for a cluster: {error}. Is the disk full?"
             ) from None
         token = self.server.token if self.server else None
-        self.warden = WardenClient(folder, needs, limits, secrets.token_hex(16), token)
+        self.warden = WardenClient(folder, needs, limits, secrets.token_hex(16), token, private=private)
 
     def stage(self, submission: Submission, challenge: Path) -> None:
         """Lay out a solution and the challenge's own modules where driver and workers import them.

@@ -27,6 +27,8 @@ from grader.side.staging import SCENARIOS
 from grader.side.standstill_watch import GateWatch
 from grader.side.warden_client import WardenClient, WardenLostError
 from grader.side_spec import ClusterNeeds, Limits
+from grader.system.processes import anonymous_bytes
+from grader.system.shared_files import named_files
 from grader.tables import TableName, Tables
 from grader.world.outside import OutsideWorld
 from grader.world.server import WorldServer
@@ -41,11 +43,21 @@ class Side:
         needs: What the cluster has to offer.
         with_world: Whether `service.py` asks a world in the judge; otherwise it serves itself.
         limits: What the solution's processes may use; None for the defaults.
+        private: Whether no other process of this user may look into its processes: the reference's side.
     """
 
-    def __init__(self, needs: ClusterNeeds, *, with_world: bool = True, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        needs: ClusterNeeds,
+        *,
+        with_world: bool = True,
+        limits: Limits | None = None,
+        private: bool = False,
+    ) -> None:
         self.needs = needs
         self.driver_pid = 0
+        self.named: frozenset[tuple[int, int]] = frozenset()  # files that were in /dev/shm before it started
+        self.idle_driver_bytes = 0  # what the driver held before any line of the solution ran
         self.markers: set[str] = set()  # ids of the judge's own tasks in the driver's job
         self.failed_check = ""  # of Ray's own code: it ended the last driver that died in a call
         self.called_s = 0.0  # spent in calls into the solution: test_costs.py counts the rest as ours
@@ -53,7 +65,7 @@ class Side:
         self.patience = Patience()
         self.is_superseded = False  # the call in progress was broken off
         self._limits = limits or Limits()
-        self._with_world = with_world
+        self._with_world, self._private = with_world, private
         self._rig: Rig | None = None
         self._loaded = False
         self._is_fresh = False  # a driver that has seen no solution yet
@@ -71,7 +83,10 @@ class Side:
         Raises:
             ClusterError: The cluster did not start.
         """
-        self._rig = Rig(self.needs, self._limits, with_world=self._with_world, world=self.world)
+        self.named = frozenset(named_files())
+        self._rig = Rig(
+            self.needs, self._limits, with_world=self._with_world, world=self.world, private=self._private
+        )
         self._driver_up()
         self._rig.cluster_up()
 
@@ -241,6 +256,7 @@ class Side:
             self._ask_driver({"do": "connect", "address": self.rig.address}, CONNECT_WITHIN_S)
         except Observation as seen:
             raise ClusterError(f"a driver could not join its cluster: {seen.message}") from None
+        self.idle_driver_bytes = anonymous_bytes(self.driver_pid)
 
     def _load_failed(self, seen: Observation) -> None:
         """Retry an import that crashed, once; then take it as a fact about the solution."""

@@ -21,6 +21,7 @@ from grader.errors import ClusterError, ClusterLostError
 from grader.inside import kata_wire
 from grader.side_spec import ClusterNeeds, Limits, SideFolder
 from grader.system import processes
+from grader.system.freezer_group import sweep_group
 from grader.system.pids_group import sweep_groups
 
 FOLDER_PREFIX = "kata-"
@@ -55,6 +56,7 @@ class WardenClient:
         limits: What the solution's processes may use.
         token: Ray's token for this side.
         service_token: Token of the world's server, or None for a side without a world.
+        private: Whether no other process of this user may look into driver and workers.
     """
 
     def __init__(
@@ -64,6 +66,8 @@ class WardenClient:
         limits: Limits,
         token: str,
         service_token: str | None,
+        *,
+        private: bool,
     ) -> None:
         self.folder = folder
         ours, theirs = socket.socketpair()
@@ -73,6 +77,7 @@ class WardenClient:
             "limits": limits.to_plain(),
             "token": token,
             "service_token": service_token,
+            "private": private,
             "fd": theirs.fileno(),
         }
         package_root = str(Path(__file__).resolve().parents[2])
@@ -135,7 +140,9 @@ class WardenClient:
 
 def sweep_side(root: Path) -> list[int]:
     """End the processes of a side whose warden is gone and remove its folder."""
+    sweep_group(root.name)
     left = processes.end_all(lambda: processes.marked(str(root)), adopted=False)
+    sweep_group(root.name)
     sweep_groups(root.name)
     shutil.rmtree(root, ignore_errors=True)
     return left

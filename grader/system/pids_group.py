@@ -33,7 +33,7 @@ class PidsGroup:
             name: The group's name: that of a side's folder.
             most: The limit on processes and threads, including the cluster's own.
         """
-        for parent in _own_groups():
+        for parent in own_groups("pids"):
             folder = parent / name
             try:
                 folder.mkdir()
@@ -56,32 +56,37 @@ class PidsGroup:
         self.remove()
 
     def remove(self) -> None:
-        """Remove the group once it is empty: a process that has just ended stays in it for a moment."""
-        for _ in range(_REMOVE_TRIES):
-            try:
-                self.folder.rmdir()
-            except FileNotFoundError:
-                return
-            except OSError:
-                time.sleep(0.05)
-            else:
-                return
+        """Remove the group once it is empty."""
+        remove_group(self.folder)
+
+
+def remove_group(folder: Path) -> None:
+    """Remove a group once it is empty: a process that has just ended stays in it for a moment."""
+    for _ in range(_REMOVE_TRIES):
+        try:
+            folder.rmdir()
+        except FileNotFoundError:
+            return
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
 
 
 def sweep_groups(name: str) -> None:
     """Remove the group of a side whose warden is gone."""
-    for parent in _own_groups():
+    for parent in own_groups("pids"):
         PidsGroup(parent / name).remove()
 
 
-def _own_groups() -> list[Path]:
-    """Where groups with the pids controller may be made: this process's own group, in either version."""
+def own_groups(controller: str) -> list[Path]:
+    """Where groups may be made that have a controller: this process's own group, in either version."""
     found = []
     with contextlib.suppress(OSError):
         for line in Path("/proc/self/cgroup").read_text(encoding="ascii").splitlines():
             _, controllers, path = line.split(":", 2)
             if controllers == "":
                 found.append(_ROOT / path.lstrip("/"))
-            elif "pids" in controllers.split(","):
-                found.append(_ROOT / "pids" / path.lstrip("/"))
+            elif controller in controllers.split(","):
+                found.append(_ROOT / controller / path.lstrip("/"))
     return [folder for folder in found if folder.is_dir() and (folder / "cgroup.procs").is_file()]

@@ -45,13 +45,26 @@ def children(pid: int) -> list[psutil.Process]:
 
 
 def marked(side_id: str) -> list[psutil.Process]:
-    """Every process of this user whose environment names the side."""
-    found = []
+    """Every process of this user whose environment names the side, and what is below it.
+
+    A process that keeps its memory private keeps its environment private as well: it is found below Ray's own
+    processes, or by its command line.
+    """
+    found: dict[int, psutil.Process] = {}
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
-            if process.environ().get(MARKER) == side_id:
-                found.append(process)
-    return found
+            if _names(process, side_id):
+                found |= {p.pid: p for p in (process, *process.children(recursive=True))}
+    return [process for pid, process in found.items() if pid != os.getpid()]
+
+
+def _names(process: psutil.Process, side_id: str) -> bool:
+    """Whether a process's environment has the side's marker; if that is private, whether its command does."""
+    try:
+        return bool(process.environ().get(MARKER) == side_id)
+    except (psutil.AccessDenied, PermissionError):
+        is_own = process.uids().real == os.getuid()
+        return is_own and any(side_id in word for word in process.cmdline())
 
 
 def signal_all(processes: Iterable[psutil.Process], signum: int) -> None:
@@ -135,12 +148,12 @@ def shared_bytes(pid: int) -> int:
 def proportional_bytes(pid: int) -> tuple[int, int]:
     """Anonymous and shared memory of a process; what n processes share (after a fork) counts as one n-th.
 
-    This takes milliseconds. Where the system does not say, both are counted in full.
+    This takes milliseconds. Where the system does not say, or the process keeps it to itself (any may forbid
+    others to look into it), both are counted in full.
     """
     path = Path(f"/proc/{pid}/smaps_rollup")
-    if not path.exists():
-        return anonymous_bytes(pid), shared_bytes(pid)
-    return _kilobytes(path, "Pss_Anon:") * 1024, _kilobytes(path, "Pss_Shmem:") * 1024
+    anonymous, shared = _kilobytes(path, "Pss_Anon:") * 1024, _kilobytes(path, "Pss_Shmem:") * 1024
+    return (anonymous, shared) if anonymous else (anonymous_bytes(pid), shared_bytes(pid))
 
 
 def _kilobytes(path: Path, key: str) -> int:

@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import sys
+from pathlib import Path
 
 from grader.system import processes
 from grader.system.pids_group import PidsGroup
@@ -28,9 +29,9 @@ def main() -> None:
     processes.become_subreaper()
     keep_memory_private()
     forbid_to_children()
+    group = PidsGroup.join(Path(job["folder"]).name, job["limits"]["threads"] + CLUSTER_THREADS)
     warden = Warden(job)
     limit_self(warden.limits, warden.needs.object_store_mb * 1_000_000)
-    group = PidsGroup.join(warden.folder.root.name, warden.limits.threads + CLUSTER_THREADS)
     sock = socket.socket(fileno=job["fd"])
 
     def leave(*_: object) -> None:
@@ -41,6 +42,7 @@ def main() -> None:
         serve(sock, warden)
     finally:
         warden.cluster_down()
+        warden.freezing.leave()
         if group is not None:
             group.leave()
         shutil.rmtree(warden.folder.root, ignore_errors=True)

@@ -27,10 +27,12 @@ from grader.errors import ClusterLostError, GraderError
 from grader.inside import kata_wire
 from grader.side_spec import ClusterNeeds, Limits, SideFolder
 from grader.system import processes
+from grader.system.freezer_group import FreezerGroup
 from grader.system.scheduling import rescheduled
 from grader.tables import to_plain
 from grader.warden.cluster import VITAL_PROCESSES, await_address, side_environment, start_cluster
 from grader.warden.failed_checks import FAILED_CHECK_STATUS, RayLogs
+from grader.warden.freezing import Freezing
 from grader.warden.guard import Guard
 from grader.warden.output import Output
 from grader.warden.printed import Printed
@@ -38,7 +40,6 @@ from grader.warden.stacks import dump_stacks
 
 AGENTS_WITHIN_S = 5.0
 N_AGENTS = 2  # the dashboard's (even without a dashboard) and the runtime environments'
-FREEZE_SWEEPS = 5
 
 
 class Warden:
@@ -47,6 +48,8 @@ class Warden:
     def __init__(self, job: dict[str, Any]) -> None:
         self.folder = SideFolder(Path(job["folder"]))
         self.environment = side_environment(self.folder, job["token"], job["service_token"])
+        if job["private"]:
+            self.environment["KATA_PRIVATE"] = "1"
         self.needs = ClusterNeeds(**job["needs"])
         self.cluster: subprocess.Popen[bytes] | None = None
         self.address = ""
@@ -57,17 +60,21 @@ class Warden:
         self._driver_down_s = 0.0
         self.limits = Limits(**job["limits"])
         self._guard: Guard | None = None
+        group = None if job["private"] else FreezerGroup.make(self.folder.root.name)  # it is never frozen
+        self.freezing = Freezing(self._family, group)
         self._state: Any = None
         self._vital: list[psutil.Process] = []
         self._agents: list[psutil.Process] = []
+        self._idle_bytes = 0
 
     def cluster_up(self) -> str:
         """Start the cluster; returns its address once it can be used."""
         self.folder.ray.mkdir(exist_ok=True)
         self.cluster = start_cluster(self.folder, self.environment, self.needs)
+        self.freezing.add(self.cluster.pid)
         self.address = await_address(self.folder, self.cluster)
         self._vital = [p for p in processes.descendants(self.cluster.pid) if p.name() in VITAL_PROCESSES]
-        self._agents = self._find_agents()
+        self._agents, self._idle_bytes = self._find_agents(), _heap(self._vital)
         store_bytes = self.needs.object_store_mb * 1_000_000
         self._guard = Guard(self.limits, store_bytes, self.folder.root, self._solutions, self._vital)
         self._guard.start()
@@ -81,6 +88,7 @@ class Warden:
         if self._state is not None:
             self._state.close()
             self._state = None
+        self.freezing.kill_group()
         left = processes.end_all(self._family, adopted=True)
         for ended in (self.cluster, self.driver):
             if ended is not None:
@@ -107,6 +115,7 @@ class Warden:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+        self.freezing.add(self.driver.pid)
         self.output = Output(self.driver.stdout, self._printed.driver)
         return self.driver.pid
 
@@ -207,26 +216,22 @@ class Warden:
 
     def _cluster_is_moving(self) -> bool:
         """Whether GCS and raylet are running and have not been stopped."""
-        return bool(self._vital) and all(processes.is_moving(p) for p in self._vital)
+        return (
+            not self.freezing.is_on and bool(self._vital) and all(processes.is_moving(p) for p in self._vital)
+        )
 
     def stacks(self, pids: list[int]) -> dict[str, str]:
         """What processes of the side are doing, by pid: see `grader.warden.stacks`."""
         own = {p.pid for p in self._family()}  # the cluster says which pids; what it says may be forged
         return dump_stacks(self.folder.stacks, [pid for pid in pids if pid in own])
 
-    def freeze(self) -> None:
-        """Stop every process of the side where it stands, including those started meanwhile."""
-        stopped: set[psutil.Process] = set()
-        for _ in range(FREEZE_SWEEPS):
-            moving = set(self._family()) - stopped
-            if not moving:
-                break
-            processes.signal_all(moving, signal.SIGSTOP)
-            stopped |= moving
+    def freeze(self) -> bool:
+        """Stop every process of the side where it stands; whether all are known to stand."""
+        return self.freezing.freeze()
 
     def thaw(self) -> None:
         """Let every process of the side continue."""
-        processes.signal_all(self._family(), signal.SIGCONT)
+        self.freezing.thaw()
 
     def rescheduled(self) -> str:
         """What has changed in how the side's processes are scheduled: see `grader.system.scheduling`."""
@@ -235,6 +240,14 @@ class Warden:
     def solution_pids(self) -> list[int]:
         """The driver, the Ray workers and whatever they started: all processes except the cluster's own."""
         return [p.pid for p in self._solutions()]
+
+    def cluster_memory(self) -> dict[str, Any]:
+        """GCS and raylet: their "pids", what their heaps hold, "bytes", and held when they were idle."""
+        return {
+            "pids": [p.pid for p in self._vital],
+            "bytes": _heap(self._vital),
+            "idle_bytes": self._idle_bytes,
+        }
 
     def limits_broken(self) -> list[str]:
         """What the guard ended since the last time, and why: see `grader.warden.guard`."""
@@ -300,6 +313,10 @@ class Warden:
             rays |= {child.pid for child in processes.children(parent)}
         rays |= {p.pid for agent in self._agents for p in processes.descendants(agent.pid)}
         return [p for p in family if p.pid not in rays]
+
+
+def _heap(found: list[psutil.Process]) -> int:
+    return sum(processes.anonymous_bytes(process.pid) for process in found)
 
 
 def _is_called_agent(process: psutil.Process) -> bool:

@@ -29,9 +29,9 @@ class EchoWorld(OutsideWorld):
 
 
 @contextlib.contextmanager
-def side_with(source, folder, *, needs=FOUR_CPUS, limits=None):
+def side_with(source, folder, *, needs=FOUR_CPUS, limits=None, private=False):
     """A started side with `source` (text, or a file of tests/support/programs) as its solution."""
-    side = Side(needs, limits=limits)
+    side = Side(needs, limits=limits, private=private)
     use(side, source, folder)
     side.start()
     try:

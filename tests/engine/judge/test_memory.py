@@ -1,11 +1,14 @@
 """A side's memory is watched, and holding too much of it ends a process, on a real cluster."""
 
 import os
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from grader.judge.learner import Learner
+from grader.judge.memory import BEFORE_BYTES, Level
 from grader.side.observation import HeldTooMuch
 from grader.system.processes import anonymous_bytes
 from tests.support.sides import EchoWorld, lend
@@ -46,6 +49,39 @@ def in_the_store(megabytes):
 def in_a_child(megabytes):
     program = f"import time; x = b'x' * {megabytes} * 1_000_000; time.sleep(0.6)"
     return subprocess.run([sys.executable, "-c", program], check=True).returncode
+
+kept = []
+
+def keep_in_the_heap(megabytes):
+    kept.append(np.ones(megabytes * 1_000_000, np.uint8))
+
+def keep_in_the_store(megabytes):
+    kept.append(ray.put(np.ones(megabytes * 1_000_000, np.uint8)))
+
+def keep_in_a_file_of_memory(megabytes, named):
+    file = open("/dev/shm/kata-test", "wb", 0) if named else os.fdopen(os.memfd_create("kept"), "wb", 0)
+    file.write(b"x" * megabytes * 1_000_000)
+    if named:
+        file.close()
+    else:
+        kept.append(file)
+    time.sleep(0.5)
+
+def keep_in_the_gcs(megabytes):
+    from ray.experimental.internal_kv import _internal_kv_put
+    for number in range(megabytes // 10):
+        _internal_kv_put(f"kept-{number}", b"x" * 10_000_000)
+    time.sleep(0.5)
+
+def give_back(megabytes):
+    kept.clear()
+    kept.append(bytearray(b"x") * megabytes * 1_000_000)
+    time.sleep(0.3)
+
+def give_back_in_the_store(megabytes):
+    kept.clear()
+    kept.append(ray.put(np.ones(megabytes * 1_000_000, np.uint8)))
+    time.sleep(0.3)
 
 def quietly():
     return ray.get(Holder.remote().hold.remote(0))
@@ -128,6 +164,74 @@ def test_a_process_is_killed_from_outside_only_if_it_is_the_solutions(learner):
     learner.side.recover()
     learner.side.ready()
     assert learner.driver_pid != before
+
+
+def test_growth_counts_from_the_start_if_little_was_held_there():
+    level = Level(idle={1: 80, 2: 57}, before={1: 95, 2: 50}, newborn_bytes=60)
+    now = {1: 100, 2: 58, 3: 61}
+    assert level.grown(now) == {1: 5, 2: 8, 3: 1}
+    assert level.together(now) == 5 + 1 + 1
+
+
+def test_ballast_that_is_given_back_makes_no_room():
+    idle, ballast = 80 * MB, 800 * MB
+    level = Level(idle={1: idle}, before={1: idle + ballast}, newborn_bytes=idle)
+    assert level.together({1: idle + ballast}) == ballast - BEFORE_BYTES
+    assert level.grown({1: idle + ballast}) == {1: ballast - BEFORE_BYTES}
+    assert level.together({1: idle}) == 0
+    spread = Level(
+        idle=dict.fromkeys(range(10), idle), before=dict.fromkeys(range(10), 2 * idle), newborn_bytes=0
+    )
+    assert spread.together(dict.fromkeys(range(10), 2 * idle)) == 10 * idle - BEFORE_BYTES
+
+
+def test_what_is_held_in_no_heap_counts_for_all_together():
+    level = Level(idle={1: 80}, before={1: 80}, newborn_bytes=57)
+    assert level.together({1: 80}, elsewhere_bytes=70, elsewhere_before=30) == 40
+    assert level.together({1: 80}, elsewhere_bytes=0, elsewhere_before=30) == 0
+
+
+@pytest.fixture
+def renewed(learner):
+    """A learner whose driver keeps nothing of this test."""
+    yield learner
+    learner.side.recover()
+
+
+def test_ballast_in_the_heap_buys_nothing(renewed):
+    renewed.call("keep_in_the_heap", 300)
+    with renewed.memory() as held:
+        renewed.call("give_back", 250)
+    assert held.driver_bytes > 150 * MB
+    assert held.peak_bytes > 150 * MB
+
+
+def test_ballast_in_the_store_buys_nothing(renewed):
+    renewed.call("keep_in_the_store", 85)
+    again = Learner(renewed.side, renewed.world)
+    with again.memory() as held:
+        again.call("give_back_in_the_store", 85)
+    assert held.peak_store_bytes > 15 * MB
+    assert any("in the object store" in line for line in again.leftovers(within_s=0.5))
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux tells")
+@pytest.mark.parametrize("named", [True, False])
+def test_files_of_memory_are_seen(renewed, named):
+    try:
+        with renewed.memory() as held:
+            renewed.call("keep_in_a_file_of_memory", 120, named)
+    finally:
+        Path("/dev/shm/kata-test").unlink(missing_ok=True)
+    assert 115 * MB < held.peak_bytes < 280 * MB
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux tells")
+def test_what_the_gcs_keeps_is_seen(renewed):
+    with renewed.memory() as held:
+        renewed.call("keep_in_the_gcs", 200)
+    renewed.side.replace()  # what a key-value store holds, it keeps
+    assert held.peak_bytes > 100 * MB
 
 
 def test_a_process_that_is_gone_holds_nothing(learner):

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 
+import psutil
 import pytest
 
 from grader.system.processes import MARKER, descendants, end_all, marked
@@ -180,3 +181,15 @@ def test_processes_are_found_by_the_marker_in_their_environment():
             process.wait()
             process.stdin.close()
     assert marked(name) == []
+
+
+def test_a_process_that_keeps_its_environment_private_is_found_by_its_command(monkeypatch, tmp_path):
+    def refuse(_self):
+        raise psutil.AccessDenied
+
+    monkeypatch.setattr(psutil.Process, "environ", refuse)
+    program = "import sys; sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], stdin=subprocess.PIPE) as process:
+        found = marked(str(tmp_path))
+        process.communicate()
+    assert [p.pid for p in found] == [process.pid]

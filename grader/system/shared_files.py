@@ -1,0 +1,43 @@
+"""Memory in files that have no disk below them: memfd, and `/dev/shm`. It is in no process's heap."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Collection
+from pathlib import Path
+
+_FOLDER = Path("/dev/shm")  # noqa: S108 - it is what is looked at
+_BLOCK_BYTES = 512
+
+Inode = tuple[int, int]
+
+
+def shared_files(pids: Collection[int]) -> dict[Inode, int]:
+    """Bytes of the shared-memory files that processes have open, by device and inode (Linux).
+
+    A process that keeps its memory private shows its files to root alone.
+    """
+    found: dict[Inode, int] = {}
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            for entry in Path(f"/proc/{pid}/fd").iterdir():
+                with contextlib.suppress(OSError):
+                    if os.fspath(entry.readlink()).startswith(("/memfd:", f"{_FOLDER}/")):
+                        _note(found, entry.stat())
+    return found
+
+
+def named_files() -> dict[Inode, int]:
+    """Bytes of this user's named files in `/dev/shm`, whether anyone has them open or not."""
+    found: dict[Inode, int] = {}
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(_FOLDER):
+            with contextlib.suppress(OSError):
+                if entry.is_file(follow_symlinks=False) and entry.stat().st_uid == os.getuid():
+                    _note(found, entry.stat())
+    return found
+
+
+def _note(found: dict[Inode, int], seen: os.stat_result) -> None:
+    found[seen.st_dev, seen.st_ino] = seen.st_blocks * _BLOCK_BYTES
