@@ -111,13 +111,13 @@ class Learner:
         return self.look("actors").living_actors
 
     def kill(self, pid: int) -> None:
-        """Kill one of the solution's processes from outside, as a failing machine would.
+        """Kill one of the solution's processes from outside, as a failing machine would, and see it dead.
 
         Raises:
-            ValueError: It is not a living process of the solution.
+            ValueError: It is not a living process of the solution, or it does not die.
         """
         if not self.side.warden.ask("kill", pid):
-            raise ValueError(f"process {pid} is not a living process of the solution")
+            raise ValueError(f"process {pid} is not a living process of the solution, or does not die")
 
     @contextlib.contextmanager
     def memory(self, limit_bytes: int | None = None) -> Iterator[Held]:

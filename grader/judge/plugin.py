@@ -277,6 +277,9 @@ def _verdict(
     )
     if faults := _world_defects(grading):
         return Verdict(replace(passed, **_blamed(grading, item, faults[0]), earned=0.0))
+    if spared := _spared(grading):
+        message = f"A process that the service was to lose in the middle of a call lives on: {spared}."
+        return Verdict(replace(passed, outcome="fail", earned=0.0, message=message))
     if isinstance(error, Exception) and not isinstance(error, _MEANT):
         what = f"{type(error).__name__}: {error}"
         return Verdict(replace(passed, **_blamed(grading, item, what), earned=0.0))
@@ -332,3 +335,13 @@ def _world_defects(grading: Grading) -> list[str]:
     found = list(side.server.defects)
     side.server.defects.clear()
     return found
+
+
+def _spared(grading: Grading) -> str:
+    """Why a process of the learner that was to be killed has not been, since the last behaviour."""
+    side = grading.request.arena.learner_side
+    if not side.has_world:
+        return ""
+    found = list(side.server.spared)
+    side.server.spared.clear()
+    return "; ".join(found)

@@ -27,6 +27,7 @@ from grader.errors import ClusterLostError, GraderError
 from grader.inside import kata_wire
 from grader.side_spec import ClusterNeeds, Limits, SideFolder
 from grader.system import processes
+from grader.system.handle import held
 from grader.system.scheduling import rescheduled
 from grader.tables import to_plain
 from grader.warden.cluster import VITAL_PROCESSES, await_address, side_environment, start_cluster
@@ -39,6 +40,7 @@ from grader.warden.stacks import dump_stacks
 AGENTS_WITHIN_S = 5.0
 N_AGENTS = 2  # the dashboard's (even without a dashboard) and the runtime environments'
 FREEZE_SWEEPS = 5
+DIES_WITHIN_S = 5.0
 
 
 class Warden:
@@ -241,13 +243,10 @@ class Warden:
         return self._guard.take_broken() if self._guard is not None else []
 
     def kill(self, pid: int) -> bool:
-        """Kill one of the solution's processes; False if it is not one."""
-        if pid not in self.solution_pids():
-            return False
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-            return True
-        return False
+        """Kill one of the solution's processes and see it dead; False if it is none, or does not die."""
+        with held(pid, before_s=time.time()) as process:
+            is_own = pid in self.solution_pids() and not process.has_ended()
+            return is_own and process.dies(DIES_WITHIN_S)
 
     def _solutions(self) -> list[psutil.Process]:
         own = [p.pid for p in (self.driver, self.cluster) if p is not None]
