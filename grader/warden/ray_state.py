@@ -36,6 +36,7 @@ class ClusterState:
         )
         self._accessor.connect()
         self._stubs: dict[str, Any] = {}
+        self._raylets: tuple[str, ...] = ()  # a solution can list others later, with counters of their own
 
     def close(self) -> None:
         """Drop the connection before its cluster ends."""
@@ -154,7 +155,7 @@ class ClusterState:
         return found
 
     def worker_pids(self) -> list[int]:
-        """Processes that are or were Ray workers of this cluster, not counting drivers."""
+        """Processes that Ray's table calls workers, not counting drivers; a solution can write to it."""
         pids = []
         for message in self._accessor.get_worker_table():
             worker = self._gcs.WorkerTableData.FromString(message)
@@ -190,7 +191,8 @@ class ClusterState:
 
         request = self._node_manager.GetNodeStatsRequest(include_memory_info=False)
         found = []
-        for address in (node.raylet for node in self.nodes()):
+        self._raylets = self._raylets or tuple(node.raylet for node in self.nodes())
+        for address in self._raylets:
             if address not in self._stubs:
                 self._stubs[address] = node_manager_pb2_grpc.NodeManagerServiceStub(_channel(address))
             try:

@@ -36,6 +36,7 @@ from grader.warden.guard import Guard
 from grader.warden.output import Output
 from grader.warden.printed import Printed
 from grader.warden.stacks import dump_stacks
+from grader.warden.workers import Workers
 
 AGENTS_WITHIN_S = 5.0
 N_AGENTS = 2  # the dashboard's (even without a dashboard) and the runtime environments'
@@ -61,6 +62,7 @@ class Warden:
         self._guard: Guard | None = None
         self._state: Any = None
         self._vital: list[psutil.Process] = []
+        self._workers: Workers | None = None
         self._agents: list[psutil.Process] = []
 
     def cluster_up(self) -> str:
@@ -70,6 +72,8 @@ class Warden:
         self.address = await_address(self.folder, self.cluster)
         self._vital = [p for p in processes.descendants(self.cluster.pid) if p.name() in VITAL_PROCESSES]
         self._agents = self._find_agents()
+        self._workers = Workers((p for p in self._vital if p.name() == "raylet"), self._agents)
+        self._workers.start()
         store_bytes = self.needs.object_store_mb * 1_000_000
         self._guard = Guard(self.limits, store_bytes, self.folder.root, self._solutions, self._vital)
         self._guard.start()
@@ -80,6 +84,9 @@ class Warden:
         if self._guard is not None:
             self._guard.stop()
             self._guard = None
+        if self._workers is not None:
+            self._workers.stop()
+            self._workers = None
         if self._state is not None:
             self._state.close()
             self._state = None
@@ -237,6 +244,11 @@ class Warden:
     def solution_pids(self) -> list[int]:
         """The driver, the Ray workers and whatever they started: all processes except the cluster's own."""
         return [p.pid for p in self._solutions()]
+
+    def worker_pids(self) -> list[int]:
+        """Processes that are or were Ray workers of this cluster: see `grader.warden.workers`."""
+        registered = self.look(["worker_pids"])["worker_pids"]
+        return self._workers.pids(registered) if self._workers is not None else []
 
     def limits_broken(self) -> list[str]:
         """What the guard ended since the last time, and why: see `grader.warden.guard`."""
