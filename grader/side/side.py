@@ -27,6 +27,7 @@ from grader.side.staging import SCENARIOS
 from grader.side.standstill_watch import GateWatch
 from grader.side.warden_client import WardenClient, WardenLostError
 from grader.side_spec import ClusterNeeds, Limits
+from grader.system.machine import is_crowded
 from grader.tables import TableName, Tables
 from grader.world.outside import OutsideWorld
 from grader.world.server import WorldServer
@@ -71,6 +72,7 @@ class Side:
         Raises:
             ClusterError: The cluster did not start.
         """
+        is_crowded()  # from now on it is known what others use, not only that CPUs are short
         self._rig = Rig(self.needs, self._limits, with_world=self._with_world, world=self.world)
         self._driver_up()
         self._rig.cluster_up()
