@@ -15,6 +15,10 @@ from grader.system.machine import is_crowded
 # Exceptions that say what was seen; any other has to be explained by an experiment: `grader.judge.control`.
 _MEANT = (Observation, AssertionError, GraderError)
 _NOT_FIRED = "the fault that it is about did not happen"
+_PROVOKED = (
+    "What it answered, or asked of the service, could not be judged, and with the reference the same "
+    "behaviour passes."
+)
 _DISTURBED = "the reference ran slower next to it than alone"
 
 
@@ -39,6 +43,24 @@ def unexplained(error: BaseException | None) -> str:
     if isinstance(error, Exception) and not isinstance(error, _MEANT):
         return f"{type(error).__name__}: {error}"
     return ""
+
+
+def experiment_says(error: BaseException | None, what: str, *, is_provoked: bool) -> tuple[Outcome, str]:
+    """Outcome and message once the same behaviour has been run with the reference.
+
+    Args:
+        error: The exception that ended the behaviour.
+        what: What was seen: see `unexplained`.
+        is_provoked: Whether it passes with the reference.
+    """
+    match error, is_provoked:
+        case Void(), True:
+            return "fail", f"{what[0].upper()}{what[1:]}. With the reference it happens."
+        case Void(), False:
+            return "error", f"Not judged: {what}. Run it again."
+        case _, True:
+            return "fail", f"{_PROVOKED} What was seen: {what}"
+    return "error", f"Our bug, not yours: {what}"
 
 
 def excuse_of(error: BaseException | None, race: RaceResult | None) -> str:

@@ -27,6 +27,7 @@ from grader.judge.ending import (
     defects_of_world,
     disturbs,
     excuse_of,
+    experiment_says,
     explained,
     spared_by,
     unexplained,
@@ -38,6 +39,7 @@ from grader.judge.race import Race
 from grader.judge.retrial import Verdict
 from grader.judge.selection import behaviour_of, end_or_go_on, select
 from grader.judge.verdict import Check, speed_check
+from grader.side.observation import Outcome
 from grader.words import printable
 
 EXAMPLE_WITHIN_S = 30.0
@@ -230,7 +232,7 @@ def pytest_runtest_makereport(
 
 
 def _settled(grading: Grading, case: Case, verdict: Verdict, error: BaseException | None) -> Verdict | None:
-    """The verdict that counts; None if the behaviour is judged again, because Ray may have failed under it."""
+    """The verdict that counts; None if the behaviour is judged again, because of an excuse."""
     side, excuse = grading.request.arena.learner_side, ""
     if verdict.check.outcome != "pass" and side.is_started and grading.failure is None:
         excuse = excuse_of(error, verdict.race)
@@ -284,7 +286,8 @@ def _verdict(
     )
     spared = spared_by(side)
     if what := next(iter(defects_of_world(side)), unexplained(error)):
-        return Verdict(replace(passed, **_blamed(grading, item, what), earned=0.0))
+        outcome, message = _blamed(grading, item, error, what)
+        return Verdict(replace(passed, outcome=outcome, earned=0.0, message=message))
     if spared:
         message = f"A process that the service was to lose in the middle of a call lives on: {spared}."
         return Verdict(replace(passed, outcome="fail", earned=0.0, message=message))
@@ -303,19 +306,15 @@ def _verdict(
     return Verdict(check, case.race.result)
 
 
-def _blamed(grading: Grading, item: pytest.Item, what: str) -> dict[str, Any]:
-    """Outcome and message where the suite or the world raised something that is no verdict."""
+def _blamed(
+    grading: Grading, item: pytest.Item, error: BaseException | None, what: str
+) -> tuple[Outcome, str]:
+    """Outcome and message where a trial ended in something that is no verdict: it takes an experiment."""
     asked = grading.request
     is_reference = asked.submission.source == asked.challenge.reference_path.read_bytes()
-    provoked = (
+    is_provoked = (
         not is_reference  # there would be nothing to compare it with
         and isinstance(item, pytest.Function)
         and passes_with_reference(item.function, item.funcargs, asked.arena, _seeds(grading, item))
     )
-    if not provoked:
-        return {"outcome": "error", "message": f"Our bug, not yours: {what}"}
-    return {
-        "outcome": "fail",
-        "message": "What it answered, or asked of the service, could not be judged, and with the reference "
-        f"the same behaviour passes. What was seen: {what}",
-    }
+    return experiment_says(error, what, is_provoked=is_provoked)

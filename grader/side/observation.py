@@ -96,7 +96,7 @@ class Doubtful(Observation):
 
 
 class ClusterStalled(Doubtful):
-    """Resources were free, yet a task was given no worker: is the machine overloaded, Ray, or its own doing?"""
+    """Resources were free, yet a task was given no worker: an overloaded machine, Ray, or its own doing."""
 
     outcome: Outcome = "timeout"
     what = "a task was given no worker, although all that it asked for was free"

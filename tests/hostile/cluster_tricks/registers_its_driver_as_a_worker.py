@@ -1,6 +1,6 @@
 # attack: threads in the driver, which is registered as a worker in the GCS
 # challenge: slow_gets
-# only: test_few_tasks, test_workers_do_the_work
+# only: test_workers_do_the_work
 # at most: 0
 # outcomes: fail
 # says: came from outside of Ray's workers
