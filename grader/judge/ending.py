@@ -10,7 +10,6 @@ from grader.errors import GraderError
 from grader.judge.race import RaceResult, ReferenceFailed
 from grader.side.observation import Doubtful, Observation, Outcome, Void
 from grader.side.side import Side
-from grader.system.machine import is_crowded
 
 # Exceptions that say what was seen; any other has to be explained by an experiment: `grader.judge.control`.
 _MEANT = (Observation, AssertionError, GraderError)
@@ -73,11 +72,6 @@ def excuse_of(error: BaseException | None, race: RaceResult | None) -> str:
         case ReferenceFailed():
             return "the reference gave a wrong answer"
     return _DISTURBED if race is not None and race.speed.state == "disturbed" else ""
-
-
-def disturbs(race: RaceResult) -> bool:
-    """Whether the reference was slower in a race than alone, and nobody but this grading used the machine."""
-    return race.speed.state == "disturbed" and not is_crowded()
 
 
 def defects_of_world(side: Side) -> list[str]:

@@ -105,6 +105,7 @@ class ClusterState:
         facts, updates = event.task_info, event.state_updates
         times = {self._common.TaskStatus.Name(state): ns / 1e9 for state, ns in updates.state_ts_ns.items()}
         state = max(updates.state_ts_ns, default=0)
+        has_failed = updates.HasField("error_info")
         return TaskRow(
             task_id=event.task_id.hex(),
             name=(facts.func_or_class_name or facts.name).rsplit("<locals>.", 1)[-1],
@@ -117,6 +118,7 @@ class ClusterState:
             job_id=event.job_id.hex(),
             pid=updates.worker_pid,
             pids=sorted(pids),
+            error=self._common.ErrorType.Name(updates.error_info.error_type) if has_failed else "",
         )
 
     def actors(self) -> list[ActorRow]:
