@@ -34,6 +34,7 @@ class TaskRow:
         actor_id: The actor it runs on; empty for a normal task.
         pid: The worker it runs in; 0 while it is not running.
         pids: The worker of each attempt that started.
+        error: Ray's name for why it failed, for example TASK_CANCELLED or WORKER_DIED; empty if it did not.
     """
 
     task_id: str
@@ -47,6 +48,7 @@ class TaskRow:
     job_id: str
     pid: int
     pids: Sequence[int]
+    error: str = ""
 
     @property
     def has_ended(self) -> bool:

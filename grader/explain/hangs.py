@@ -261,7 +261,7 @@ def _runs_too_long(seen: Snapshot) -> HangCause | None:
 
 
 def _cluster_stalled(seen: Snapshot) -> HangCause | None:
-    """Resources are free and nothing runs, yet Ray gives a task no worker: not the solution's doing."""
+    """Resources are free and nothing runs, yet Ray gives a task no worker."""
     placed = {a.actor_id for a in seen.actors if a.alive}
     waiting = [
         t
@@ -277,7 +277,7 @@ def _cluster_stalled(seen: Snapshot) -> HangCause | None:
     return HangCause(
         CLUSTER_STALLED,
         f"`{longest.name}` has waited {longest.pending_s:.1f} s for a worker although all it asks for is "
-        "free: Ray itself has not started one.",
+        "free. A runtime_env of its own has to be set up before that, and on a busy machine Ray is slow.",
     )
 
 

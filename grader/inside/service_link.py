@@ -1,15 +1,14 @@
 """How a `service.py` reaches its world in the judge: one blocking socket per thread.
 
 `ask` sends an operation and waits for the answer; `span` brackets work that is computed here, so that
-the judge's ledger knows when it ran and in which process. The world may answer that this process must
-die: that is how a worker is lost in the middle of a call.
+the judge's ledger knows when it ran and in which process. A worker that is to be lost in the middle of a
+call is killed by the judge: its call never returns.
 
 This module is copied into every side and imported there by itself: it must not import the grader.
 """
 
 import contextlib
 import os
-import signal
 import socket
 import threading
 from collections.abc import Iterator
@@ -34,6 +33,7 @@ def _connection() -> socket.socket:
     if getattr(_local, "pid", None) != os.getpid():
         path, token = os.environ["KATA_SERVICE"].split("|", 1)
         _local.sock = kata_wire.connect(path, token)
+        _local.sock.settimeout(None)  # calls have no deadline of their own, whatever the default is
         _local.pid = os.getpid()
     sock: socket.socket = _local.sock
     return sock
@@ -59,8 +59,6 @@ def _exchange(request: dict[str, Any]) -> Any:
     except BaseException:  # a cancelled task raises KeyboardInterrupt in the middle of a read
         _drop()
         raise
-    if "die" in answer:
-        os.kill(os.getpid(), signal.SIGKILL)
     if "refused" in answer:
         raise Refused(*answer["refused"])
     return answer["value"]

@@ -87,8 +87,12 @@ class Learner:
         try:
             return self.side.look(*names)
         except ClusterLostError as lost:
-            self.side.replace()
-            raise SolutionCrashed(f"it took down its cluster or what guards it: {lost}") from None
+            raise self._took_down(lost) from None
+
+    def _took_down(self, lost: ClusterLostError) -> SolutionCrashed:
+        """What a cluster that is gone shows; makes a new one."""
+        self.side.replace()
+        return SolutionCrashed(f"it took down its cluster or what guards it: {lost}")
 
     @property
     def num_cpus(self) -> int:
@@ -101,8 +105,11 @@ class Learner:
         return self.side.driver_pid
 
     def worker_pids(self) -> set[int]:
-        """Processes that are or were Ray workers of this cluster."""
-        return set(self.look("worker_pids").worker_pids)
+        """Processes that are or were Ray workers of this cluster: children of its raylet, says the kernel."""
+        try:
+            return set(self.side.warden.ask("worker_pids"))
+        except ClusterLostError as lost:
+            raise self._took_down(lost) from None
 
     def free_cpus(self) -> float:
         """Logical CPUs that are free now, as the GCS last heard (it hears forty times a second)."""
@@ -113,13 +120,13 @@ class Learner:
         return self.look("actors").living_actors
 
     def kill(self, pid: int) -> None:
-        """Kill one of the solution's processes from outside, as a failing machine would.
+        """Kill one of the solution's processes from outside, as a failing machine would, and see it dead.
 
         Raises:
-            ValueError: It is not a living process of the solution.
+            ValueError: It is not a living process of the solution, or it does not die.
         """
         if not self.side.warden.ask("kill", pid):
-            raise ValueError(f"process {pid} is not a living process of the solution")
+            raise ValueError(f"process {pid} is not a living process of the solution, or does not die")
 
     @contextlib.contextmanager
     def memory(self, limit_bytes: int | None = None) -> Iterator[Held]:
@@ -155,7 +162,7 @@ class Learner:
         self._check_that_all_is_seen(n_before)
         after = self.look(*COUNTED)
         watch.note(after.workers)
-        counts.fill(before, after, watch.most, self.side.markers)
+        counts.fill(before, after, watch.most, self.side.markers, self._callers(n_before))
 
     def _check_that_all_is_seen(self, n_before: int) -> None:
         """A count of nothing means something only if every caller of the world shows up in the cluster."""
@@ -170,13 +177,20 @@ class Learner:
             time.sleep(FLUSH_INTERVAL_S)
 
     def _unseen(self, n_before: int) -> set[int]:
-        """Processes that have called the world since then without showing up at work in the cluster."""
-        callers = {entry.pid for entry in self.world.ledger.entries()[n_before:]} if self.world else set()
-        seen = self.look("tasks", "actors", "worker_pids", "workers")
+        """Callers of the world since then that are no worker, or a living one that shows no work of Ray's."""
+        callers = self._callers(n_before)
+        if not callers:
+            return callers
+        seen = self.look("tasks", "actors", "workers")
         shown = {pid for task in seen.tasks for pid in task.pids} | {actor.pid for actor in seen.actors}
         shown |= {worker.pid for worker in seen.workers if worker.executed}
-        died_early = {pid for pid in seen.worker_pids if not psutil.pid_exists(pid)}
-        return callers - shown - died_early - {self.driver_pid}
+        workers = self.worker_pids()
+        return {pid for pid in callers if pid not in workers or (pid not in shown and psutil.pid_exists(pid))}
+
+    def _callers(self, n_before: int) -> set[int]:
+        """Processes other than the driver that have called the world since then."""
+        entries = self.world.ledger.entries()[n_before:] if self.world else []
+        return {entry.pid for entry in entries} - {self.driver_pid}
 
     def leftovers(self, within_s: float = 5.0) -> list[str]:
         """What is still there after the calls, one line each; empty as soon as nothing is.

@@ -23,18 +23,24 @@ from grader.judge.arena import Arena
 from grader.judge.behaviour import Behaviour
 from grader.judge.case import Case, Notes, case_of
 from grader.judge.control import passes_with_reference
+from grader.judge.ending import (
+    defects_of_world,
+    excuse_of,
+    experiment_says,
+    explained,
+    spared_by,
+    unexplained,
+)
 from grader.judge.events import Ended, Started
 from grader.judge.grading import Grading, GradingRequest
 from grader.judge.learner import Learner
-from grader.judge.race import Race, ReferenceFailed
+from grader.judge.race import Race
 from grader.judge.retrial import Verdict
 from grader.judge.selection import behaviour_of, end_or_go_on, select
 from grader.judge.verdict import Check, speed_check
-from grader.side.observation import Observation, Outcome, Void
+from grader.side.observation import Outcome
 from grader.words import printable
 
-# Exceptions that say what was seen; any other has to be explained.
-_MEANT = (Observation, AssertionError, Void, GraderError, ReferenceFailed)
 EXAMPLE_WITHIN_S = 30.0
 MAX_MESSAGE = 8000
 MAX_OUTPUT = 4000
@@ -226,18 +232,20 @@ def pytest_runtest_makereport(
     if isinstance(error, Superseded):
         return report
     case = case_of(item)
-    verdict = _settled(grading, case, _verdict(grading, item, described, error))
+    verdict = _settled(grading, case, _verdict(grading, item, described, error), error)
     if verdict is not None:
         _report(grading, case, verdict)
     return report
 
 
-def _settled(grading: Grading, case: Case, verdict: Verdict) -> Verdict | None:
-    """The verdict that counts; None if the behaviour is judged again, because Ray failed under it."""
-    side, failed_check = grading.request.arena.learner_side, ""
+def _settled(grading: Grading, case: Case, verdict: Verdict, error: BaseException | None) -> Verdict | None:
+    """The verdict that counts; None if the behaviour is judged again, because of an excuse."""
+    side, excuse = grading.request.arena.learner_side, ""
     if verdict.check.outcome != "pass" and side.is_started and grading.failure is None:
-        failed_check = side.failed_check or side.rig.workers_failed_check(case.ready_s)
-    settled = case.trials.settled(verdict, failed_check, may_repeat=grading.retrials_left > 0)
+        excuse = excuse_of(error, verdict.race)
+        if not excuse and (failed_check := side.failed_check or side.rig.workers_failed_check(case.ready_s)):
+            excuse = f"a check that failed inside Ray ended one of its processes ({failed_check})"
+    settled = case.trials.settled(verdict, excuse, may_repeat=grading.retrials_left > 0)
     if settled is None and case.trials.n_ended == 1:
         grading.retrials_left -= 1
     return settled
@@ -275,7 +283,7 @@ def _verdict(
     grading: Grading, item: pytest.Item, described: Behaviour, error: BaseException | None
 ) -> Verdict:
     """How a trial ended; what is wrong with its world comes first, for it may have caused the rest."""
-    case = case_of(item)
+    case, side = case_of(item), grading.request.arena.learner_side
     passed = Check(
         behaviour=described,
         outcome="pass",
@@ -284,13 +292,15 @@ def _verdict(
         limit=case.notes.limit,
         unit=case.notes.unit,
     )
-    if faults := _world_defects(grading):
-        return Verdict(replace(passed, **_blamed(grading, item, faults[0]), earned=0.0))
-    if isinstance(error, Exception) and not isinstance(error, _MEANT):
-        what = f"{type(error).__name__}: {error}"
-        return Verdict(replace(passed, **_blamed(grading, item, what), earned=0.0))
+    spared = spared_by(side)
+    if what := next(iter(defects_of_world(side)), unexplained(error)):
+        outcome, message = _blamed(grading, item, error, what)
+        return Verdict(replace(passed, outcome=outcome, earned=0.0, message=message))
+    if spared:
+        message = f"A process that the service was to lose in the middle of a call lives on: {spared}."
+        return Verdict(replace(passed, outcome="fail", earned=0.0, message=message))
     if error is not None:
-        outcome, message = _explained(error)
+        outcome, message = explained(error)
         return Verdict(replace(passed, outcome=outcome, earned=0.0, message=message))
     if case.race is None:
         return Verdict(passed)
@@ -301,43 +311,15 @@ def _verdict(
     return Verdict(speed_check(passed, case.race.result.speed), case.race.result)
 
 
-def _blamed(grading: Grading, item: pytest.Item, what: str) -> dict[str, Any]:
-    """Outcome and message where the suite or the world raised something that is no verdict."""
+def _blamed(
+    grading: Grading, item: pytest.Item, error: BaseException | None, what: str
+) -> tuple[Outcome, str]:
+    """Outcome and message where a trial ended in something that is no verdict: it takes an experiment."""
     asked = grading.request
     is_reference = asked.submission.source == asked.challenge.reference_path.read_bytes()
-    provoked = (
+    is_provoked = (
         not is_reference  # there would be nothing to compare it with
         and isinstance(item, pytest.Function)
         and passes_with_reference(item.function, item.funcargs, asked.arena, _seeds(grading, item))
     )
-    if not provoked:
-        return {"outcome": "error", "message": f"Our bug, not yours: {what}"}
-    return {
-        "outcome": "fail",
-        "message": "What it answered, or asked of the service, could not be judged, and with the reference "
-        f"the same behaviour passes. What was seen: {what}",
-    }
-
-
-def _explained(error: BaseException) -> tuple[Outcome, str]:
-    """What an exception that ended a behaviour means, and what to say about it."""
-    match error:
-        case Observation():
-            message = error.message
-            return error.outcome, f"I{message[1:]}" if message.startswith("it ") else message
-        case AssertionError():
-            return "fail", str(error)
-        case Void():
-            return "error", f"Not judged: {error}. Run it again."
-        case _:
-            return "error", f"Our bug, not yours: {type(error).__name__}: {error}"
-
-
-def _world_defects(grading: Grading) -> list[str]:
-    """Defects of the learner's world since the last behaviour."""
-    side = grading.request.arena.learner_side
-    if not side.has_world:
-        return []
-    found = list(side.server.defects)
-    side.server.defects.clear()
-    return found
+    return experiment_says(error, what, is_provoked=is_provoked)

@@ -173,7 +173,7 @@ class Contest:
         except (Observation, AssertionError) as error:
             raise ReferenceFailed(f"the reference failed in a race: {error}") from error
         reference.replace()  # the next race may need it
-        raise ReferenceDisturbed(f"Not judged: the reference was disturbed: {changed}.")
+        raise ReferenceDisturbed(f"No race, for the reference was disturbed: {changed}.")
 
 
 class Race:

@@ -10,6 +10,10 @@ one of Ray's checks fail at will (see `grader.warden.failed_checks`). A retrial 
 - If it earns points, one with other inputs follows, and the worse of both counts. What a solution saw in the
   first trial and kept somewhere does not help it there.
 
+The same goes for whatever else may be Ray's or the machine's doing as well as the solution's
+(`grader.judge.ending`): a task that was given no worker, a fault that did not fire, a reference that was
+disturbed.
+
 What remains is chance. A solution that is right in p of its trials, knows when it is not, and ends itself
 then, gets the behaviour in p + (1 - p)p² of all gradings: at most 0.15 more, in two behaviours of it. To be
 graded again, as anybody can be, gives it more.
@@ -49,36 +53,36 @@ class Trials:
         self.n_ended = 0
         self.draw = SAME_INPUTS
         self.goes_on = False
-        self._failed_check = ""
+        self._excuse = ""
         self._second: Verdict | None = None
 
-    def settled(self, verdict: Verdict, failed_check: str, *, may_repeat: bool) -> Verdict | None:
+    def settled(self, verdict: Verdict, excuse: str, *, may_repeat: bool) -> Verdict | None:
         """The verdict that counts; None if another trial comes first.
 
         Args:
             verdict: How the trial ended.
-            failed_check: The check of Ray's that ended one of its processes; empty if none did.
+            excuse: What may not have been its own doing, "at first, ..."; empty if nothing.
             may_repeat: Whether the grading has a retrial left.
         """
         self.n_ended += 1
-        counts = self._counts(verdict, failed_check, may_repeat)
+        counts = self._counts(verdict, excuse, may_repeat)
         self.goes_on = counts is None
         return counts
 
-    def _counts(self, verdict: Verdict, failed_check: str, may_repeat: bool) -> Verdict | None:
+    def _counts(self, verdict: Verdict, excuse: str, may_repeat: bool) -> Verdict | None:
         if self.n_ended == 1:
-            if not failed_check or verdict.check.outcome not in _RETRIED:
+            if not excuse or verdict.check.outcome not in _RETRIED:
                 return verdict
             if not may_repeat:
                 return _noted(
                     verdict, f"A grading makes up for {RETRIALS} such ends, and has done so before."
                 )
-            self._failed_check = failed_check
+            self._excuse = excuse
             return None
         if self._second is None and verdict.check.earned > 0:
             self._second, self.draw = verdict, OTHER_INPUTS
             return None
-        return _noted(self._worse(verdict), self._told(failed_check))
+        return _noted(self._worse(verdict), self._told(excuse))
 
     def _worse(self, last: Verdict) -> Verdict:
         """What counts of the second and third trial."""
@@ -86,13 +90,12 @@ class Trials:
             return last
         return self._second
 
-    def _told(self, failed_check: str) -> str:
+    def _told(self, excuse: str) -> str:
         """What happened before the verdict."""
-        if failed_check:
+        if excuse:
             return "This happened twice in a row, although it was judged again from the start: so it counts."
         inputs = "with the same inputs" if self._second is None else "with the same inputs, then with others"
-        why = f"at first, a check that failed inside Ray ended one of its processes ({self._failed_check})"
-        return f"Judged again from the start, {inputs}: {why}."
+        return f"Judged again from the start, {inputs}: at first, {self._excuse}."
 
 
 def _noted(verdict: Verdict, note: str) -> Verdict:

@@ -58,7 +58,8 @@ class Speed:
         band: Middle half of the reference's own rounds, relative to their median.
         fraction: Share of the points earned, 0 to 1.
         state: "clear"; "unclear" (more rounds may decide); "disturbed" (the reference was slower next to
-            the learner's side than without it); "crowded" (it seems slow, but others used the CPUs too).
+            the learner's side than without it, and nobody else used the CPUs); "crowded" (it seems slow,
+            or the reference was slower, but others used the CPUs too).
         gate: Ratio halfway (geometrically) between the reference's and the naive design's.
     """
 
@@ -124,7 +125,7 @@ def judge_speed(rounds: Rounds, naive_ratio: float, *, final: bool = False, crow
     fraction = fraction_of_points(ratio, naive_ratio)
     state: State
     if _is_disturbed(rounds) and low < naive_ratio:
-        state = "disturbed"
+        state = "crowded" if crowded else "disturbed"
     elif crowded and fraction < 1.0 and low < naive_ratio * CROWDED_DOUBT:
         state = "crowded"
     elif _is_settled(low, high, naive_ratio) or (final and not crowded and _is_steady(rounds.reference_s)):

@@ -44,6 +44,7 @@ Ending = Literal["returned", "raised", "hung", "died", "not plain", "not loadabl
 _ENDINGS: dict[type[Observation], Ending] = {
     SolutionRaised: "raised",
     SolutionTimeout: "hung",
+    ClusterStalled: "hung",
     SolutionCrashed: "died",
     NotPlain: "not plain",
     NotLoadable: "not loadable",
@@ -235,7 +236,7 @@ def _ending(seen: Observation) -> Ending:
     Raises:
         GradingError: It was kept from running.
     """
-    if isinstance(seen, ClusterStalled):
+    if seen.outcome == "inconclusive":
         raise GradingError(seen.message)
     return next(ending for kind, ending in _ENDINGS.items() if isinstance(seen, kind))
 

@@ -104,6 +104,12 @@ def speed_check(check: Check, speed: Speed) -> Check:
     points = check.behaviour.points
     low, high = speed.interval
     measured = f"{speed.ratio:.2f} times the reference's time (between {low:.2f} and {high:.2f})"
+    if speed.state == "disturbed":
+        message = (
+            f"It takes {measured}, but the reference itself ran slower next to it than alone. Leave nothing "
+            "running after the call, and close whatever else is running."
+        )
+        return replace(shown, outcome="fail", earned=0.0, message=message)
     if speed.state != "clear":
         message = f"Not judged: {measured}, {_why_open(speed, points)}"
         return replace(shown, outcome="inconclusive", earned=0.0, message=message)
@@ -116,11 +122,6 @@ def speed_check(check: Check, speed: Speed) -> Check:
 def _why_open(speed: Speed, points: float) -> str:
     """Why a race decides nothing, and what to do about it."""
     match speed.state:
-        case "disturbed":
-            return (
-                "but the reference itself ran slower next to this solution than alone. Close whatever else "
-                "is running, and leave nothing running after the call."
-            )
         case "crowded":
             return (
                 "but other programs used this machine's CPUs meanwhile, and next to them a design with more "

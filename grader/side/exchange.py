@@ -65,9 +65,7 @@ def _given_up(side: Side, waited_s: float, *, is_certain: bool) -> Observation:
     finding = _why_silent(side)
     if finding.cause == CLUSTER_STALLED:
         side.replace()
-        return ClusterStalled(
-            f"Not judged: {finding.text()}\nClose whatever else is running and grade again."
-        )
+        return ClusterStalled(finding.text())
     side.patience.note(is_stuck=is_certain or is_stuck(finding))
     _repair(side, limit_broken=finding.cause == LIMIT_BROKEN)
     if is_certain:

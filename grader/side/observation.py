@@ -9,14 +9,17 @@ Observation
 |-- NotInTime           others took so long that it was not judged        -> timeout
 |-- SolutionCrashed     its process ended or broke the connection         -> crash
 |   `-- HeldTooMuch     a process was ended for the memory it held        -> crash
-|-- ClusterStalled      Ray gave its work no worker                    -> inconclusive
-|-- ReferenceDisturbed  the reference's side did not answer in a race   -> inconclusive
+|-- Doubtful            a solution can cause it, and so can the machine -> judged again, then see below
+|   |-- ClusterStalled      Ray gave its work no worker                 -> timeout, or inconclusive
+|   `-- ReferenceDisturbed  the reference did not answer in a race      -> fail, or inconclusive
 `-- NotLoadable         solution.py cannot be read or imported            -> fail, timeout or crash
 """
 
 from __future__ import annotations
 
 from typing import Literal
+
+from grader.system.machine import is_crowded
 
 Outcome = Literal["pass", "partial", "fail", "timeout", "crash", "inconclusive", "error"]
 
@@ -100,16 +103,33 @@ class HeldTooMuch(SolutionCrashed):
         )
 
 
-class ClusterStalled(Observation):
-    """Resources were free, yet Ray started no worker: the machine is overloaded, or Ray is at fault."""
+class Doubtful(Observation):
+    """What a solution can bring about, and the machine or Ray as well.
 
-    outcome: Outcome = "inconclusive"
+    It is judged again: see `grader.judge.ending`. There is no verdict if other programs leave this grading
+    too little of the CPUs, which no solution can bring about.
+    """
+
+    what = ""  # in words that follow "at first,"
+
+    def __init__(self, message: str) -> None:
+        if is_crowded():
+            self.outcome = "inconclusive"
+            message = f"Not judged: {message}\nClose whatever else is running and grade again."
+        super().__init__(message)
 
 
-class ReferenceDisturbed(Observation):
+class ClusterStalled(Doubtful):
+    """Resources were free, yet a task was given no worker: an overloaded machine, Ray, or its own doing."""
+
+    outcome: Outcome = "timeout"
+    what = "a task was given no worker, although all that it asked for was free"
+
+
+class ReferenceDisturbed(Doubtful):
     """The reference, which always answers, did not: something on the machine kept it from running."""
 
-    outcome: Outcome = "inconclusive"
+    what = "the reference did not answer"
 
 
 class NotLoadable(Observation):

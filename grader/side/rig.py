@@ -67,6 +67,8 @@ class Rig:
             ) from None
         token = self.server.token if self.server else None
         self.warden = WardenClient(folder, needs, limits, secrets.token_hex(16), token, private=private)
+        if self.server is not None:
+            self.server.above = self.warden.pid
 
     def stage(self, submission: Submission, challenge: Path) -> None:
         """Lay out a solution and the challenge's own modules where driver and workers import them.

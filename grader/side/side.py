@@ -27,6 +27,7 @@ from grader.side.staging import SCENARIOS
 from grader.side.standstill_watch import GateWatch
 from grader.side.warden_client import WardenClient, WardenLostError
 from grader.side_spec import ClusterNeeds, Limits
+from grader.system.machine import is_crowded
 from grader.system.processes import anonymous_bytes
 from grader.system.shared_files import named_files
 from grader.tables import TableName, Tables
@@ -83,6 +84,7 @@ class Side:
         Raises:
             ClusterError: The cluster did not start.
         """
+        is_crowded()  # from now on it is known what others use, not only that CPUs are short
         self.named = frozenset(named_files())
         self._rig = Rig(
             self.needs, self._limits, with_world=self._with_world, world=self.world, private=self._private

@@ -36,6 +36,7 @@ class ClusterState:
         )
         self._accessor.connect()
         self._stubs: dict[str, Any] = {}
+        self._raylets: tuple[str, ...] = ()  # a solution can list others later, with counters of their own
 
     def close(self) -> None:
         """Drop the connection before its cluster ends."""
@@ -104,6 +105,7 @@ class ClusterState:
         facts, updates = event.task_info, event.state_updates
         times = {self._common.TaskStatus.Name(state): ns / 1e9 for state, ns in updates.state_ts_ns.items()}
         state = max(updates.state_ts_ns, default=0)
+        has_failed = updates.HasField("error_info")
         return TaskRow(
             task_id=event.task_id.hex(),
             name=(facts.func_or_class_name or facts.name).rsplit("<locals>.", 1)[-1],
@@ -116,6 +118,7 @@ class ClusterState:
             job_id=event.job_id.hex(),
             pid=updates.worker_pid,
             pids=sorted(pids),
+            error=self._common.ErrorType.Name(updates.error_info.error_type) if has_failed else "",
         )
 
     def actors(self) -> list[ActorRow]:
@@ -154,7 +157,7 @@ class ClusterState:
         return found
 
     def worker_pids(self) -> list[int]:
-        """Processes that are or were Ray workers of this cluster, not counting drivers."""
+        """Processes that Ray's table calls workers, not counting drivers; a solution can write to it."""
         pids = []
         for message in self._accessor.get_worker_table():
             worker = self._gcs.WorkerTableData.FromString(message)
@@ -190,7 +193,8 @@ class ClusterState:
 
         request = self._node_manager.GetNodeStatsRequest(include_memory_info=False)
         found = []
-        for address in (node.raylet for node in self.nodes()):
+        self._raylets = self._raylets or tuple(node.raylet for node in self.nodes())
+        for address in self._raylets:
             if address not in self._stubs:
                 self._stubs[address] = node_manager_pb2_grpc.NodeManagerServiceStub(_channel(address))
             try:

@@ -28,6 +28,7 @@ from grader.inside import kata_wire
 from grader.side_spec import ClusterNeeds, Limits, SideFolder
 from grader.system import processes
 from grader.system.freezer_group import FreezerGroup
+from grader.system.handle import held
 from grader.system.scheduling import rescheduled
 from grader.tables import to_plain
 from grader.warden.cluster import VITAL_PROCESSES, await_address, side_environment, start_cluster
@@ -37,9 +38,11 @@ from grader.warden.guard import Guard
 from grader.warden.output import Output
 from grader.warden.printed import Printed
 from grader.warden.stacks import dump_stacks
+from grader.warden.workers import Workers
 
 AGENTS_WITHIN_S = 5.0
 N_AGENTS = 2  # the dashboard's (even without a dashboard) and the runtime environments'
+DIES_WITHIN_S = 5.0
 
 
 class Warden:
@@ -64,6 +67,7 @@ class Warden:
         self.freezing = Freezing(self._family, group)
         self._state: Any = None
         self._vital: list[psutil.Process] = []
+        self._workers: Workers | None = None
         self._agents: list[psutil.Process] = []
         self._idle_bytes = 0
 
@@ -75,6 +79,8 @@ class Warden:
         self.address = await_address(self.folder, self.cluster)
         self._vital = [p for p in processes.descendants(self.cluster.pid) if p.name() in VITAL_PROCESSES]
         self._agents, self._idle_bytes = self._find_agents(), _heap(self._vital)
+        self._workers = Workers((p for p in self._vital if p.name() == "raylet"), self._agents)
+        self._workers.start()
         store_bytes = self.needs.object_store_mb * 1_000_000
         self._guard = Guard(self.limits, store_bytes, self.folder.root, self._solutions, self._vital)
         self._guard.start()
@@ -85,6 +91,9 @@ class Warden:
         if self._guard is not None:
             self._guard.stop()
             self._guard = None
+        if self._workers is not None:
+            self._workers.stop()
+            self._workers = None
         if self._state is not None:
             self._state.close()
             self._state = None
@@ -249,18 +258,20 @@ class Warden:
             "idle_bytes": self._idle_bytes,
         }
 
+    def worker_pids(self) -> list[int]:
+        """Processes that are or were Ray workers of this cluster: see `grader.warden.workers`."""
+        registered = self.look(["worker_pids"])["worker_pids"]
+        return self._workers.pids(registered) if self._workers is not None else []
+
     def limits_broken(self) -> list[str]:
         """What the guard ended since the last time, and why: see `grader.warden.guard`."""
         return self._guard.take_broken() if self._guard is not None else []
 
     def kill(self, pid: int) -> bool:
-        """Kill one of the solution's processes; False if it is not one."""
-        if pid not in self.solution_pids():
-            return False
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-            return True
-        return False
+        """Kill one of the solution's processes and see it dead; False if it is none, or does not die."""
+        with held(pid, before_s=time.time()) as process:
+            is_own = pid in self.solution_pids() and not process.has_ended()
+            return is_own and process.dies(DIES_WITHIN_S)
 
     def _solutions(self) -> list[psutil.Process]:
         own = [p.pid for p in (self.driver, self.cluster) if p is not None]

@@ -22,9 +22,11 @@ class Entry:
         pid: The process that asked, according to the kernel.
         start_s: Monotonic time of its arrival, in seconds.
         end_s: Monotonic time of its end; None while it is open.
-        outcome: "open"; "ok"; "refused" by the world; "killed" (the caller was told to die); "dropped" (the
-            caller died or was cancelled before the end).
+        outcome: "open"; "ok"; "refused" by the world; "killed" (the judge killed the calling process and
+            saw it dead); "dropped" (its connection was closed before the end).
         is_hopeless: Whether it is known that it will never be answered.
+        caller_lived: For what was dropped, whether the calling process was alive at that moment; None for the
+            rest, and where the grading itself ended the call.
     """
 
     number: int
@@ -35,6 +37,16 @@ class Entry:
     end_s: float | None = None
     outcome: CallOutcome = "open"
     is_hopeless: bool = False
+    caller_lived: bool | None = None
+
+    @property
+    def hung_up(self) -> bool:
+        """Whether a living process gave the call up.
+
+        This alone proves nothing bad: a task that is cancelled by `ray.cancel(ref)` gets a KeyboardInterrupt
+        in the middle of the call. A timeout inside the task gives it up as well, and the task goes on.
+        """
+        return self.outcome == "dropped" and self.caller_lived is True
 
 
 class Ledger:
@@ -51,12 +63,16 @@ class Ledger:
             self._entries.append(entry)
             return entry
 
-    def end(self, entry: Entry, outcome: CallOutcome) -> None:
+    def end(self, entry: Entry, outcome: CallOutcome, *, caller_lived: bool | None = None) -> None:
         """Close an operation now; it closes only once."""
         with self._lock:
             if self._entries[entry.number].outcome == "open":
-                ended = replace(self._entries[entry.number], end_s=time.monotonic(), outcome=outcome)
-                self._entries[entry.number] = ended
+                self._entries[entry.number] = replace(
+                    self._entries[entry.number],
+                    end_s=time.monotonic(),
+                    outcome=outcome,
+                    caller_lived=caller_lived,
+                )
 
     def give_up(self, entry: Entry) -> None:
         """Record that an operation will never be answered."""

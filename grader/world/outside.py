@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,7 @@ class Refuse(Exception):  # noqa: N818 - the world's answer, raised on purpose b
 
 
 class KillWorker(Exception):  # noqa: N818 - an order, not an error
-    """Raised in an operation: the calling process sends itself SIGKILL."""
+    """Raised in an operation: the judge kills the calling process, which never gets an answer."""
 
 
 class Call:
@@ -71,11 +71,26 @@ class OutsideWorld:
         self.ledger = Ledger()
         self.operations = declared(type(self), OutsideWorld)
         self.n_held = 0  # calls that wait for a condition now
+        self._killed_for: set[Hashable] = set()
         self.nothing_can_come: Callable[[], bool] = lambda: False  # set by the side that calls this world
 
     def open(self, op: str | None = None) -> list[Entry]:
         """Entries of operations that are running now."""
         return self.ledger.entries(op, "open")
+
+    def kill_caller(self, key: Hashable) -> None:
+        """In an operation: kill the caller, but only the first one for each key.
+
+        Raises:
+            KillWorker: Nobody has been killed for this key yet.
+        """
+        if key not in self._killed_for:
+            self._killed_for.add(key)
+            raise KillWorker
+
+    def rearm(self, key: Hashable) -> None:
+        """Kill once more for a key: for instance where the work of the one that was killed is not used."""
+        self._killed_for.discard(key)
 
     async def until(
         self, condition: Callable[[], bool], within_s: float = 5.0, *, since_s: float | None = None

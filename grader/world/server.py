@@ -12,16 +12,23 @@ import os
 import secrets
 import socket
 import threading
+import time
 import traceback
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from grader.inside import kata_wire
+from grader.system.handle import Handle, held_peer
 from grader.system.processes import peer_pid
+from grader.world.ledger import Entry
+from grader.world.listener import Listener
 from grader.world.operations import misuse
 from grader.world.outside import Call, KillWorker, OutsideWorld, Refuse
 
+DIES_WITHIN_S = 5.0
+_POLL_S = 0.0005
 MAX_CONNECTIONS = 400  # a solution needs one per waiting thread; the judge could run out of descriptors
 
 
@@ -36,10 +43,12 @@ class WorldServer:
         self.token = secrets.token_hex(16)
         self.world: OutsideWorld | None = None
         self.defects: list[str] = []  # defects of the world itself, never of a solution
+        self.spared: list[str] = []  # why a process that was to be killed lives on, one sentence each
+        self.above = os.getpid()  # only processes below this one are ever killed
         self._loop = asyncio.new_event_loop()
         self._connections: set[asyncio.Task[None]] = set()
         # Bound here, so that an unusable path fails in the caller.
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._socket = Listener()
         try:
             self._socket.bind(os.fspath(path))
         except OSError:
@@ -79,8 +88,9 @@ class WorldServer:
                 return
             hello = await _read(reader)
             if isinstance(hello, dict) and hello.get("token") == self.token:
-                pid = peer_pid(writer.get_extra_info("socket"), hello.get("pid", 0))
-                await self._serve(_Caller(reader, writer, pid))
+                sock = writer.get_extra_info("socket")
+                pid = peer_pid(sock, hello.get("pid", 0))
+                await self._serve(_Caller(reader, writer, sock, pid))
         except (EOFError, OSError, kata_wire.BrokenFrameError, asyncio.CancelledError):
             pass  # the caller is gone or the server closes: its open entries are already marked
         except Exception:  # noqa: BLE001, S110 - a nonsensical request: hang up, as above
@@ -120,12 +130,36 @@ class WorldServer:
             world.ledger.end(entry, "refused")
             await self._refuse(writer, op, refusal)
         except KillWorker:
-            world.ledger.end(entry, "killed")
-            await _write(writer, {"die": True})
+            await self._kill(caller, world, entry)
         except (_WorldFailed, kata_wire.NotPlainError) as failed:  # not the learner's defect
             await self._fault(writer, op, failed.__cause__ or failed)
-        finally:  # also when the caller is gone
+        except (EOFError, OSError):  # the caller is gone, or has hung up
+            with caller.process() as process:
+                world.ledger.end(entry, "dropped", caller_lived=process.is_alive())
+            raise
+        finally:  # also when the server closes
             world.ledger.end(entry, "dropped")  # only what is still open
+
+    async def _kill(self, caller: _Caller, world: OutsideWorld, entry: Entry) -> None:
+        """Kill a caller; its entry says "killed" once its death was seen, and it never gets an answer.
+
+        Raises:
+            EOFError: Always: this caller is not served any more.
+        """
+        with caller.process() as process:
+            if process.is_below(self.above):
+                process.kill()
+                deadline = time.monotonic() + DIES_WITHIN_S
+                while not process.has_ended() and time.monotonic() < deadline:
+                    await asyncio.sleep(_POLL_S)
+                if process.has_ended():
+                    world.ledger.end(entry, "killed")
+                else:
+                    self.spared.append(f"process {caller.pid} was sent SIGKILL and did not end")
+            elif not process.has_ended():
+                self.spared.append(f"process {caller.pid} called the service, but is not one of its own")
+            world.ledger.end(entry, "dropped", caller_lived=process.is_alive())  # if it was not killed
+        raise EOFError("killed")
 
     async def _refuse(self, writer: asyncio.StreamWriter, op: str, refusal: Refuse) -> None:
         try:
@@ -144,7 +178,13 @@ class _Caller:
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
+    sock: socket.socket
     pid: int
+    since_s: float = field(default_factory=time.time)
+
+    def process(self) -> AbstractContextManager[Handle]:
+        """The calling process, whatever has become of it and its pid."""
+        return held_peer(self.sock, self.pid, before_s=self.since_s)
 
 
 def _senseless(world: OutsideWorld | None, op: str, args: tuple[Any, ...]) -> list[str]:

@@ -17,7 +17,7 @@ def actor(actor_id, pid):
     return an_actor_row(actor_id=actor_id, pid=pid)
 
 
-def counted(tasks, executed, *, actors=(), known=(), before=None, markers=()):
+def counted(tasks, executed, *, actors=(), known=(), before=None, markers=(), callers=()):
     counts = Counts()
     workers = [{"pid": pid, "executed": n, "running": 0} for pid, n in (before or {}).items()]
     tables = {"tasks": list(known), "actors": [], "store": STORE, "workers": workers}
@@ -27,7 +27,7 @@ def counted(tasks, executed, *, actors=(), known=(), before=None, markers=()):
         "store": STORE | {"created_bytes": 350, "spilled_bytes": 7},
         "workers": [],
     }
-    counts.fill(Tables(tables), Tables(after), executed, markers)
+    counts.fill(Tables(tables), Tables(after), executed, markers, set(callers))
     return counts
 
 
@@ -48,6 +48,8 @@ def test_the_judges_own_tasks_are_known_by_their_ids_alone():
         ([], [], {1: 3}, 3),
         ([task("a", [1])], [], {1: 3, 2: 1}, 3),
         ([task("a", [1, 1, 2])], [], {1: 2, 2: 1}, 0),  # tried three times
+        ([task("d", [1, 1, 1], kind="DRIVER_TASK")], [], {1: 3}, 3),  # not what workers run
+        ([task("c", [1, 1, 1], kind="ACTOR_CREATION_TASK", actor_id="x")], [actor("x", 1)], {1: 3}, 2),
         ([task("a", [1]), task("b")], [], {1: 2}, 0),  # its worker was killed before it could report
         ([task("a", [1])], [], {}, 0),  # the worker has ended and was not asked
         ([task("c", [1], kind="ACTOR_CREATION_TASK", actor_id="x")], [actor("x", 1)], {1: 5}, 4),
@@ -58,4 +60,36 @@ def test_the_judges_own_tasks_are_known_by_their_ids_alone():
 def test_what_workers_executed_and_nobody_reported_is_counted(tasks, actors, executed, n_silent):
     counts = counted(tasks, executed, actors=actors)
     assert counts.tasks.get(SILENT, 0) == n_silent
-    assert counts.n_actors == len(actors)
+    assert counts.n_actors == len(
+        {t["actor_id"] for t in tasks if t["actor_id"]} | {a["actor_id"] for a in actors}
+    )
+
+
+def test_each_attempt_at_a_call_counts():
+    """A row with many attempts hides no runs: a solution can write such rows."""
+    assert counted([task("a", [1, 1, 2])], {1: 2, 2: 1}).tasks == {"small": 3}
+    assert counted([task("a", [1] * 72)], {1: 72}).n_tasks == 72
+
+
+def test_attempts_at_the_judges_own_tasks_hide_nothing():
+    assert counted([task("m", [1] * 72)], {1: 73}, markers={"m"}).tasks == {SILENT: 72}
+
+
+def test_rows_written_before_the_block_hide_nothing():
+    known = [task(str(n), [1]) for n in range(72)]
+    assert counted([], {1: 72}, known=known, before={1: 0}).tasks == {SILENT: 72}
+
+
+def test_a_worker_that_called_the_world_and_was_never_asked_has_run_something():
+    assert counted([], {}, callers={7}).tasks == {SILENT: 1}
+    assert counted([task("a", [7])], {}, callers={7}).tasks == {"small": 1}
+    assert counted([], {7: 0}, callers={7}).tasks == {}  # a thread of an earlier call
+
+
+def test_of_two_that_claim_one_process_the_smaller_count_is_subtracted():
+    counts = Counts()
+    rows = [{"pid": 1, "executed": n, "running": 0} for n in (5, 1000)]
+    before = {"tasks": [], "actors": [], "store": STORE, "workers": rows}
+    after = {"tasks": [], "actors": [], "store": STORE, "workers": []}
+    counts.fill(Tables(before), Tables(after), {1: 1000}, (), set())
+    assert counts.tasks == {SILENT: 995}

@@ -6,10 +6,18 @@ from types import SimpleNamespace
 import pytest
 
 from grader.catalogue.submission import Submission
-from grader.errors import ClusterError, Superseded
+from grader.errors import ClusterError, GraderError, Superseded
+from grader.judge.ending import experiment_says, unexplained
 from grader.judge.engine import grade
 from grader.judge.events import Ended, Started
-from grader.side.observation import SolutionCrashed, SolutionRaised
+from grader.judge.race import ReferenceFailed
+from grader.side.observation import (
+    ClusterStalled,
+    ReferenceDisturbed,
+    SolutionCrashed,
+    SolutionRaised,
+    Void,
+)
 from tests.support.examples import a_challenge
 
 CHECK = "id.h:435: Check failed: a == b"
@@ -150,3 +158,56 @@ def test_a_failure_that_a_test_expected_is_none_of_the_next_tests(graded):
 def test_what_ends_the_grading_in_a_retrial_ends_it(graded, error):
     with pytest.raises(type(error), match=str(error)):
         graded(a=[died(), error], b=[None])
+
+
+@pytest.fixture
+def crowded(monkeypatch):
+    """Says whether others crowd the machine."""
+    return lambda answer: monkeypatch.setattr("grader.side.observation.is_crowded", lambda: answer)
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome"), [(ClusterStalled, "timeout"), (ReferenceDisturbed, "fail")], ids=str
+)
+def test_what_a_solution_can_bring_about_is_judged_again_and_then_counts(graded, crowded, kind, outcome):
+    crowded(False)
+    checks, stage, _ = graded(a=[kind("Once."), kind("Twice.")], b=[kind("Once."), None, None])
+    assert (checks["a"].outcome, checks["a"].earned) == (outcome, 0.0)
+    assert checks["a"].message.startswith("Twice.\nThis happened twice in a row")
+    assert (checks["b"].outcome, checks["b"].earned) == ("pass", 30.0)
+    assert f"at first, {kind.what}" in checks["b"].message
+    assert stage.n_recovered == 3
+
+
+@pytest.mark.parametrize("kind", [ClusterStalled, ReferenceDisturbed])
+def test_only_where_others_crowd_the_machine_it_is_left_open(graded, crowded, kind):
+    crowded(True)
+    checks, stage, _ = graded(a=[kind("It waited.")], b=[None])
+    assert (checks["a"].outcome, stage.n_recovered) == ("inconclusive", 0)
+    assert checks["a"].message == ("Not judged: It waited.\nClose whatever else is running and grade again.")
+
+
+@pytest.mark.parametrize(
+    ("error", "is_provoked", "outcome", "says"),
+    [
+        (Void("nobody was killed"), True, "fail", "nobody was killed. With the reference it happens."),
+        (Void("nobody was killed"), False, "error", "Not judged: "),
+        (ReferenceFailed("it was wrong"), True, "fail", "it was wrong"),
+        (ReferenceFailed("it was wrong"), False, "error", "Our bug, not yours: it was wrong"),
+        (KeyError("x"), True, "fail", "KeyError"),
+        (KeyError("x"), False, "error", "Our bug, not yours: KeyError"),
+    ],
+)
+def test_an_end_that_is_no_verdict_counts_if_the_reference_does_not_provoke_it(
+    error, is_provoked, outcome, says
+):
+    found, message = experiment_says(error, unexplained(error), is_provoked=is_provoked)
+    assert found == outcome
+    assert says in message
+
+
+@pytest.mark.parametrize(
+    "error", [None, AssertionError("wrong"), died(), ClusterStalled("x"), GraderError("x")]
+)
+def test_a_verdict_needs_no_experiment(error):
+    assert unexplained(error) == ""

@@ -175,12 +175,19 @@ def test_a_clear_race_earns_its_fraction(ratio, outcome):
 
 
 @pytest.mark.parametrize("ratio", [0.9, 3.0, 50.0])
-@pytest.mark.parametrize("state", ["unclear", "disturbed", "crowded"])
+@pytest.mark.parametrize("state", ["unclear", "crowded"])
 def test_a_race_that_cannot_tell_is_inconclusive(ratio, state):
     check = speed_check(a_check("pass", 30), a_speed(ratio, state))
     assert (check.outcome, check.earned) == ("inconclusive", 0.0)
     assert check.message.startswith("Not judged")
     assert total([a_check("pass", 70), check], PASS_MARK).judged == 70
+
+
+@pytest.mark.parametrize("ratio", [0.9, 3.0, 50.0])
+def test_a_race_whose_reference_only_this_grading_can_have_slowed_is_lost(ratio):
+    check = speed_check(a_check("pass", 30), a_speed(ratio, "disturbed"))
+    assert (check.outcome, check.earned) == ("fail", 0.0)
+    assert "slower next to it than alone" in check.message
 
 
 def test_a_subtotal_counts_what_was_judged_and_passes_nothing():

@@ -291,6 +291,99 @@ finally:
     assert (entry.outcome, entry.pid) == ("killed", process.pid)
 
 
+def test_a_client_that_ignores_orders_and_signals_is_killed_and_gets_no_answer(server, world):
+    """Nothing that runs in the calling process has a say in it."""
+    code = """
+import signal, service_link, threading
+for name in ("kill", "killpg", "_exit"):
+    setattr(os, name, lambda *_: None)
+for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    signal.signal(number, signal.SIG_IGN)
+threading.Thread(target=ask, args=("never",), daemon=True).start()
+try:
+    ask("kill")
+finally:
+    print("survived", flush=True)
+"""
+    process = client(server, code)
+    out, _ = process.communicate(timeout=GUARD_S)
+    assert (process.returncode, out) == (-signal.SIGKILL, "")
+    assert world.ledger.count("kill", "killed") == 1
+    assert server.spared == []
+
+
+def test_killed_is_entered_once_the_process_is_dead(server, world, monkeypatch):
+    """A client that is only stopped by the order is not yet killed."""
+    monkeypatch.setattr("grader.system.handle.Handle.kill", lambda self: os.kill(self.pid, signal.SIGSTOP))
+    process = client(server, "ask('kill')")
+    assert becomes(lambda: Path(f"/proc/{process.pid}/stat").read_text().split()[2] == "T")
+    assert [e.op for e in world.open()] == ["kill"]
+    process.kill()
+    assert becomes(lambda: world.ledger.count("kill", "killed") == 1)
+    process.communicate()
+
+
+def test_one_that_does_not_die_is_told(server, world, monkeypatch):
+    monkeypatch.setattr("grader.system.handle.Handle.kill", lambda _self: None)
+    monkeypatch.setattr("grader.world.server.DIES_WITHIN_S", 0.05)
+    process = client(server, "try:\n    ask('kill')\nexcept ConnectionError:\n    print('no answer')")
+    assert said(process) == "no answer"
+    (why,) = server.spared
+    assert str(process.pid) in why
+    assert becomes(lambda: world.ledger.count("kill", "dropped") == 1)
+
+
+def test_a_process_of_somebody_else_is_never_killed(server, link, world):
+    """The judge itself asks, from a thread: it is not below what the server may kill."""
+    with pytest.raises(ConnectionError):
+        link.ask("kill")
+    (why,) = server.spared
+    assert str(os.getpid()) in why
+    (entry,) = world.ledger.entries()
+    assert (entry.outcome, entry.hung_up) == ("dropped", True)
+
+
+def test_one_is_killed_for_each_key_until_it_is_armed_again(world):
+    def order(key):
+        try:
+            world.kill_caller(key)
+        except KillWorker:
+            return True
+        return False
+
+    assert [order("a"), order("a"), order("b")] == [True, False, True]
+    world.rearm("a")
+    assert [order("a"), order("b")] == [True, False]
+
+
+def test_what_a_living_process_gives_up_is_told_from_a_death(server, world):
+    """A default timeout of sockets changes nothing; one that a client sets itself is seen."""
+    code = """
+import socket, service_link
+socket.setdefaulttimeout(0.05)
+ask("double", 1)
+service_link._local.sock.settimeout(0.05)
+try:
+    ask("never")
+except TimeoutError:
+    print("went on")
+    ask("double", 2)
+"""
+    process = client(server, code)
+    assert said(process) == "went on"
+    other = client(server, "import socket\nsocket.setdefaulttimeout(0.05)\nask('never')")
+    assert becomes(lambda: len(world.open("never")) == 1)
+    began_s = world.open("never")[0].start_s
+    assert becomes(lambda: time.monotonic() - began_s > 0.2)
+    other.kill()
+    other.communicate()
+    assert becomes(lambda: world.ledger.count("never", "dropped") == 2)
+    assert [(e.pid, e.hung_up) for e in world.ledger.entries("never")] == [
+        (process.pid, True),
+        (other.pid, False),
+    ]
+
+
 def test_never_ends_with_its_callers_life(server, world):
     process = client(server, "ask('never')")
     assert becomes(lambda: len(world.open("never")) == 1)
@@ -345,6 +438,26 @@ print(ok, status, child)
     assert (ok, status) == ("True", "0")
     pids = [e.pid for e in world.ledger.entries("who")]
     assert (pids.count(process.pid), pids.count(int(child))) == (52, 50)
+
+
+def test_a_connection_speaks_only_for_the_process_that_made_it(server, world):
+    """One that was passed on, or inherited, would have the kernel name another process."""
+    code = """
+import service_link, kata_wire
+ask("who")
+sock = service_link._local.sock
+if os.fork() == 0:
+    kata_wire.send(sock, {"op": "who", "args": []})
+    try:
+        kata_wire.receive(sock)
+    except (EOFError, OSError):
+        os._exit(0)
+    os._exit(1)
+print(os.waitstatus_to_exitcode(os.wait()[1]))
+"""
+    process = client(server, code)
+    assert said(process) == "0"
+    assert [e.pid for e in world.ledger.entries("who")] == [process.pid]
 
 
 # -- strangers and defects -----------------------------------------------------------------------
