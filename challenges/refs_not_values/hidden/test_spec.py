@@ -235,7 +235,12 @@ def test_nothing_is_left(learner, rng):
     check_total(learner, [frame], result_of(learner, "total_level", [frame]))
     check_darkened(learner, frame, result_of(learner, "darkened", frame))
     check_filtered(learner, frame, names, result_of(learner, "filtered", frame, names))
-    left = learner.leftovers()
+    left = learner.leftovers(within_s=3.0)
+    if left:  # the last frame may still be in a worker's hands, until the next one takes its place
+        for _ in range(2 * learner.num_cpus):
+            small = learner.world.draw_frame(rng)
+            check_darkened(learner, small, result_of(learner, "darkened", small))
+        left = learner.leftovers()
     assert not left, (
         f"Still there five seconds after the caller dropped its refs: {'; '.join(left)}. An object stays as "
         "long as any ref to it does: look for refs in globals, caches and actors."
