@@ -24,7 +24,7 @@ def start_an_exposure(_solution: Any, frame: np.ndarray) -> None:
 def submit(solution: Any, function: str) -> None:
     """Call one function with the ref of that frame; keep what it returns."""
     frame = _kept["frame"]
-    more = {"total_level": ([frame, frame],), "filtered": (frame, ["double", "warm"])}
+    more = {"total_level": ([frame],), "filtered": (frame, ["double", "warm"])}
     _kept[function] = getattr(solution, function)(*more.get(function, (frame,)))
 
 

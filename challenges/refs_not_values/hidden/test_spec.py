@@ -194,22 +194,17 @@ def test_returns_at_once(learner, rng):
 
 
 def check_side_by_side(learner: Any, frame: np.ndarray, seen: dict[str, Any]) -> None:
-    """Check what all four gave for one frame: the total of two readings, the others of one."""
+    """Check what all four gave for one frame, which nobody can tell apart in the books: three readings."""
     told = take_answers(learner, "one of the functions")
     readings = [answer.offset for answer in told if answer.op == "level"]
-    filters = [answer for answer in told if answer.op == "apply"]
-    assert len(readings) == 4, (
-        f"The meter read the frame {len(readings)} times for all functions; expected are 4."
+    assert len(readings) == 3, (
+        f"Three functions read the frame, and the meter was asked {len(readings)} times."
     )
-    darkness = (
-        float((frame - seen["darkened"]).mean()) if seen["darkened"].shape == frame.shape else float("nan")
-    )
-    expected = sum(readings)
-    total = seen["level_of"] + seen["total_level"] + darkness
-    assert close(total, expected, rel=PRECISION), (
-        f"Together the functions found readings of {total:.6f}, while the meter gave {expected:.6f}."
-    )
-    learner.world.answers.extend(filters)
+    darkened = seen["darkened"]
+    darkness = float(frame.mean() - darkened.mean()) if darkened.shape == frame.shape else 0.0
+    found = sorted([seen["level_of"], seen["total_level"], darkness])
+    same(found, sorted(readings), "the readings that three functions found", within=PRECISION, rel=PRECISION)
+    learner.world.answers.extend(answer for answer in told if answer.op == "apply")
     check_filtered(learner, frame, ["double", "warm"], seen["filtered"])
 
 
@@ -240,7 +235,12 @@ def test_nothing_is_left(learner, rng):
     check_total(learner, [frame], result_of(learner, "total_level", [frame]))
     check_darkened(learner, frame, result_of(learner, "darkened", frame))
     check_filtered(learner, frame, names, result_of(learner, "filtered", frame, names))
-    left = learner.leftovers()
+    left = learner.leftovers(within_s=3.0)
+    if left:  # the last frame may still be in a worker's hands, until the next one takes its place
+        for _ in range(2 * learner.num_cpus):
+            small = learner.world.draw_frame(rng)
+            check_darkened(learner, small, result_of(learner, "darkened", small))
+        left = learner.leftovers()
     assert not left, (
         f"Still there five seconds after the caller dropped its refs: {'; '.join(left)}. An object stays as "
         "long as any ref to it does: look for refs in globals, caches and actors."
