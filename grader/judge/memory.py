@@ -72,19 +72,23 @@ class Level:
 
     def together(self, now: Mapping[int, int], elsewhere_bytes: int = 0, elsewhere_before: int = 0) -> int:
         """How much more all of them hold, with memory elsewhere, than is left out for all of them."""
-        held = elsewhere_bytes + sum(
-            max(0, n - self.idle.get(pid, self.newborn_bytes)) for pid, n in now.items()
-        )
+        held = elsewhere_bytes + sum(max(0, n - self._idle_of(pid)) for pid, n in now.items())
         alive = {pid: min(n, now[pid]) for pid, n in self.before.items() if now.get(pid)}
-        left_out = min(elsewhere_bytes, elsewhere_before) + sum(
-            max(0, n - self.idle[pid]) for pid, n in alive.items()
-        )
+        left_out = min(elsewhere_bytes, elsewhere_before)
+        left_out += sum(n - min(n, self._idle_of(pid)) for pid, n in alive.items())
         return held - min(left_out, BEFORE_BYTES)
 
     def _of(self, pid: int) -> int:
+        """What a process may hold without being counted for itself."""
         if pid not in self.before:
             return self.newborn_bytes
-        return max(min(self.before[pid], self.idle[pid] + BEFORE_BYTES), 0)
+        return min(self.before[pid], self.idle[pid] + BEFORE_BYTES)
+
+    def _idle_of(self, pid: int) -> int:
+        """What it holds when it does nothing; less, if it was seen to."""
+        if pid not in self.before:
+            return self.newborn_bytes
+        return min(self.before[pid], self.idle[pid])
 
 
 class Elsewhere:

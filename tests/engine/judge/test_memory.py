@@ -170,7 +170,7 @@ def test_growth_counts_from_the_start_if_little_was_held_there():
     level = Level(idle={1: 80, 2: 57}, before={1: 95, 2: 50}, newborn_bytes=60)
     now = {1: 100, 2: 58, 3: 61}
     assert level.grown(now) == {1: 5, 2: 8, 3: 1}
-    assert level.together(now) == 5 + 1 + 1
+    assert level.together(now) == 5 + 8 + 1
 
 
 def test_ballast_that_is_given_back_makes_no_room():
