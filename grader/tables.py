@@ -189,7 +189,7 @@ class Tables:
 
     @property
     def worker_pids(self) -> list[int]:
-        """Processes that are or were Ray workers, not counting drivers."""
+        """Processes that are or were Ray workers, not counting drivers: as the kernel tells it."""
         return list(self._plain["worker_pids"])
 
     @property

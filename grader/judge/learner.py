@@ -87,12 +87,8 @@ class Learner:
         try:
             return self.side.look(*names)
         except ClusterLostError as lost:
-            raise self._took_down(lost) from None
-
-    def _took_down(self, lost: ClusterLostError) -> SolutionCrashed:
-        """What a cluster that is gone shows; makes a new one."""
-        self.side.replace()
-        return SolutionCrashed(f"it took down its cluster or what guards it: {lost}")
+            self.side.replace()
+            raise SolutionCrashed(f"it took down its cluster or what guards it: {lost}") from None
 
     @property
     def num_cpus(self) -> int:
@@ -106,10 +102,7 @@ class Learner:
 
     def worker_pids(self) -> set[int]:
         """Processes that are or were Ray workers of this cluster: children of its raylet, says the kernel."""
-        try:
-            return set(self.side.warden.ask("worker_pids"))
-        except ClusterLostError as lost:
-            raise self._took_down(lost) from None
+        return set(self.look("worker_pids").worker_pids)
 
     def free_cpus(self) -> float:
         """Logical CPUs that are free now, as the GCS last heard (it hears forty times a second)."""
@@ -181,10 +174,10 @@ class Learner:
         callers = self._callers(n_before)
         if not callers:
             return callers
-        seen = self.look("tasks", "actors", "workers")
+        seen = self.look("tasks", "actors", "workers", "worker_pids")
         shown = {pid for task in seen.tasks for pid in task.pids} | {actor.pid for actor in seen.actors}
         shown |= {worker.pid for worker in seen.workers if worker.executed}
-        workers = self.worker_pids()
+        workers = set(seen.worker_pids)
         return {pid for pid in callers if pid not in workers or (pid not in shown and psutil.pid_exists(pid))}
 
     def _callers(self, n_before: int) -> set[int]:

@@ -148,7 +148,7 @@ class Warden:
         One that Ray has not heard from yet is left alone: Ray would wait a minute for it and start no other.
         """
         with contextlib.suppress(GraderError):
-            registered = set(self.look(["worker_pids"])["worker_pids"])
+            registered = set(self._cluster_state().worker_pids())
             own = [child for vital in self._vital for child in processes.children(vital.pid)]
             processes.signal_all([p for p in own if p.pid in registered], signal.SIGKILL)
 
@@ -215,13 +215,25 @@ class Warden:
 
         Asking a GCS that is gone or stopped blocks for a long time, so its process is checked first.
         """
+        state = self._cluster_state()
+        found = {name: to_plain(getattr(state, name)()) for name in names}
+        if self._workers is not None and "worker_pids" in found:  # Ray's own table is not to be trusted
+            found["worker_pids"] = self._workers.pids(registered=found["worker_pids"])
+        return found
+
+    def _cluster_state(self) -> Any:
+        """Reads the cluster, which has to be there.
+
+        Raises:
+            ClusterLostError: It is not.
+        """
         if not self._cluster_is_moving():
             raise ClusterLostError("a process of the cluster itself, GCS or raylet, is gone or was stopped")
         if self._state is None:
             from grader.warden.ray_state import ClusterState
 
             self._state = ClusterState(self.address)
-        return {name: to_plain(getattr(self._state, name)()) for name in names}
+        return self._state
 
     def _cluster_is_moving(self) -> bool:
         """Whether GCS and raylet are running and have not been stopped."""
@@ -257,11 +269,6 @@ class Warden:
             "bytes": _heap(self._vital),
             "idle_bytes": self._idle_bytes,
         }
-
-    def worker_pids(self) -> list[int]:
-        """Processes that are or were Ray workers of this cluster: see `grader.warden.workers`."""
-        registered = self.look(["worker_pids"])["worker_pids"]
-        return self._workers.pids(registered) if self._workers is not None else []
 
     def limits_broken(self) -> list[str]:
         """What the guard ended since the last time, and why: see `grader.warden.guard`."""
