@@ -287,8 +287,9 @@ finally:
     process = client(server, code)
     out, _ = process.communicate(timeout=GUARD_S)
     assert (process.returncode, out) == (-signal.SIGKILL, "")
+    assert becomes(lambda: world.ledger.count("kill", "killed") == 1)  # the judge looks a moment later
     (entry,) = world.ledger.entries()
-    assert (entry.outcome, entry.pid) == ("killed", process.pid)
+    assert entry.pid == process.pid
 
 
 def test_a_client_that_ignores_orders_and_signals_is_killed_and_gets_no_answer(server, world):
@@ -308,7 +309,7 @@ finally:
     process = client(server, code)
     out, _ = process.communicate(timeout=GUARD_S)
     assert (process.returncode, out) == (-signal.SIGKILL, "")
-    assert world.ledger.count("kill", "killed") == 1
+    assert becomes(lambda: world.ledger.count("kill", "killed") == 1)
     assert server.spared == []
 
 
