@@ -31,6 +31,7 @@ from grader.system.freezer_group import FreezerGroup
 from grader.system.handle import held
 from grader.system.scheduling import rescheduled
 from grader.tables import to_plain
+from grader.warden.agents import find_agents
 from grader.warden.cluster import VITAL_PROCESSES, await_address, side_environment, start_cluster
 from grader.warden.failed_checks import FAILED_CHECK_STATUS, RayLogs
 from grader.warden.freezing import Freezing
@@ -40,8 +41,6 @@ from grader.warden.printed import Printed
 from grader.warden.stacks import dump_stacks
 from grader.warden.workers import Workers
 
-AGENTS_WITHIN_S = 5.0
-N_AGENTS = 2  # the dashboard's (even without a dashboard) and the runtime environments'
 DIES_WITHIN_S = 5.0
 
 
@@ -78,7 +77,7 @@ class Warden:
         self.freezing.add(self.cluster.pid)
         self.address = await_address(self.folder, self.cluster)
         self._vital = [p for p in processes.descendants(self.cluster.pid) if p.name() in VITAL_PROCESSES]
-        self._agents, self._idle_bytes = self._find_agents(), _heap(self._vital)
+        self._agents, self._idle_bytes = find_agents(self._vital), _heap(self._vital)
         self._workers = Workers((p for p in self._vital if p.name() == "raylet"), self._agents)
         self._workers.start()
         store_bytes = self.needs.object_store_mb * 1_000_000
@@ -295,20 +294,6 @@ class Warden:
             return process in self._agents or self.cluster.pid in (process.pid, process.ppid())
         return False
 
-    def _find_agents(self) -> list[psutil.Process]:
-        """The raylet's agents, found before any line of a solution has run: names can be forged later."""
-        deadline = time.monotonic() + AGENTS_WITHIN_S
-        while True:
-            found = [
-                child
-                for vital in self._vital
-                for child in processes.descendants(vital.pid)
-                if _is_called_agent(child)
-            ]
-            if len(found) >= N_AGENTS or time.monotonic() > deadline:
-                return found
-            time.sleep(0.02)
-
     def _family(self) -> list[psutil.Process]:
         """Every process of the side except the warden itself."""
         own = processes.descendants(os.getpid())
@@ -335,12 +320,6 @@ class Warden:
 
 def _heap(found: list[psutil.Process]) -> int:
     return sum(processes.anonymous_bytes(process.pid) for process in found)
-
-
-def _is_called_agent(process: psutil.Process) -> bool:
-    with contextlib.suppress(psutil.Error):
-        return any("agent" in word.lower() for word in process.cmdline()[:3])
-    return False
 
 
 REQUESTS = {
