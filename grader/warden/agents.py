@@ -1,4 +1,4 @@
-"""The raylet's agents: processes of the cluster's own that stand among the workers, as children of the raylet."""
+"""The raylet's agents: the cluster's own processes among the raylet's children, which else are workers."""
 
 from __future__ import annotations
 
