@@ -3,7 +3,7 @@
 # only: test_few_tasks
 # at most: 0
 # outcomes: timeout
-# says: has waited
+# says: did not return
 # sample: no
 """Nothing runs and the CPUs are free: hopes that Ray is blamed for a call that never returns."""
 
