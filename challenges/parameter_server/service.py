@@ -15,8 +15,8 @@ Now and then an answer is not a gradient: some of its numbers are not finite, or
 
 In a grading every call goes to the grader, which keeps the books, adds the delays and may end this process in
 the middle of a call or just after it. There, each call draws its own samples of the shard's data, so equal
-calls have slightly different answers. And one weight per shard is a counter: the gradient of its own shard has
-the same number in this place every time, that of every other shard has 0. So any weights show which
+calls have slightly different answers. And one weight per shard is a counter: the gradient of its own shard
+has the same number in this place every time, that of every other shard has 0. So any weights show which
 gradients they contain.
 """
 
