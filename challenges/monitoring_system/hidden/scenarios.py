@@ -93,19 +93,17 @@ def from_threads(_solution: Any, batches_of: list[list[list[tuple]]]) -> list[di
 
 
 def flood_and_ask(_solution: Any, batches: list[list[tuple]], question: list[Any]) -> dict[str, Any]:
-    """Repeat a question while another thread ingests; return each distinct answer once."""
-    answers: list[Any] = []
+    """Ask about one window after another while another thread ingests; the world notes each answer."""
+    metric, aggregate, now = question
     n_answers = 0
     with ThreadPoolExecutor(1) as thread:
         flood = thread.submit(_ingest_all, Live.monitor, batches)
         while not flood.done():
-            answer = Live.monitor.query(*question)
-            ask("answered")
+            number, window_s = ask("question")
+            ask("answered", number, Live.monitor.query(metric, aggregate, window_s, now))
             n_answers += 1
-            if answer not in answers:
-                answers.append(answer)
             time.sleep(BETWEEN_QUERIES_S)
-        return {"answers": answers, "n_answers": n_answers, "ingested": flood.result()}
+        return {"n_answers": n_answers, "ingested": flood.result()}
 
 
 def flood_and_close(solution: Any, batches: list[list[tuple]], question: list[Any]) -> dict[str, Any]:

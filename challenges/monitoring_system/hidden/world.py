@@ -20,6 +20,7 @@ HOLD_WITHIN_S = 5.0  # how long writes wait for queries to be answered
 EPOCH_S = 1_700_000_000.0
 STEP_S = 0.125
 TRIAL_S = 20.0  # against hangs only
+N_STEADY = 200
 FLOOD_BATCHES = 40
 FLOOD_BATCH = 500
 HELD_AFTER = 12  # writes: two of what is steady, and some of the flood
@@ -63,7 +64,9 @@ class World(OutsideWorld):
         write_together: How many writes wait for each other, from that one on, until all of them are open.
         hold_from: Number of the first write that waits until enough queries have been answered.
         answers_wanted: How many answers are enough.
-        answers: Queries answered while a held write was open.
+        n_meanwhile: Questions asked and answered while a held write was open.
+        asked: For each question that was handed out, its window and whether a held write was open then.
+        answers: What was answered to a question, by its number; nobody knows one before it is handed out.
         kill_before: Samples whose writer is killed before the archive has the write; once each.
         kill_after: Samples whose writer is killed when the archive has it, before the answer; once each.
     """
@@ -76,7 +79,9 @@ class World(OutsideWorld):
         self.write_together = 0
         self.hold_from: int | None = None
         self.answers_wanted = 5
-        self.answers = 0
+        self.n_meanwhile = 0
+        self.asked: list[tuple[float, bool]] = []
+        self.answers: dict[int, float | int | None] = {}
         self.kill_before: set[Name] = set()
         self.kill_after: set[Name] = set()
         self._meets = True
@@ -165,14 +170,14 @@ class World(OutsideWorld):
         hosts = [f"web-{number}" for number in rng.choice(np.arange(100, 1000), size=20, replace=False)]
         steady = [
             ("steady", hosts[k % 20], k // 20 + 1, start - STEP_S * k, round(float(rng.uniform(1, 1000)), 3))
-            for k in range(200)
+            for k in range(N_STEADY)
         ]
         flood = [  # no two have the same value
             ("flood", hosts[k % 20], k // 20 + 11, start - STEP_S * (k % 4000), float(k))
             for k in range(FLOOD_BATCHES * FLOOD_BATCH)
         ]
         batches = [flood[k : k + FLOOD_BATCH] for k in range(0, len(flood), FLOOD_BATCH)]
-        question = ["steady", "mean", 60.0, start]
+        question = ["steady", "mean", start]  # the windows are drawn as it goes on
         before = Trial.scenario(
             "play", steps=[["open", start, [], {}], ["ingest", steady]], deadline_s=TRIAL_S
         )
@@ -198,14 +203,22 @@ class World(OutsideWorld):
         self.marks.append(Mark(number, len(self.writes)))
         return number
 
-    async def answered(self, _call: Call) -> None:
+    async def question(self, _call: Call) -> tuple[int, float]:
+        """Operation for a scenario: the number of a question, and the window that it is about."""
+        window_s = STEP_S * int(self._numbers.integers(8, N_STEADY))
+        self.asked.append((window_s, self._is_holding()))
+        return len(self.asked) - 1, window_s
+
+    async def answered(self, _call: Call, number: int, answer: float | int | None) -> None:
         """Operation for a scenario: a query has been answered."""
-        self.answers += self._is_holding()
+        if 0 <= number < len(self.asked):
+            self.answers.setdefault(number, answer)
+            self.n_meanwhile += self.asked[number][1] and self._is_holding()
 
     @property
     def was_answered(self) -> bool:
-        """Whether enough queries were answered while writes were held."""
-        return self.answers >= self.answers_wanted
+        """Whether enough queries were asked and answered while writes were held."""
+        return self.n_meanwhile >= self.answers_wanted
 
     def _is_holding(self) -> bool:
         first = self.hold_from

@@ -561,6 +561,11 @@ def test_worker_killed(learner, rng, observe):
             for entry in world.ledger.entries()
             if entry.op in {"gradient", "end"} and entry.outcome in {"killed", "dropped"}
         ]
+        unheeded = [key for key in struck if not met_its_end(world, key)]
+        assert not unheeded, (
+            f"the process that computed step {unheeded[0][1]} of {job.shards[unheeded[0][0]]} was to die then "
+            "and lives: service.py did not run as it is"
+        )
         if len(gone) < n_killed:
             void(f"{len(gone)} of {n_killed} workers died")
         observe(n_killed, limit=6, unit="workers killed")
@@ -568,6 +573,15 @@ def test_worker_killed(learner, rng, observe):
             assert_in_step(learner, job, seen)
         else:
             assert_one_by_one(learner, job, seen)
+
+
+def met_its_end(world: Any, key: tuple[int, int]) -> bool:
+    """Whether the first process that asked for a step took the order to die, or died otherwise."""
+    pid = next(a.pid for a in world.asked if (a.worker, a.step) == key)
+    return any(
+        entry.pid == pid and (entry.op == "end" or entry.outcome in {"killed", "dropped"})
+        for entry in world.ledger.entries()
+    )
 
 
 @behaviour(points=5, category="correctness", stage=1)
