@@ -929,7 +929,7 @@ def test_speed(learner, race, rng):
         start = epoch_s + 5000.0 * (number + 1)
         series = rng.permutation(np.arange(n_new) % len(names))
         values = rng.uniform(1, 1000, size=n_new)
-        windows = rng.permutation(np.linspace(150.01, 390.01, N_RACE_QUESTIONS)).tolist()
+        windows = rng.permutation(np.linspace(375.01, 399.01, N_RACE_QUESTIONS)).tolist()
         questions = [
             [metrics[k % 4], ("max", "mean")[k % 2], window_s, start] for k, window_s in enumerate(windows)
         ]

@@ -563,8 +563,8 @@ def test_worker_killed(learner, rng, observe):
         ]
         unheeded = [key for key in struck if not met_its_end(world, key)]
         assert not unheeded, (
-            f"the process that computed step {unheeded[0][1]} of {job.shards[unheeded[0][0]]} lives, but should "
-            "have died: service.py did not run as it is"
+            f"the process of step {unheeded[0][1]} of {job.shards[unheeded[0][0]]} should be dead; "
+            "service.py did not run as it is"
         )
         if len(gone) < n_killed:
             void(f"{len(gone)} of {n_killed} workers died")
