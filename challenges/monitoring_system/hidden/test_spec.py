@@ -691,8 +691,10 @@ def test_queries_while_samples_arrive(learner, rng, observe):
     flood, start = [sample for batch in trial.inputs["batches"] for sample in batch], question[-1]
     oracle = Oracle()
     oracle.ingest(steady, start)
+    world.hold_from = None
     _, one = play(learner, opened(start, shards=N_RACE_SHARDS), ["ingest", steady])
     check_ingests([one], [{"accepted": 200, "duplicates": 0, "late": 0}])
+    world.hold_from = world.ledger.count("archive") + 2 * N_RACE_SHARDS
     seen = learner.scenario(
         "flood_and_ask",
         batches=trial.inputs["batches"],
