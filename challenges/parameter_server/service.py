@@ -2,9 +2,9 @@
 
     gradient(weights, shard, step) -> float64 array, normally of the same shape as `weights`
 
-In your own script this module serves itself: a call takes 30 ms, and a shard whose name starts with "broken"
-answers NaN in step 1. It does not show a slow worker, one that dies, or a gradient that never comes:
-`python grade.py try parameter_server` does.
+In your own script this module serves itself: a call takes 30 ms, equal calls have equal answers, and a shard
+whose name starts with "broken" answers NaN in step 1. It does not show a slow worker, one that dies, or a
+gradient that never comes: `python grade.py try parameter_server` does.
 
 The loss is a sum of squares, one sum per shard of the data, so there is one best vector of weights and
 gradient descent finds it. A call waits for some tens of milliseconds, sometimes for seconds, without using
@@ -14,9 +14,10 @@ the first is answered. Any number of processes may call at the same time.
 Now and then an answer is not a gradient: some of its numbers are not finite, or it has the wrong shape.
 
 In a grading every call goes to the grader, which keeps the books, adds the delays and may end this process in
-the middle of a call or just after it. There, one weight per shard is a counter: the gradient of its own shard
-has the same number in this place every time, that of every other shard has 0. When the module serves
-itself, there are no counters.
+the middle of a call or just after it. There, each call draws its own samples of the shard's data, so equal
+calls have slightly different answers. And one weight per shard is a counter: the gradient of its own shard
+has the same number in this place every time, that of every other shard has 0. So any weights show which
+gradients they contain.
 """
 
 import os
@@ -55,7 +56,7 @@ def gradient(weights: np.ndarray, shard: str, step: int) -> np.ndarray:
         answer, ends_soon = ask("gradient", np.asarray(weights), str(shard), int(step))
     except Refused as refused:
         raise ValueError(refused.detail) from None
-    if ends_soon:  # the machine under this process is about to go
+    if ends_soon:  # the machine under this process goes within a tenth of a second
         threading.Thread(target=ask, args=("end", str(shard), int(step)), daemon=True).start()
     return answer
 

@@ -17,9 +17,8 @@ The design. It all depends on who knows what:
 
     Monitor (caller's process)                          Shard (actor, one of n)
       the clock; which samples are late                   its series, ordered by time
-      the order of arrival across all shards              which names are stored: duplicates
-      rules and what they have seen so far                its life: a number that grows with each restart
-      the newest timestamp of a watched metric
+      rules and what they have seen so far                which names are stored: duplicates
+      the newest timestamp of a watched metric            its life: a number that grows with each restart
       the counters, and how much each shard holds
 
 An ingest becomes one call per shard, all at the same time. A query fetches from each shard the part of the
@@ -37,7 +36,6 @@ The price. A crash loses up to `retention_s` of the shard's series until they ar
 moves every value in its window to the caller. NOTES.md discusses the alternatives.
 """
 
-import itertools
 import math
 import operator
 import threading
@@ -65,23 +63,23 @@ def shard_of(metric: str, source: str, shards: int) -> int:
 
 
 class Series:
-    """Samples ordered by time, and by arrival where times are equal."""
+    """Samples ordered by time."""
 
     __slots__ = ("names", "points")
 
     def __init__(self) -> None:
-        self.points: list[tuple] = []  # (timestamp, arrival, value, seq)
+        self.points: list[tuple] = []  # (timestamp, seq, value)
         self.names: set[int] = set()  # the seq of each point, and no others
 
     def add(self, point: tuple) -> None:
         """Insert a point, nearly always at the end."""
         insort(self.points, point)
-        self.names.add(point[3])
+        self.names.add(point[1])
 
     def cut(self, n_points: int) -> int:
         """Forget the oldest `n_points` points and their names; return how many that is."""
         if n_points > 0:
-            self.names.difference_update([point[3] for point in self.points[:n_points]])
+            self.names.difference_update([point[1] for point in self.points[:n_points]])
             del self.points[:n_points]
         return max(0, n_points)
 
@@ -95,12 +93,12 @@ class Series:
 
 PART_OF: dict[str, Callable[[list[tuple]], object]] = {
     "count": len,
-    "sum": lambda points: math.fsum(value for _, _, value, _ in points),
-    "mean": lambda points: (math.fsum(value for _, _, value, _ in points), len(points)),
-    "min": lambda points: min(value for _, _, value, _ in points),
-    "max": lambda points: max(value for _, _, value, _ in points),
-    "last": max,  # the greatest (timestamp, arrival)
-    "p95": lambda points: np.array([value for _, _, value, _ in points]),
+    "sum": lambda points: math.fsum(value for _, _, value in points),
+    "mean": lambda points: (math.fsum(value for _, _, value in points), len(points)),
+    "min": lambda points: min(value for _, _, value in points),
+    "max": lambda points: max(value for _, _, value in points),
+    "last": max,  # the greatest timestamp
+    "p95": lambda points: np.array([value for _, _, value in points]),
 }
 
 
@@ -138,16 +136,16 @@ class Shard:
         self.lock = threading.Lock()
 
     def ingest(self, arrived: list[tuple], oldest: float) -> tuple[int, Counter]:
-        """Store samples, each with its arrival number, and archive the new ones."""
+        """Store samples, and archive the new ones."""
         new = []
         with self.lock:
             changed = Counter(expired=self._expire(oldest))
-            for arrival, sample in arrived:
+            for sample in arrived:
                 metric, source, seq, timestamp, value = sample
                 sources = self.metrics.setdefault(metric, {})
                 series = sources.get(source) or sources.setdefault(source, Series())
                 if seq not in series.names:
-                    series.add((timestamp, arrival, value, seq))
+                    series.add((timestamp, seq, value))
                     new.append(sample)
                     if len(series.points) > self.capacity:
                         changed["dropped"] += series.cut(1)
@@ -176,11 +174,13 @@ class Shard:
 
     def _expire(self, oldest: float) -> int:
         expired = 0
-        for sources in self.metrics.values():
+        for metric, sources in list(self.metrics.items()):
             for source, series in list(sources.items()):
                 expired += series.cut(series.until(oldest))
                 if not series.points:
-                    del sources[source]  # its source may never come back
+                    del sources[source]  # it may never come back
+            if not sources:
+                del self.metrics[metric]
         return expired
 
 
@@ -252,7 +252,6 @@ class Monitor:
         self._newest: dict[str, float] = {}  # the newest timestamp accepted for each watched metric
         self._made_at = clock()
         self._shards = [Shard.remote(capacity) for _ in range(shards)]
-        self._arrivals = itertools.count()
         self._counts = Counter(dict.fromkeys(COUNTED, 0))
         self._held = [0] * shards  # how many samples each shard stores
         self._lives = [0] * shards  # the life in which it was last seen; 0 is none
@@ -271,7 +270,7 @@ class Monitor:
                     continue
                 if metric in self._watched and timestamp > self._newest.get(metric, -math.inf):
                     self._newest[metric] = timestamp
-                arrived[shard_of(metric, source, len(self._shards))].append((next(self._arrivals), sample))
+                arrived[shard_of(metric, source, len(self._shards))].append(sample)
             self._counts["late"] += late
         asked = [number for number, group in enumerate(arrived) if group]
         answers = ray.get([self._shards[number].ingest.remote(arrived[number], oldest) for number in asked])

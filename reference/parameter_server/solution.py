@@ -20,10 +20,10 @@ The design. Only the driver keeps track of anything; it is asked little and answ
     ParameterServer, an actor per slice  ◄────────┘ by reference, never through the driver
                version, weights, names of the updates made
 
-A gradient is computed by a *task*: a function of weights, shard and step that changes nothing. So if its
-worker dies, Ray repeats it with the same weights, and whichever attempt finishes, there is one result and one
-push. A version is pulled once, and every task that needs it is handed the same reference. Steps are counted
-in one place, so a mode is just a rule about who may start.
+A gradient is computed by a *task*, which changes nothing. So if its worker dies, Ray repeats it with the same
+weights, and whichever attempt finishes, there is one result and one push. A version is pulled once, and every
+task that needs it is handed the same reference. Steps are counted in one place, so a mode is just a rule
+about who may start.
 
 The price. Each step takes a round trip through the driver, about two milliseconds; with hundreds of workers
 and short steps, everybody would be waiting for the driver. See NOTES.md.

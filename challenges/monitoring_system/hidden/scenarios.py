@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -17,6 +18,8 @@ from service_link import ask
 
 BETWEEN_QUERIES_S = 0.002
 N_POURED_SERIES = 20
+N_TWICE = 9  # samples of a batch in a race that come twice
+LATE_FROM = 4000  # in a race, the number of late samples, counted from the mark
 
 
 class Clock:
@@ -50,6 +53,11 @@ def _set_clock(now: float) -> None:
     Live.clock.now = now
 
 
+def _mark() -> int:
+    number: int = ask("mark")
+    return number
+
+
 def _close() -> None:
     if Live.monitor is not None:
         Live.monitor.close()
@@ -59,11 +67,12 @@ def _close() -> None:
 def play(_solution: Any, steps: list[list[Any]]) -> list[Any]:
     """Run the steps in order and return the answer to each.
 
-    A step is `["open", start, rules, options]`, `["clock", now]`, `["close"]`, or a method and its arguments.
+    A step is `["open", start, rules, options]`, `["clock", now]`, `["mark"]`, `["close"]`, or a method and
+    its arguments.
     """
     answers = []
     for name, *args in steps:
-        own = {"open": _open, "clock": _set_clock, "close": _close}.get(name)
+        own = {"open": _open, "clock": _set_clock, "mark": _mark, "close": _close}.get(name)
         answers.append(own(*args) if own else getattr(Live.monitor, name)(*args))
     return answers
 
@@ -84,19 +93,17 @@ def from_threads(_solution: Any, batches_of: list[list[list[tuple]]]) -> list[di
 
 
 def flood_and_ask(_solution: Any, batches: list[list[tuple]], question: list[Any]) -> dict[str, Any]:
-    """Repeat a question while another thread ingests; return each distinct answer once."""
-    answers: list[Any] = []
+    """Ask about one window after another while another thread ingests; the world notes each answer."""
+    metric, aggregate, now = question
     n_answers = 0
     with ThreadPoolExecutor(1) as thread:
         flood = thread.submit(_ingest_all, Live.monitor, batches)
         while not flood.done():
-            answer = Live.monitor.query(*question)
-            ask("answered")
+            number, window_s = ask("question")
+            ask("answered", number, Live.monitor.query(metric, aggregate, window_s, now))
             n_answers += 1
-            if answer not in answers:
-                answers.append(answer)
             time.sleep(BETWEEN_QUERIES_S)
-        return {"answers": answers, "n_answers": n_answers, "ingested": flood.result()}
+        return {"n_answers": n_answers, "ingested": flood.result()}
 
 
 def flood_and_close(solution: Any, batches: list[list[tuple]], question: list[Any]) -> dict[str, Any]:
@@ -166,7 +173,6 @@ def kata_flood(
     race: int,
     start: float,
     names: list[tuple],
-    first: int,
     series: np.ndarray,
     values: np.ndarray,
     n_batches: int,
@@ -174,24 +180,36 @@ def kata_flood(
 ) -> dict[str, Any]:
     """Run a round of the race: ingest and sometimes query, on one monitor for all rounds.
 
-    Sample k has the number `first + k`, belongs to `names[series[k]]` and has the value `values[k]`.
+    Sample k belongs to `names[series[k]]` and has the value `values[k]`. Before each part
+    there is a mark, which numbers its samples. Some samples of each batch come twice, one is late.
     """
     if Live.race != race:
         _close()
         _open(start, [], {"shards": 4})
         Live.race = race
     Live.clock.now = start
-    samples = [
-        (*names[s], first + k, start - 400 + k / 64, value)
-        for k, (s, value) in enumerate(zip(series.tolist(), values.tolist(), strict=True))
-    ]
-    size, every = len(samples) // n_batches, n_batches // len(questions)
-    accepted, answers = 0, []
-    for number in range(n_batches):
-        accepted += Live.monitor.ingest(samples[number * size : (number + 1) * size])["accepted"]
-        if (number + 1) % every == 0:
-            answers.append(Live.monitor.query(*questions[len(answers)]))
-    return {"accepted": accepted, "answers": answers}
+    size, every = len(series) // n_batches, n_batches // len(questions)
+    sums: Counter[str] = Counter()
+    answers, marks = [], []
+    for part, question in enumerate(questions):
+        marks.append(_mark())
+        first = part * every * size
+        for number in range(every):
+            batch = [
+                (*names[s], marks[-1] + k - first, start - 400 + k / 64, value)
+                for k, s, value in zip(
+                    range(first + number * size, first + (number + 1) * size),
+                    series[first + number * size : first + (number + 1) * size].tolist(),
+                    values[first + number * size : first + (number + 1) * size].tolist(),
+                    strict=True,
+                )
+            ]
+            late = (*names[0], marks[-1] + LATE_FROM + number, start - 700, 0.0)
+            sums.update(Live.monitor.ingest([*batch, *batch[:: size // N_TWICE][:N_TWICE], late]))
+        answers.append(Live.monitor.query(*question))
+    marks.append(_mark())
+    stats = Live.monitor.stats()
+    return {"ingested": dict(sums), "answers": answers, "marks": marks, "stats": stats}
 
 
 # Races and examples can call functions that the solution defines, but not methods of its objects.

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from grader.suite import Call, KillWorker, OutsideWorld, Refuse, Trial, trouble
+from grader.suite import Call, KillWorker, OutsideWorld, Trial, trouble
 
 WRITE_S = 0.002
 MEET_WITHIN_S = 3.0  # how long writes wait for each other
 MAX_DIGITS = 20  # of a sample's number
+MARKED_SAMPLES = 4096  # at most so many are numbered from one mark on
 HOLD_WITHIN_S = 5.0  # how long writes wait for queries to be answered
 
 EPOCH_S = 1_700_000_000.0
 STEP_S = 0.125
 TRIAL_S = 20.0  # against hangs only
+N_STEADY = 200
 FLOOD_BATCHES = 40
 FLOOD_BATCH = 500
 HELD_AFTER = 12  # writes: two of what is steady, and some of the flood
@@ -27,42 +30,63 @@ Sample = tuple[str, str, int, float, float]
 Step = list[Any]  # of scenarios.play
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Write:
-    """A write that the archive accepted: the writer, and the samples in order."""
+    """A write that the archive accepted: the writer, and a line `metric source number` for each sample."""
 
     pid: int
-    names: tuple[Name, ...]
+    lines: str
+
+    @cached_property
+    def names(self) -> tuple[Name, ...]:
+        """The samples in order; read when they are asked for, so that a write costs next to nothing."""
+        return tuple(map(_name, self.lines.splitlines()))
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A moment between two ingests: the number handed out then, and how many writes were accepted by then.
+
+    What is ingested next is numbered from there on, so nobody can have asked for the mark later than that.
+    """
+
+    number: int
+    n_writes: int
 
 
 class World(OutsideWorld):
     """The archive of one test. The test sets the attributes before it calls the learner.
 
     Attributes:
-        keeps_books: False where only the delay is wanted.
         writes: The accepted writes, in order.
+        marks: The moments that a scenario has marked, in order.
         meet_from: Number of the first write that waits for others.
         write_together: How many writes wait for each other, from that one on, until all of them are open.
         hold_from: Number of the first write that waits until enough queries have been answered.
         answers_wanted: How many answers are enough.
-        answers: Queries answered while a held write was open.
+        n_meanwhile: Questions asked and answered while a held write was open.
+        asked: For each question that was handed out, its window and whether a held write was open then.
+        answers: What was answered to a question, by its number; nobody knows one before it is handed out.
         kill_before: Samples whose writer is killed before the archive has the write; once each.
         kill_after: Samples whose writer is killed when the archive has it, before the answer; once each.
     """
 
     def __init__(self, rng: np.random.Generator) -> None:
         super().__init__(rng)
-        self.keeps_books = True
         self.writes: list[Write] = []
+        self.marks: list[Mark] = []
         self.meet_from: int | None = None
         self.write_together = 0
         self.hold_from: int | None = None
         self.answers_wanted = 5
-        self.answers = 0
+        self.n_meanwhile = 0
+        self.asked: list[tuple[float, bool]] = []
+        self.answers: dict[int, float | int | None] = {}
         self.kill_before: set[Name] = set()
         self.kill_after: set[Name] = set()
         self._meets = True
         self._holds = True
+        self._numbers = np.random.default_rng(rng.integers(2**63))
 
     # -- troubles: set up by tests and by `grade.py try` -------------------------------------------------
 
@@ -146,14 +170,14 @@ class World(OutsideWorld):
         hosts = [f"web-{number}" for number in rng.choice(np.arange(100, 1000), size=20, replace=False)]
         steady = [
             ("steady", hosts[k % 20], k // 20 + 1, start - STEP_S * k, round(float(rng.uniform(1, 1000)), 3))
-            for k in range(200)
+            for k in range(N_STEADY)
         ]
         flood = [  # no two have the same value
             ("flood", hosts[k % 20], k // 20 + 11, start - STEP_S * (k % 4000), float(k))
             for k in range(FLOOD_BATCHES * FLOOD_BATCH)
         ]
         batches = [flood[k : k + FLOOD_BATCH] for k in range(0, len(flood), FLOOD_BATCH)]
-        question = ["steady", "mean", 60.0, start]
+        question = ["steady", "mean", start]  # the windows are drawn as it goes on
         before = Trial.scenario(
             "play", steps=[["open", start, [], {}], ["ingest", steady]], deadline_s=TRIAL_S
         )
@@ -165,25 +189,36 @@ class World(OutsideWorld):
 
     async def archive(self, call: Call, lines: str) -> None:
         """Operation: accept a write of `metric source number` lines."""
-        if not self.keeps_books:
-            await asyncio.sleep(WRITE_S)
-            return
-        names = tuple(map(_name, lines.splitlines()))
+        write = Write(call.pid, lines)
         await self._wait_for_others(call)
         await self._wait_for_answers(call)
         await asyncio.sleep(WRITE_S)
-        self._kill(self.kill_before, names)
-        self.writes.append(Write(call.pid, names))
-        self._kill(self.kill_after, names)
+        self._kill(self.kill_before, write)
+        self.writes.append(write)
+        self._kill(self.kill_after, write)
 
-    async def answered(self, _call: Call) -> None:
+    async def mark(self, _call: Call) -> int:
+        """Operation for a scenario: an ingest has returned; the number that the next samples start from."""
+        number = int(self._numbers.integers(1, 2**40)) * MARKED_SAMPLES
+        self.marks.append(Mark(number, len(self.writes)))
+        return number
+
+    async def question(self, _call: Call) -> tuple[int, float]:
+        """Operation for a scenario: the number of a question, and the window that it is about."""
+        window_s = STEP_S * int(self._numbers.integers(8, N_STEADY))
+        self.asked.append((window_s, self._is_holding()))
+        return len(self.asked) - 1, window_s
+
+    async def answered(self, _call: Call, number: int, answer: float | int | None) -> None:
         """Operation for a scenario: a query has been answered."""
-        self.answers += self._is_holding()
+        if 0 <= number < len(self.asked):
+            self.answers.setdefault(number, answer)
+            self.n_meanwhile += self.asked[number][1] and self._is_holding()
 
     @property
     def was_answered(self) -> bool:
-        """Whether enough queries were answered while writes were held."""
-        return self.answers >= self.answers_wanted
+        """Whether enough queries were asked and answered while writes were held."""
+        return self.n_meanwhile >= self.answers_wanted
 
     def _is_holding(self) -> bool:
         first = self.hold_from
@@ -202,15 +237,15 @@ class World(OutsideWorld):
             await self.until(lambda: not self._holds or self.was_answered, within_s=HOLD_WITHIN_S)
             self._holds = False  # later writes do not wait again
 
-    def _kill(self, victims: set[Name], names: tuple[Name, ...]) -> None:
-        if victims and (hit := victims.intersection(names)):
+    def _kill(self, victims: set[Name], write: Write) -> None:
+        if victims and (hit := victims.intersection(write.names)):
             victims -= hit
             raise KillWorker
 
 
 def _name(line: str) -> Name:
-    """The name in a line of a write."""
+    """The name in a line of a write; a line that names no sample gets a name that no sample has."""
     match line.split():
         case metric, source, number if number.isascii() and number.isdecimal() and len(number) <= MAX_DIGITS:
             return metric, source, int(number)
-    raise Refuse("BadLine", f"a line of a write is {line[:100]!r}, not `metric source number`")
+    return line[:100], "", -1

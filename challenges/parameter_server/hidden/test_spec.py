@@ -19,7 +19,9 @@ MEET_S = 10.0  # how long a straggler waits for the others to get as far as they
 LINGER_S = 0.8  # and then how long it waits for one step too many
 MEBI = 2**17  # float64 numbers in 1 MiB
 SETTLE_S = 5.0
+ROUND_S = (0.08, 0.1)  # how long a gradient takes in the timed rounds, and in a behaviour like them
 MAX_CHOICES = 20_000
+MORE_WEIGHTS = (9, 80)  # beside the counters: in every behaviour, so also in the timed rounds
 
 ENTRY = {"shard": str, "step": int, "read": int, "version": int | None}
 RESULT = {
@@ -88,7 +90,7 @@ def new_job(
     weights: int = 0,
     **options: Any,
 ) -> Job:
-    world.make_model(rng, shards, weights or shards + int(rng.integers(9, 15)), steps)
+    world.make_model(rng, shards, weights or shards + int(rng.integers(*MORE_WEIGHTS)), steps)
     return Job(world=world, steps=steps, mode=mode, **options)
 
 
@@ -115,15 +117,34 @@ class Oracle:
     makes: list[int]
 
 
-def in_step(job: Job) -> Oracle:
-    """The same training as a loop on one machine."""
+def in_step(job: Job, final: np.ndarray) -> Oracle:
+    """The same training as a loop on one machine, with the answers that were handed out.
+
+    A step that was repeated has several; what the next step was given shows which of them counted.
+
+    Args:
+        job: What was trained.
+        final: The weights that it ended with.
+    """
     weights, reads, makes = [job.world.initial], [], []
+    answers = answers_by_step(job)
     for step in range(job.steps):
         good = [k for k in range(job.n) if (k, step) not in job.bad]
         reads.append(len(weights) - 1)
         if good:
-            gradients = [job.world.gradient_of(k, weights[-1]) for k in good]
-            weights.append(weights[-1] - job.rate * (sum(gradients) / len(good)))
+            unanswered = [k for k in good if (k, step) not in answers]
+            assert not unanswered, (
+                f"step {step} of {job.shards[unanswered[0]]} was never answered, but train had ended "
+                f"({job.shown})"
+            )
+            given = [asked.weights for asked in job.world.asked if asked.step == step + 1]
+            choices = itertools.product(*(answers[k, step] for k in good))
+            made = [
+                weights[-1] - job.rate * (sum(choice) / len(good))
+                for choice in itertools.islice(choices, MAX_CHOICES)
+            ]
+            after = given[0] if given else final
+            weights.append(min(made, key=lambda version: farthest(version, after)))
         makes.append(len(weights) - 1)
     return Oracle(weights, reads, makes)
 
@@ -190,8 +211,8 @@ def assert_form(job: Job, seen: Any) -> None:
     )
 
 
-def assert_asked(learner: Any, job: Job, *, repeated: bool = False) -> None:
-    """Each step was asked for in a Ray worker, and only once unless it had to be repeated."""
+def assert_asked(learner: Any, job: Job) -> None:
+    """Each step was asked for in a Ray worker, and again only if that worker had died."""
     asked = Counter((a.worker, a.step) for a in job.world.asked)
     wanted = {(k, s) for k in range(job.n) for s in range(job.steps)}
     missing = sorted(wanted - set(asked))
@@ -203,12 +224,16 @@ def assert_asked(learner: Any, job: Job, *, repeated: bool = False) -> None:
     assert not strange, (
         f"step {strange[0][1]} was asked for; the {job.steps} steps count from 0 ({job.shown})"
     )
-    if not repeated:
-        twice = [key for key, count in asked.items() if count > 1]
-        assert not twice, (
-            f"{len(twice)} gradients were asked for more than once although no worker died, starting with "
-            f"step {twice[0][1]} of {job.shards[twice[0][0]]}"
-        )
+    ended = {entry.pid for entry in job.world.ledger.entries(outcome="killed")}
+    twice = []
+    for key in asked:
+        pids = [a.pid for a in job.world.asked if (a.worker, a.step) == key]
+        if set(pids[:-1]) - ended:
+            twice.append(key)
+    assert not twice, (
+        f"{len(twice)} gradients were asked for more than once although their worker had not died, starting "
+        f"with step {twice[0][1]} of {job.shards[twice[0][0]]}"
+    )
     pids = learner.worker_pids()
     elsewhere = [a for a in job.world.asked if a.pid not in pids]
     assert not elsewhere, (
@@ -266,16 +291,16 @@ def assert_history(job: Job, seen: Any, reads: dict[tuple[int, int], set[int]] |
         )
 
 
-def assert_in_step(learner: Any, job: Job, seen: Any, *, repeated: bool = False) -> None:
+def assert_in_step(learner: Any, job: Job, seen: Any) -> None:
     """A sync training gives what a loop on one machine gives."""
     assert_form(job, seen)
-    assert_asked(learner, job, repeated=repeated)
+    assert_asked(learner, job)
     assert_oracle(job, seen)
 
 
 def assert_oracle(job: Job, seen: Any) -> None:
     """Weights, versions and history of a sync training are those of the loop."""
-    oracle = in_step(job)
+    oracle = in_step(job, seen["weights"])
     off = farthest(seen["weights"], oracle.weights[-1])
     means = counters(job, seen["weights"]) * job.n
     assert off <= TOLERANCE, (
@@ -302,10 +327,10 @@ def assert_oracle(job: Job, seen: Any) -> None:
     )
 
 
-def assert_one_by_one(learner: Any, job: Job, seen: Any, *, repeated: bool = False) -> None:
+def assert_one_by_one(learner: Any, job: Job, seen: Any) -> None:
     """An async or ssp training applied each gradient once, and nothing else."""
     assert_form(job, seen)
-    assert_asked(learner, job, repeated=repeated)
+    assert_asked(learner, job)
     wanted = [job.steps - sum(worker == k for worker, _ in job.bad) for k in range(job.n)]
     counts = contained(job, seen["weights"], "the final weights")
     assert counts == wanted, (
@@ -355,7 +380,10 @@ def ahead(job: Job) -> list[tuple[int, Any]]:
 @behaviour(points=9, category="correctness", required=True, stage=2)
 def test_sync_equals_the_oracle(learner, rng, observe):
     """Sync gives the same as a loop on one machine, to 1e-9."""
-    job = new_job(learner.world, rng, "sync", shards=4, steps=5)
+    shards, steps = int(rng.integers(4, 9)), int(rng.integers(4, 7))
+    start_workers(learner, shards)
+    job = new_job(learner.world, rng, "sync", shards=shards, steps=steps)
+    job.world.delay_s = ROUND_S
     seen, callers = learner.scenario(
         "train_keeping",
         initial=job.world.initial,
@@ -364,10 +392,9 @@ def test_sync_equals_the_oracle(learner, rng, observe):
         returns=(TRAINED, named(array(float), "the array that was given as `initial`")),
         deadline_s=CALL_S,
     )
-    assert_form(job, seen)
-    off = farthest(seen["weights"], in_step(job).weights[-1])
-    observe(off, limit=TOLERANCE, unit="away")
     assert_in_step(learner, job, seen)
+    off = farthest(seen["weights"], in_step(job, seen["weights"]).weights[-1])
+    observe(off, limit=TOLERANCE, unit="away")
     assert np.array_equal(callers, job.world.initial), "train changed the array it was given as `initial`"
 
     none = new_job(learner.world, rng, "sync", shards=3, steps=0)
@@ -534,13 +561,27 @@ def test_worker_killed(learner, rng, observe):
             for entry in world.ledger.entries()
             if entry.op in {"gradient", "end"} and entry.outcome in {"killed", "dropped"}
         ]
+        unheeded = [key for key in struck if not met_its_end(world, key)]
+        assert not unheeded, (
+            f"the process of step {unheeded[0][1]} of {job.shards[unheeded[0][0]]} should be dead; "
+            "service.py did not run as it is"
+        )
         if len(gone) < n_killed:
             void(f"{len(gone)} of {n_killed} workers died")
         observe(n_killed, limit=6, unit="workers killed")
         if mode == "sync":
-            assert_in_step(learner, job, seen, repeated=True)
+            assert_in_step(learner, job, seen)
         else:
-            assert_one_by_one(learner, job, seen, repeated=True)
+            assert_one_by_one(learner, job, seen)
+
+
+def met_its_end(world: Any, key: tuple[int, int]) -> bool:
+    """Whether the first process that asked for a step took the order to die, or died otherwise."""
+    pid = next(a.pid for a in world.asked if (a.worker, a.step) == key)
+    return any(
+        entry.pid == pid and (entry.op == "end" or entry.outcome in {"killed", "dropped"})
+        for entry in world.ledger.entries()
+    )
 
 
 @behaviour(points=5, category="correctness", stage=1)
@@ -558,10 +599,11 @@ def test_push_and_pull(learner, rng, observe):
         ("d", [hole, fourth[:, None]]),
         ("e", [fourth]),
         ("b", [second, third, fourth]),
+        ("d", [fourth]),
     ]
-    wanted = [(1, 1, 0), (2, 3, 0), (1, 1, 0), (3, 1, 2), (3, 0, 2), (4, 1, 0), (2, 3, 0)]
+    wanted = [(1, 1, 0), (2, 3, 0), (1, 1, 0), (3, 1, 2), (3, 0, 2), (4, 1, 0), (2, 3, 0), (3, 0, 2)]
     weights, versions = [initial], [0]
-    changes = [first, (second + third + fourth) / 3, None, first, None, fourth, None]
+    changes = [first, (second + third + fourth) / 3, None, first, None, fourth, None, None]
     for change in changes:
         weights.append(weights[-1] if change is None else weights[-1] - RATE * change)
         versions.append(versions[-1] + (change is not None))
@@ -754,6 +796,7 @@ def check_progress(learner: Any, job: Job, reports: Any) -> None:
         deadline_s=CALL_S,
     )
     assert_form(job, seen)
+    assert_asked(learner, job)
     told = reports()
     assert told, f"on_progress was never called ({job.shown})"
     assert all(report[1] == total for report in told), (
@@ -815,13 +858,15 @@ def test_speed(learner, race):
     start_workers(learner, 8)
 
     def draw(world: Any, rng: np.random.Generator) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        job = new_job(world, rng, "sync", shards=8, steps=6, weights=64)
-        world.delay_s = (0.08, 0.1)
+        job = new_job(world, rng, "sync", shards=8, steps=6)
+        world.delay_s = ROUND_S
         return (world.initial, job.shards), job.options
 
     def check(world: Any, _args: tuple[Any, ...], kwargs: dict[str, Any], value: Any) -> None:
         job = Job(world=world, steps=kwargs["steps"], mode="sync")
         assert_form(job, value)
+        if learner.side.world is world:  # the reference has workers of its own
+            assert_asked(learner, job)
         assert_oracle(job, value)
 
     race.run("train", draw=draw, returns=RESULT, check=check, naive_ratio=3.5, deadline_s=20.0)

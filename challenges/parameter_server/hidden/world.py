@@ -13,6 +13,8 @@ import numpy as np
 from grader.suite import Call, KillWorker, OutsideWorld, Refuse, Trial, trouble
 
 FAST_S = (0.02, 0.04)
+SAMPLING = 0.05  # by about how much two gradients for the same weights differ: each call samples anew
+MORE_WEIGHTS = (9, 80)  # how many there are beside the counters
 BEFORE_DEATH_S = 0.02
 WARM_WITHIN_S = 30.0
 READY_WITHIN_S = 40.0
@@ -95,6 +97,7 @@ class World(OutsideWorld):
         self.bad: dict[Key, str] = {}
         self.asked: list[Asked] = []
         self.straggler: int | None = None
+        self._sampling = np.random.default_rng(rng.integers(2**63))
         self._curvature = np.zeros((0, 0))
         self._target = np.zeros((0, 0))
         self._pace: dict[Key, float] = {}
@@ -115,8 +118,9 @@ class World(OutsideWorld):
         summed = self._curvature.sum(axis=0)
         summed[counters] = 1.0
         self.best = ((self._curvature * self._target).sum(axis=0) / summed)[n_shards:]
-        shares = rng.random((n_shards, max(steps, 1)))
-        self._pace = {(k, s): float(shares[k, s]) for k in range(n_shards) for s in range(steps)}
+        # In each step the same delays in another order: all models take equally long.
+        shares = [(rng.permutation(n_shards) + 0.5) / max(n_shards, 1) for _ in range(steps)]
+        self._pace = {(k, s): float(shares[s][k]) for k in range(n_shards) for s in range(steps)}
 
     def hold(self, worker: int, step: int, until: Callable[[], bool], *, within_s: float) -> Hold:
         """Keep a step's call waiting until a condition comes true, for at most `within_s`."""
@@ -124,8 +128,12 @@ class World(OutsideWorld):
         return self.holds[worker, step]
 
     def gradient_of(self, worker: int, weights: np.ndarray) -> np.ndarray:
-        """Return the true gradient of one shard; it is -1 at its own counter."""
-        found = self._curvature[worker] * (weights - self._target[worker])
+        """Return a new gradient of one shard, from other samples than the last; it is -1 at its own counter.
+
+        So the weights tell which answers they were made from, and no answer can be known before it is given.
+        """
+        sampled = float(self._sampling.normal(0.0, SAMPLING))
+        found = self._curvature[worker] * (weights - self._target[worker] + sampled)
         found[worker] = -1.0
         return found
 
@@ -147,7 +155,7 @@ class World(OutsideWorld):
         return trial.after(ready)
 
     def _model(self, rng: np.random.Generator, n_shards: int, steps: int) -> None:
-        self.make_model(rng, n_shards, n_shards + int(rng.integers(9, 15)), steps)
+        self.make_model(rng, n_shards, n_shards + int(rng.integers(*MORE_WEIGHTS)), steps)
 
     def _told(self, keys: Iterable[Key]) -> str:
         return ", ".join(f"step {step} of {self.shards[worker]}" for worker, step in sorted(keys))
