@@ -48,6 +48,7 @@ class Guard:
         self._limits, self._store_bytes, self._folder, self._find = limits, store_bytes, folder, find
         self._vital = vital
         self._broken: list[str] = []
+        self._looks_like_ray: set[psutil.Process] = set()  # in the last look
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True, name="guard")
@@ -83,7 +84,7 @@ class Guard:
     def _reasons_to_end_all(self, found: list[psutil.Process]) -> Iterator[str]:
         """A sentence for each limit that is broken; the next is looked at when the last has been acted on."""
         limits = self._limits
-        if added := {_name(p) for p in found if p not in self._vital} & VITAL_PROCESSES:
+        if added := self.added_to_ray(found):
             what = "cluster" if "gcs_server" in added else "node"
             yield (
                 f"it started its own Ray {what}, but has to make do with the cluster it is given; "
@@ -100,6 +101,16 @@ class Guard:
                 f"it wrote {used / 1e6:.0f} MB in {entries} files and folders (the limit is "
                 f"{limits.disk_bytes / 1e6:.0f} MB in {_ENTRIES_COUNTED}); its processes were killed"
             )
+
+    def added_to_ray(self, found: list[psutil.Process]) -> set[str]:
+        """Names of processes of a Ray node that are not the given cluster's own, seen in two looks.
+
+        Until it runs a program of its own, a new child of the raylet is called `raylet` as well.
+        """
+        seen = {p: name for p in found if p not in self._vital and (name := _name(p)) in VITAL_PROCESSES}
+        added = {name for p, name in seen.items() if p in self._looks_like_ray}
+        self._looks_like_ray = set(seen)
+        return added
 
     def _look_at_memory(self, found: list[psutil.Process]) -> None:
         pids = [p.pid for p in found]

@@ -5,7 +5,7 @@ import pytest
 
 from grader.side.observation import Observation
 from grader.side_spec import ClusterNeeds, Limits
-from grader.warden.guard import disk_use
+from grader.warden.guard import Guard, disk_use
 from tests.support.sides import EchoWorld, side_with
 
 PROGRAM = """
@@ -102,3 +102,24 @@ def test_disk_use_counts_what_files_occupy(tmp_path):
     used, entries = disk_use(tmp_path)
     assert 100_000 <= used < 1_000_000
     assert entries == 3
+
+
+class Called:
+    """A process of which only the name is known."""
+
+    def __init__(self, name):
+        self._name = name
+
+    def name(self):
+        return self._name
+
+
+def test_a_child_that_still_has_the_raylets_name_is_no_node_of_its_own(tmp_path):
+    given = Called("raylet")
+    guard = Guard(Limits(), 100_000_000, tmp_path, list, [given])
+    child, other = Called("raylet"), Called("gcs_server")
+    assert guard.added_to_ray([given, child]) == set()
+    assert guard.added_to_ray([given, Called("ray::IDLE")]) == set()  # it runs its own program now
+    assert guard.added_to_ray([given, child]) == set()
+    assert guard.added_to_ray([given, child, other]) == {"raylet"}
+    assert guard.added_to_ray([given, other]) == {"gcs_server"}
