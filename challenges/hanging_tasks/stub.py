@@ -1,6 +1,6 @@
 """The order desk: reserves, prices and ships every order of a batch.
 
-Each customer has one desk. Exchanges go through the warehouse, which knows its shelves; express
+Up to four desks share the customers. Exchanges go through the warehouse, which knows its shelves; express
 orders go through a lane that handles many of them at a time.
 """
 
@@ -16,9 +16,9 @@ WINDOW = 8
 
 
 @ray.remote(num_cpus=1)
-def price_order(order):
-    """Return the order's amount in cents; one CPU each, so that four run at a time."""
-    return price(order)
+def price_order(order, reservation):
+    """Return the quote's number; one CPU each, so that four run at a time."""
+    return price(order, reservation)
 
 
 # Hazardous goods are priced where the certified price list is kept.
@@ -34,8 +34,8 @@ class Warehouse:
 
     def reserve(self, order, returns):
         """Take the old goods back, then set the new ones aside."""
-        ray.get(returns.take_back.remote(order))
-        return reserve(order)
+        receipt = ray.get(returns.take_back.remote(order))
+        return reserve(order, receipt)
 
     def shelf_for(self, order):
         """Return the shelf for the goods that come back."""
@@ -65,32 +65,30 @@ class Desk:
         self.returns = returns
 
     def handle(self, order):
-        """Reserve, price and ship; return the id and the amount."""
+        """Reserve, price and ship; return the id and the tracking number."""
         if order["kind"] == "exchange":
-            ray.get(self.warehouse.reserve.remote(order, self.returns))
+            reservation = ray.get(self.warehouse.reserve.remote(order, self.returns))
         else:
-            reserve(order)
+            reservation = reserve(order, None)
         pricing = price_hazardous if order["hazardous"] else price_order
-        amount = ray.get(pricing.remote(order))
-        ship(order)
-        return order["id"], amount
+        quote = ray.get(pricing.remote(order, reservation))
+        return order["id"], ship(order, quote)
 
 
 @ray.remote(num_cpus=0)
 class ExpressLane:
     """Handles many express orders at the same time."""
 
-    async def quote(self, order):
-        """Return the order's amount in cents."""
-        return await price_order.remote(order)
+    async def quote(self, order, reservation):
+        """Return the quote's number."""
+        return await price_order.remote(order, reservation)
 
     async def handle(self, order):
-        """Reserve, price and ship; return the id and the amount."""
+        """Reserve, price and ship; return the id and the tracking number."""
         lane = ray.get_runtime_context().current_actor
-        reserve(order)
-        amount = ray.get(lane.quote.remote(order))
-        ship(order)
-        return order["id"], amount
+        reservation = reserve(order, None)
+        quote = ray.get(lane.quote.remote(order, reservation))
+        return order["id"], ship(order, quote)
 
 
 def collect(refs, results):
@@ -124,6 +122,6 @@ def process_orders(orders, *, deadline_s):
     results = queue.Queue()
     threading.Thread(target=collect, args=(refs, results), daemon=True).start()
     done = {}
-    for order_id, amount in iter(results.get, None):
-        done[order_id] = amount
+    for order_id, tracking in iter(results.get, None):
+        done[order_id] = tracking
     return {"done": done, "timed_out": [], "failed": {}}

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.catalogue.submission import Submission
-from grader.errors import ClusterError, GradingError
+from grader.errors import ClusterError, ClusterLostError, GradingError
 from grader.explain.clocks import may_wake
 from grader.inside import kata_wire
 from grader.side.driver_link import CONNECT_WITHIN_S, TRANSFER_WITHIN_S
@@ -179,8 +179,18 @@ class Side:
     def set_world(self, world: OutsideWorld | None) -> None:
         """Have `service.py` ask this world from now on."""
         self.world = self.server.world = world
+        if world is not None:
+            world.worker_pids = self._worker_pids
         if world is not None and not self._may_wake():
             world.nothing_can_come = GateWatch(self, world).is_certain
+
+    def _worker_pids(self) -> set[int]:
+        """Processes that are or were Ray workers of this cluster."""
+        try:
+            return set(self.look("worker_pids").worker_pids)
+        except ClusterLostError as lost:
+            self.replace()
+            raise SolutionCrashed(f"it took down its cluster or what guards it: {lost}") from None
 
     def _may_wake(self, scenario: str = "") -> bool:
         """Whether the solution, or a scenario that calls it, could wake up by itself."""

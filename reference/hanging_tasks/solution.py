@@ -38,9 +38,9 @@ MAX_OPEN_CALLS = 256  # threads of the counter; a waiting thread costs a stack b
 
 
 @ray.remote(num_cpus=1)  # the cluster's four CPUs are the limit, even for two batches at once
-def price_order(order: dict, _reserved: str) -> int:
-    """Return the order's amount in cents. Ray retries the task if its worker dies."""
-    return service.price(order)
+def price_order(order: dict, reservation: str) -> str:
+    """Return the number of a quote. Ray retries the task if its worker dies."""
+    return service.price(order, reservation)
 
 
 @ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)
@@ -49,14 +49,12 @@ class Counter:
 
     def reserve(self, order: dict) -> str:
         """Set the goods aside; for an exchange, first take the old ones back."""
-        if order["kind"] == "exchange":
-            service.take_back(order)
-        return service.reserve(order)
+        receipt = service.take_back(order) if order["kind"] == "exchange" else None
+        return service.reserve(order, receipt)
 
-    def ship(self, order: dict, amount: int) -> int:
-        """Ship the order and pass the amount on as the result of the whole chain."""
-        service.ship(order)
-        return amount
+    def ship(self, order: dict, quote: str) -> str:
+        """Ship the order; the tracking number is the result of the whole chain."""
+        return service.ship(order, quote)
 
 
 def process_orders(orders: list[dict], *, deadline_s: float) -> dict:
@@ -67,7 +65,7 @@ def process_orders(orders: list[dict], *, deadline_s: float) -> dict:
         deadline_s: Seconds from now until the answer is due.
 
     Returns:
-        `{"done": {id: cents}, "timed_out": [id], "failed": {id: reason}}`; each id appears once.
+        `{"done": {id: tracking number}, "timed_out": [id], "failed": {id: reason}}`; each id appears once.
     """
     due = time.monotonic() + deadline_s
     outcome = {"done": {}, "timed_out": [], "failed": {}}

@@ -38,17 +38,36 @@ def probe_cpus(_solution) -> int:
 
 def two_at_once(solution, batches: list[list[dict]], within_s: float) -> list:
     """Process two batches at the same time; an exception is returned as its text."""
-    outcomes = [None] * len(batches)
-
-    def work(number: int) -> None:
-        try:
-            outcomes[number] = solution.process_orders(batches[number], deadline_s=within_s)
-        except Exception as error:  # noqa: BLE001 - the judge decides what it means
-            outcomes[number] = f"{type(error).__name__}: {error}"
-
-    threads = [threading.Thread(target=work, args=(i,), daemon=True) for i in range(len(batches))]
-    for thread in threads:
-        thread.start()
+    threads, outcomes = [], []
+    for batch in batches:
+        thread, outcome = _started(solution, batch, within_s)
+        threads.append(thread)
+        outcomes.append(outcome)
     for thread in threads:
         thread.join()
-    return outcomes
+    return [outcome[0] for outcome in outcomes]
+
+
+def beside_a_stuck_one(solution, stuck: list[dict], orders: list[dict], within_s: list[float]) -> list:
+    """Process a batch once another one waits for nothing but stuck calls; return both outcomes."""
+    first, first_outcome = _started(solution, stuck, within_s[0])
+    ask("all_stuck")
+    second, second_outcome = _started(solution, orders, within_s[1])
+    second.join()
+    first.join()
+    return [first_outcome[0], second_outcome[0]]
+
+
+def _started(solution, batch: list[dict], within_s: float) -> tuple[threading.Thread, list]:
+    """A thread that processes a batch, and the list in which its outcome, or exception as text, will be."""
+    outcome = []
+
+    def work() -> None:
+        try:
+            outcome.append(solution.process_orders(batch, deadline_s=within_s))
+        except Exception as error:  # noqa: BLE001 - the judge decides what it means
+            outcome.append(f"{type(error).__name__}: {error}")
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    return thread, outcome

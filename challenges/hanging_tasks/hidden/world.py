@@ -4,23 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import zlib
+import secrets
+import time
 from typing import Any
 
 import numpy as np
+import psutil
 
-from grader.suite import Call, KillWorker, OutsideWorld, Refuse, Trial, trouble
+from grader.suite import Call, Entry, KillWorker, OutsideWorld, Refuse, Trial, trouble
 
 PRICE_S = 0.03
 IO_S = (0.02, 0.04)
 MEET_WITHIN_S = 2.0  # how long the first prices wait for each other
 LINGER_S = 1.0  # and then how long they wait for one too many
+QUIET_S = 3.0  # calls that wait for each other give up when for so long no other has come
 PROBES = 4
 PROBE_WITHIN_S = 8.0
+STUCK_WITHIN_S = 20.0
 WARM_WITHIN_S = 30.0
 READY_WITHIN_S = 40.0
 MIN_WORKERS, MAX_WORKERS = 4, 6  # started before the clock runs
 GUARD_S = 1.15  # how long after its deadline a call is stopped
+DIES_WITHIN_S = 1.0  # a process that is killed closes its connections first, and is gone at once
+
+STEPS = ("take_back", "reserve", "price", "ship")
+NUMBERS = {"take_back": "receipt", "reserve": "reservation", "price": "quote", "ship": "tracking number"}
+SHIFT = {"take_back": 0.0, "reserve": 0.25, "price": 0.5, "ship": 0.75}  # an order is not slow in every step
 
 Order = dict[str, Any]
 
@@ -28,37 +37,74 @@ Order = dict[str, Any]
 class World(OutsideWorld):
     """The orders of one test. The test sets the attributes before it calls the solution.
 
+    Every answer is a new number, and the next step has to present it: so a tracking number tells from which
+    calls it came, and nothing but the answers of these calls leads to it.
+
     Attributes:
-        amounts: cents by order id, which is what `price` answers.
+        orders: every order, by id.
         refusals: (operation, order id) -> (kind, reason): the call is refused.
         stuck: (operation, order id) of calls that are never answered.
         kill_at: operation -> number of the call whose caller is killed (once).
         prices_together: this many first prices wait until all of them run, then for one more.
+        meet_at: operation -> number of orders that wait in it until all of them do.
         held_back: orders whose `ship` is answered only after every other order has been shipped.
         hold_s: the longest time those are held.
+        outlived: stuck calls that ended while the process that had made them lived on.
+        since: entries before this one belong to an earlier try.
     """
 
     def __init__(self, rng: np.random.Generator) -> None:
         super().__init__(rng)
-        self.amounts: dict[str, int] = {}
+        self.orders: dict[str, Order] = {}
         self.refusals: dict[tuple[str, str], tuple[str, str]] = {}
         self.stuck: set[tuple[str, str]] = set()
         self.kill_at: dict[str, int] = {}
         self.prices_together = 0
+        self.meet_at: dict[str, int] = {}
         self.held_back: set[str] = set()
         self.hold_s = 8.0
+        self.outlived: list[Entry] = []
+        self.since = 0
+        self._numbers: dict[str, Entry] = {}  # that have been handed out, and in which call
+        self._share: dict[str, float] = {}  # how slow each order is, between 0 and 1
         self._met = True
+        self._meetings: dict[str, Meeting] = {}
         self._taken: set[str] = set()
         self._rest_shipped = asyncio.Event()
         self._probes = 0
         self._warm: set[int] = set()
+        self._watches: set[asyncio.Task[None]] = set()
+
+    # -- books -----------------------------------------------------------------------------------------
+
+    def calls(self, orders: list[Order]) -> list[Entry]:
+        """All calls of this try for these orders."""
+        ids = {order["id"] for order in orders}
+        return [e for e in self.ledger.entries()[self.since :] if e.op in STEPS and e.args[0] in ids]
+
+    def calls_behind(self, tracking: str, order_id: str) -> list[Entry]:
+        """The calls whose answers led to a tracking number, last one first; empty if it was not handed out."""
+        found: list[Entry] = []
+        number: Any = tracking
+        for op in reversed(STEPS):
+            entry = self._numbers.get(number)
+            if entry is None or entry.op != op or entry.args[0] != order_id:
+                return [] if number is not None else found
+            found.append(self.ledger.entries()[entry.number])
+            number = entry.args[1] if len(entry.args) > 1 else None
+        return found
+
+    @property
+    def watching(self) -> bool:
+        """Whether it is still open if a process outlives its stuck call."""
+        return any(not watch.done() for watch in self._watches)
 
     # -- troubles: set up by tests and by `grade.py try` -----------------------------------------------
 
     def draw_orders(self, rng: np.random.Generator, n: int, *, customers: int) -> list[Order]:
-        """Make ordinary orders, spread evenly over the customers, with their amounts."""
+        """Make ordinary orders, spread evenly over the customers."""
         numbers = rng.choice(np.arange(10_000, 100_000), size=2 * n + 100, replace=False)
-        new = [f"A-{number}" for number in numbers if f"A-{number}" not in self.amounts][:n]
+        new = [f"A-{number}" for number in numbers if f"A-{number}" not in self.orders][:n]
         names = rng.choice(np.arange(10, 100), size=customers, replace=False)
         orders = [
             {
@@ -78,7 +124,9 @@ class World(OutsideWorld):
         return orders
 
     def _know(self, rng: np.random.Generator, orders: list[Order]) -> None:
-        self.amounts |= {order["id"]: int(rng.integers(100, 100_000)) for order in orders}
+        self.orders |= {order["id"]: order for order in orders}
+        ids = rng.permutation([order["id"] for order in orders]).tolist()
+        self._share |= {order_id: (i + 0.5) / len(ids) for i, order_id in enumerate(ids)}  # equal in sum
 
     def _orders(
         self, rng: np.random.Generator, n: int, given: list[Order] | None, customers: int
@@ -200,16 +248,30 @@ class World(OutsideWorld):
         return self._trial(batch, within_s).noting(f"slow: ship of {', '.join(sorted(self.held_back))}")
 
     @trouble
+    def all_wait(
+        self,
+        rng: np.random.Generator,
+        n: int = 100,
+        customers: int = 7,
+        within_s: float = 20.0,
+        orders: list[Order] | None = None,
+    ) -> Trial:
+        """A hundred orders wait in `reserve` until all of them do, and again in `ship`."""
+        batch = self._orders(rng, n, orders, customers)
+        self.meet_at = {"reserve": len(batch), "ship": len(batch)}
+        return self._trial(batch, within_s)
+
+    @trouble
     def dead_workers(
         self,
         rng: np.random.Generator,
         n: int = 6,
         customers: int = 3,
-        within_s: float = 4.5,
+        within_s: float = 8.0,
         orders: list[Order] | None = None,
     ) -> Trial:
-        """One worker dies in a price, another in a shipment."""
-        self.kill_at = {"price": 2, "ship": 1}
+        """One worker dies in a reservation, one in a price and one in a shipment."""
+        self.kill_at = {op: int(rng.integers(0, 4)) for op in ("reserve", "price", "ship")}
         return self._trial(self._orders(rng, n, orders, customers), within_s)
 
     # -- operations ------------------------------------------------------------------------------------
@@ -217,15 +279,18 @@ class World(OutsideWorld):
     async def take_back(self, call: Call, order_id: str) -> str:
         """Operation: book in the goods that come back with an exchange."""
         await self._io(call, order_id)
-        return f"back-{order_id}"
+        return self._number(call)
 
-    async def reserve(self, call: Call, order_id: str) -> str:
+    async def reserve(self, call: Call, order_id: str, receipt: str | None) -> str:
         """Operation: set an order's goods aside."""
+        if self._order(order_id).get("kind") == "exchange" or receipt is not None:
+            self._check("take_back", order_id, receipt)
         await self._io(call, order_id)
-        return f"held-{order_id}"
+        return self._number(call)
 
-    async def price(self, call: Call, order_id: str) -> int:
-        """Operation: answer an order's amount in cents."""
+    async def price(self, call: Call, order_id: str, reservation: str) -> str:
+        """Operation: answer with the number of a quote."""
+        self._check("reserve", order_id, reservation)
         await self._faults(call, order_id)
         if call.number < self.prices_together and self._met:
             self._met = await self.until(
@@ -237,19 +302,20 @@ class World(OutsideWorld):
                 within_s=LINGER_S,
             )
         await asyncio.sleep(PRICE_S)
-        return self.amounts[order_id]
+        return self._number(call)
 
-    async def ship(self, call: Call, order_id: str) -> str:
+    async def ship(self, call: Call, order_id: str, quote: str) -> str:
         """Operation: hand an order to the carrier."""
+        self._check("price", order_id, quote)
         await self._io(call, order_id)
         if order_id in self.held_back:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._rest_shipped.wait(), self.hold_s)
         else:
             self._taken.add(order_id)
-            if len(self._taken) == len(self.amounts) - len(self.held_back):
+            if len(self._taken) == len(self.orders) - len(self.held_back):
                 self._rest_shipped.set()
-        return f"track-{order_id}"
+        return self._number(call)
 
     async def probe(self, call: Call) -> None:
         """Operation of a scenario: meet the other three, each on its own CPU."""
@@ -261,17 +327,94 @@ class World(OutsideWorld):
         self._warm.add(call.pid)
         await self.until(lambda: len(self._warm) >= n_workers, within_s=WARM_WITHIN_S)
 
+    async def all_stuck(self, _call: Call) -> None:
+        """Operation of a scenario: wait until every call that will be stuck has been made."""
+        await self.until(lambda: self.stuck <= self._hopeless(), within_s=STUCK_WITHIN_S)
+
+    def _hopeless(self) -> set[tuple[str, str]]:
+        return {(entry.op, entry.args[0]) for entry in self.open() if entry.is_hopeless}
+
+    def _order(self, order_id: str) -> Order:
+        if order_id not in self.orders:
+            raise Refuse("UnknownOrder", f"there is no order {order_id}")
+        return self.orders[order_id]
+
+    def _number(self, call: Call) -> str:
+        number = f"{call.entry.op[0].upper()}-{secrets.token_hex(5)}"
+        self._numbers[number] = call.entry
+        return number
+
+    def _check(self, op: str, order_id: str, number: str | None) -> None:
+        """Refuse a number that was not handed out to this order by the step before."""
+        entry = self._numbers.get(number or "")
+        if entry is None or entry.op != op or entry.args[0] != order_id:
+            raise Refuse("UnknownNumber", f"{number} is no {NUMBERS[op]} of order {order_id}")
+
     async def _io(self, call: Call, order_id: str) -> None:
         await self._faults(call, order_id)
-        share = zlib.crc32(f"{call.entry.op} {order_id}".encode()) % 1000 / 1000
+        op = call.entry.op
+        if op in self.meet_at:
+            meeting = self._meetings.setdefault(op, Meeting(self.meet_at[op]))
+            await meeting.join(order_id)
+        share = (self._share[order_id] + SHIFT[op]) % 1.0
         await asyncio.sleep(IO_S[0] + share * (IO_S[1] - IO_S[0]))
-        if (call.entry.op, order_id) in self.refusals:
-            raise Refuse(*self.refusals[call.entry.op, order_id])
+        if (op, order_id) in self.refusals:
+            raise Refuse(*self.refusals[op, order_id])
 
     async def _faults(self, call: Call, order_id: str) -> None:
-        if order_id not in self.amounts:
-            raise Refuse("UnknownOrder", f"there is no order {order_id}")
+        self._order(order_id)
         if (call.entry.op, order_id) in self.stuck:
-            await call.never()
+            await self._never(call)
         if self.kill_at.get(call.entry.op) == call.number:
             raise KillWorker
+
+    async def _never(self, call: Call) -> None:
+        """Never return. When the caller hangs up, see whether that was because it died."""
+        with contextlib.suppress(psutil.NoSuchProcess):
+            caller = psutil.Process(call.pid)
+            try:
+                await call.never()
+            finally:
+                self._watches.add(asyncio.create_task(self._watch(call.entry, caller)))
+
+    async def _watch(self, entry: Entry, caller: psutil.Process) -> None:
+        give_up_s = time.monotonic() + DIES_WITHIN_S
+        while _lives(caller):
+            if time.monotonic() > give_up_s:
+                self.outlived.append(entry)
+                return
+            await asyncio.sleep(0.02)
+
+
+class Meeting:
+    """Calls that wait for each other; once they have met, or nobody else comes, nobody waits any more.
+
+    Args:
+        n_orders: How many different orders it takes.
+    """
+
+    def __init__(self, n_orders: int) -> None:
+        self._n_orders = n_orders
+        self._here: set[str] = set()
+        self._over = asyncio.Event()
+        self._came_s = 0.0
+
+    async def join(self, order_id: str) -> None:
+        """Wait for the others."""
+        self._here.add(order_id)
+        self._came_s = time.monotonic()
+        if len(self._here) >= self._n_orders:
+            self._over.set()
+        while not self._over.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._over.wait(), QUIET_S)
+            if time.monotonic() - self._came_s > QUIET_S:
+                self._over.set()
+
+
+def _lives(process: psutil.Process) -> bool:
+    """Whether it can still run."""
+    try:
+        return process.is_running() and process.status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+    except psutil.NoSuchProcess:
+        return False

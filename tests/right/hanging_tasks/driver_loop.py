@@ -13,21 +13,21 @@ import ray
 import service
 from ray.exceptions import RayError, RayTaskError
 
-Steps = Generator[ray.ObjectRef, str | int, int]
+Steps = Generator[ray.ObjectRef, str, str]
 
 
 @ray.remote(num_cpus=1)
-def price_order(order: dict) -> int:
-    """Compute the order's amount; the task's CPU is what limits prices to four at a time."""
-    return service.price(order)
+def price_order(order: dict, reservation: str) -> str:
+    """Compute a quote; the task's CPU is what limits prices to four at a time."""
+    return service.price(order, reservation)
 
 
 @ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)
 class Caller:
     """Makes the calls that only wait, in as many threads as there are orders."""
 
-    def call(self, step: str, order: dict) -> str:
-        return getattr(service, step)(order)
+    def call(self, step: str, order: dict, *number: str | None) -> str:
+        return getattr(service, step)(order, *number)
 
 
 class Batch:
@@ -43,16 +43,16 @@ class Batch:
             self.waiting[next(steps)] = order["id"], steps
 
     def steps(self, order: dict) -> Steps:
-        """Yield what the order waits for, step by step; return its amount."""
+        """Yield what the order waits for, step by step; return its tracking number."""
+        receipt = None
         if order["kind"] == "exchange":
-            yield self.caller.call.remote("take_back", order)
-        yield self.caller.call.remote("reserve", order)
-        pricing = price_order.remote(order)
+            receipt = yield self.caller.call.remote("take_back", order)
+        reservation = yield self.caller.call.remote("reserve", order, receipt)
+        pricing = price_order.remote(order, reservation)
         self.prices.add(pricing)
-        amount = yield pricing
+        quote = yield pricing
         self.prices.discard(pricing)
-        yield self.caller.call.remote("ship", order)
-        return amount
+        return (yield self.caller.call.remote("ship", order, quote))
 
     def run(self, due: float) -> dict:
         while self.waiting and (left := due - time.monotonic()) > 0:
@@ -63,7 +63,7 @@ class Batch:
         return self.result
 
     def wake(self, ref: ray.ObjectRef) -> None:
-        """Give an order what it has waited for; note its amount or reason if that was all."""
+        """Give an order what it has waited for; note its tracking number or reason if that was all."""
         order_id, steps = self.waiting.pop(ref)
         try:
             self.waiting[steps.send(ray.get(ref))] = order_id, steps

@@ -15,9 +15,9 @@ from ray.exceptions import GetTimeoutError, RayError, RayTaskError
 
 
 @ray.remote(num_cpus=1)
-def price_order(order: dict) -> int:
-    """Compute the order's amount; the task's CPU is what limits prices to four at a time."""
-    return service.price(order)
+def price_order(order: dict, reservation: str) -> str:
+    """Compute a quote; the task's CPU is what limits prices to four at a time."""
+    return service.price(order, reservation)
 
 
 @ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)
@@ -27,11 +27,11 @@ class Caller:
     def take_back(self, order: dict) -> str:
         return service.take_back(order)
 
-    def reserve(self, order: dict) -> str:
-        return service.reserve(order)
+    def reserve(self, order: dict, receipt: str | None) -> str:
+        return service.reserve(order, receipt)
 
-    def ship(self, order: dict) -> str:
-        return service.ship(order)
+    def ship(self, order: dict, quote: str) -> str:
+        return service.ship(order, quote)
 
 
 class Batch:
@@ -52,24 +52,25 @@ class Batch:
                     result[key][order["id"]] = value
         return result
 
-    def handle(self, order: dict) -> tuple[str, int | str | None]:
-        """Take an order through all its steps; return where it belongs, and its amount or reason."""
+    def handle(self, order: dict) -> tuple[str, str | None]:
+        """Take an order through all its steps; return where it belongs, and its tracking number or reason."""
+        receipt = None
         try:
             if order["kind"] == "exchange":
-                self.answer(self.caller.take_back.remote(order))
-            self.answer(self.caller.reserve.remote(order))
-            amount = self.price(order)
-            self.answer(self.caller.ship.remote(order))
+                receipt = self.answer(self.caller.take_back.remote(order))
+            reservation = self.answer(self.caller.reserve.remote(order, receipt))
+            quote = self.price(order, reservation)
+            tracking = self.answer(self.caller.ship.remote(order, quote))
         except GetTimeoutError:
             return "timed_out", None
         except RayTaskError as error:
             return "failed", str(error.cause)
         except RayError as error:
             return "failed", str(error)
-        return "done", amount
+        return "done", tracking
 
-    def price(self, order: dict) -> int:
-        ref = price_order.remote(order)
+    def price(self, order: dict, reservation: str) -> str:
+        ref = price_order.remote(order, reservation)
         try:
             return self.answer(ref)
         except GetTimeoutError:
@@ -77,7 +78,7 @@ class Batch:
                 ray.cancel(ref, force=True)
             raise
 
-    def answer(self, ref: ray.ObjectRef) -> int | str:
+    def answer(self, ref: ray.ObjectRef) -> str:
         return ray.get(ref, timeout=max(0.0, self.due - time.monotonic()))
 
     def end(self) -> None:
