@@ -294,7 +294,7 @@ def test_four_prices_at_a_time(learner, rng, observe):
     world = learner.world
     world.prices_together = PRICE_LIMIT
     orders = learner.world.draw_orders(rng, 12, customers=6)
-    seen = process(learner, orders, deadline_s=4.0)
+    seen = process(learner, orders, deadline_s=PATIENT_S)
     used = assert_outcome(world, seen, orders)
     most = peak(call for call in used if call.op == "price")
     observe(most, limit=PRICE_LIMIT, unit="prices at a time")
@@ -403,8 +403,10 @@ def test_second_call_is_unaffected(learner, rng, observe):
         assert not isinstance(outcome, str), f"of two calls at the same time, one raised {outcome}"
     assert_outcome(world, outcomes[0], first, timed_out=world.stuck_ids)
     used = assert_outcome(world, outcomes[1], second)
-    given_up_s = min(e.end_s or time.monotonic() for e in world.ledger.entries("ship") if e.is_hopeless)
-    late = [shown(call) for call in used if call.start_s > given_up_s]
+    (began,) = world.ledger.entries("all_stuck", "ok") or (None,)
+    assert began, "the stuck orders of the first batch did not get as far as the service"
+    due_s = began.end_s + within_s[1]
+    late = [shown(call) for call in used if call.end_s > due_s]
     assert not late, f"{listed(late)} had to wait until a batch with stuck orders had returned"
     seen, _, _ = process_now(learner, third, deadline_s=2.5)
     assert_outcome(world, seen, third)

@@ -15,7 +15,7 @@ from grader.suite import Call, Entry, KillWorker, OutsideWorld, Refuse, Trial, t
 
 PRICE_S = 0.03
 IO_S = (0.02, 0.04)
-MEET_WITHIN_S = 2.0  # how long the first prices wait for each other
+MEET_WITHIN_S = 3.0  # how long the first prices wait for each other
 LINGER_S = 1.0  # and then how long they wait for one too many
 QUIET_S = 3.0  # calls that wait for each other give up when for so long no other has come
 PROBES = 4
@@ -83,7 +83,7 @@ class World(OutsideWorld):
         return [e for e in self.ledger.entries()[self.since :] if e.op in STEPS and e.args[0] in ids]
 
     def calls_behind(self, tracking: str, order_id: str) -> list[Entry]:
-        """The calls whose answers led to a tracking number, last one first; empty if it was not handed out."""
+        """The calls whose answers led to a tracking number, last one first; empty if nobody handed it out."""
         found: list[Entry] = []
         number: Any = tracking
         for op in reversed(STEPS):
