@@ -144,6 +144,13 @@ def serves(side):
     return call(side, "run", 21) == 42 and call(side, "echo", "here") == "here"
 
 
+def test_a_world_knows_the_ray_workers_of_its_side(side):
+    call(side, "run", 1)
+    workers = side.world.worker_pids()
+    assert workers == set(side.look("worker_pids").worker_pids)
+    assert side.driver_pid not in workers
+
+
 def test_plain_values_travel_both_ways(side):
     assert call(side, "run", 4) == 8
     array = np.arange(6.0).reshape(2, 3)
