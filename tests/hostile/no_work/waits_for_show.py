@@ -3,7 +3,7 @@
 # only: test_a_hundred_wait
 # at most: 0
 # outcomes: fail
-# says: was called again although the worker that had called it first was alive | at most
+# says: was called again although no worker had died
 """Hopes that calls are counted, whoever wants their answers. Its honest twin is the reference."""
 
 import threading
