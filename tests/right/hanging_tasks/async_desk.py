@@ -1,8 +1,8 @@
 """An async actor per batch: a coroutine per order, which awaits its steps one after the other.
 
 The service blocks, so its calls run in threads of the actor, as many as there are orders: the default
-executor has few. Prices are tasks of the actor, so they end with it: killing it ends everything that is stuck.
-When the actor dies, Ray starts over with the orders under way. The cost: it computes their prices again.
+executor has few. Prices are tasks of the actor and end with it: killing it ends everything that is stuck.
+When the actor dies, Ray starts over with the orders under way. The cost: their prices are computed again.
 """
 
 import asyncio
