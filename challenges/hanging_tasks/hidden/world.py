@@ -52,6 +52,7 @@ class World(OutsideWorld):
         hold_s: the longest time those are held.
         outlived: stuck calls that ended while the process that had made them lived on.
         since: entries before this one belong to an earlier try.
+        is_second_try: whether there was one; processes of the first may call until they have died.
     """
 
     def __init__(self, rng: np.random.Generator) -> None:
@@ -66,6 +67,7 @@ class World(OutsideWorld):
         self.hold_s = 8.0
         self.outlived: list[Entry] = []
         self.since = 0
+        self.is_second_try = False
         self._numbers: dict[str, Entry] = {}  # that have been handed out, and in which call
         self._share: dict[str, float] = {}  # how slow each order is, between 0 and 1
         self._met = True
@@ -333,7 +335,7 @@ class World(OutsideWorld):
         await self.until(lambda: self.stuck <= self._hopeless(), within_s=STUCK_WITHIN_S)
 
     def _hopeless(self) -> set[tuple[str, str]]:
-        return {(entry.op, entry.args[0]) for entry in self.open() if entry.is_hopeless}
+        return {(entry.op, entry.args[0]) for entry in self.ledger.entries() if entry.is_hopeless}
 
     def _order(self, order_id: str) -> Order:
         if order_id not in self.orders:
