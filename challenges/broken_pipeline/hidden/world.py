@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.suite import Call, KillWorker, OutsideWorld, Refuse, Trial, trouble
+from grader.suite import Call, Entry, KillWorker, OutsideWorld, Refuse, Trial, trouble
 
 ENRICH_S = 0.03
 TRANSFORM_S = 0.004  # per record
@@ -92,6 +92,7 @@ class World(OutsideWorld):
         acknowledged_every_s: Answers to writes go out together, at multiples of this.
 
         taken: What the sinks hold: rows by (place of the sink, batch id).
+        taken_by: The number of the call that wrote them, by the same key.
         read_ahead: For each batch handed over, how many others were in flight at that moment.
         broke: The source has raised.
         written_meanwhile: With `slow_batch`, the other batches that were written while it was held.
@@ -112,10 +113,15 @@ class World(OutsideWorld):
         self.acknowledged_every_s = 0.0
 
         self.taken: dict[tuple[str, int | str], list[Row]] = {}
+        self.taken_by: dict[tuple[str, int | str], int] = {}
         self.read_ahead: list[int] = []
         self.broke = False
         self.written_meanwhile: set[int] = set()
 
+        # What each call handed out, and the call's number: a row shows which calls it was made from.
+        self._quotes: dict[int, int] = {}
+        self._stamps: dict[int, int] = {}
+        self._nonces = np.random.default_rng(rng.integers(2**63))
         self._parts: dict[str, list[int]] = {}
         self._batch_of: dict[str, int] = {}
         self._reasons: dict[str, str] = {}
@@ -147,7 +153,7 @@ class World(OutsideWorld):
         return self._reasons | {record_id: text for record_id, (_, text) in self.poison.items()}
 
     def row(self, record: Record) -> Row:
-        """The oracle: the row to be written for an accepted record."""
+        """The oracle: the row to be written for an accepted record, but for its stamp."""
         cents = record["quantity"] * sum(self._parts[record["id"]])
         return {"id": record["id"], "customer": record["customer"], "cents": cents}
 
@@ -168,10 +174,18 @@ class World(OutsideWorld):
 
     def waiting(self, op: str) -> set[int]:
         """Batches with an open call of an operation."""
-        found = (self._of_call(op, entry.args) for entry in self.open(op))
+        found = (self.batch_of_call(op, entry.args) for entry in self.open(op))
         return {batch for batch in found if batch is not None}
 
-    def _of_call(self, op: str, args: tuple[Any, ...]) -> int | None:
+    def made_from(self, row: Row) -> tuple[Entry, Entry] | None:
+        """The calls of `enrich` and `transform` whose answers a row was made from; None if there are none."""
+        entries = self.ledger.entries()
+        stamped = self._stamps.get(row["stamp"])
+        if stamped is None or entries[stamped].args[0] != row["id"]:
+            return None
+        return entries[self._quotes[entries[stamped].args[1]]], entries[stamped]
+
+    def batch_of_call(self, op: str, args: tuple[Any, ...]) -> int | None:
         if op == "transform":
             return self.batch_of(args[0])
         if op == "enrich":
@@ -365,18 +379,22 @@ class World(OutsideWorld):
         if unknown:
             raise Refuse("UnknownRecord", unknown[0])
         await self._time("enrich", call, self.enrich_s)
-        return np.array([self._parts[record_id] for record_id in record_ids], np.int64).reshape(-1, N_PARTS)
+        quote = self._handed_out(self._quotes, call)
+        lines = [[*self._parts[record_id], quote] for record_id in record_ids]
+        return np.array(lines, np.int64).reshape(-1, N_PARTS + 1)
 
-    async def transform(self, call: Call, record_id: str) -> None:
-        """Operation: the computation for one record."""
-        if record_id not in self._parts:
-            raise Refuse("UnknownRecord", record_id)
+    async def transform(self, call: Call, record_id: str, quote: int) -> int:
+        """Operation: the computation for one record, with the quote that its prices are from."""
+        quoted = self._quotes.get(quote)
+        if quoted is None or record_id not in self.ledger.entries()[quoted].args[0]:
+            raise Refuse("NoSuchQuote", f"there is no quote {quote} for {record_id}")
         await self._time("transform", call, self.transform_s)
         if record_id in self.kill_in_transform:
             self.kill_in_transform.discard(record_id)
             raise KillWorker
         if record_id in self.poison:
             raise Refuse(*self.poison[record_id])
+        return self._handed_out(self._stamps, call)
 
     async def write(self, call: Call, place: str, batch_id: int | str, rows: list[Row]) -> None:
         """Operation: a sink takes a batch, once per id."""
@@ -392,11 +410,18 @@ class World(OutsideWorld):
         if self.closes_after is not None and len(self.taken) >= self.closes_after:
             raise Refuse("SinkClosed", "the sink takes no further batch")
         self.taken[place, batch_id] = rows
+        self.taken_by[place, batch_id] = call.entry.number
         if len(self.taken) in self.kill_after_write:
             raise KillWorker
         if self.acknowledged_every_s:
             now_s, step_s = time.monotonic(), self.acknowledged_every_s
             await asyncio.sleep(math.ceil(now_s / step_s) * step_s - now_s)
+
+    def _handed_out(self, numbers: dict[int, int], call: Call) -> int:
+        """A number that nobody can guess and that no other call is given."""
+        number = int(self._nonces.integers(2**53))
+        numbers[number] = call.entry.number
+        return number
 
     def _finish(self, record_id: Any) -> None:
         batch = self.batch_of(record_id)
@@ -406,7 +431,7 @@ class World(OutsideWorld):
                 del self._unfinished[batch]
 
     async def _time(self, op: str, call: Call, usual_s: float) -> None:
-        batch = self._of_call(op, call.entry.args)
+        batch = self.batch_of_call(op, call.entry.args)
         for key in ((op, batch), (op, None)):
             if key in self.gates:
                 await self.gates[key].passed(self)
