@@ -73,8 +73,8 @@ def enrich(records: list[dict]) -> np.ndarray:
     """Get a quote for the valid records of a batch from the price server (I/O: one request for all of them).
 
     Returns:
-        An int64 array of shape (len(records), N_PARTS + 1): the parts of each record's unit price, in cents, and
-        in the last column the number of the quote. Each request gets a quote of its own, with the same prices.
+        An int64 array of shape (len(records), N_PARTS + 1): the parts of each record's unit price, in cents,
+        and in the last column the number of the quote. Each request gets another quote, with equal prices.
     """
     if not records:
         return np.zeros((0, N_PARTS + 1), np.int64)
@@ -92,8 +92,8 @@ def transform(record: dict, parts: np.ndarray) -> dict:
 
     Args:
         record: The record.
-        parts: Its line of the array from `enrich`, of shape (N_PARTS + 1,). Its prices are scaled IN PLACE from
-            one unit to the quantity ordered, so it has to be writable and cannot be used again.
+        parts: Its line of the array from `enrich`, of shape (N_PARTS + 1,). Its prices are scaled IN PLACE
+            from one unit to the quantity ordered, so it has to be writable and cannot be used again.
 
     Returns:
         `{"id": str, "customer": str, "cents": int, "stamp": int}`. The stamp is a new one with every attempt.

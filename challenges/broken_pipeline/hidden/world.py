@@ -16,9 +16,11 @@ ENRICH_S = 0.03
 TRANSFORM_S = 0.004  # per record
 WRITE_S = 0.03
 N_PARTS = 4
+STEPS = ("enrich", "transform", "write")
 WARM_WITHIN_S = 30.0
 READY_WITHIN_S = 40.0
 N_WORKERS = 8  # started before calls have to meet
+USUAL_SIZES = [6] * 16  # those of the race: nothing tells a day that is timed from others
 GUARD_S = 8.0  # how long calls wait for each other
 TRIAL_S = 25.0  # only against hangs
 
@@ -94,6 +96,7 @@ class World(OutsideWorld):
         taken: What the sinks hold: rows by (place of the sink, batch id).
         taken_by: The number of the call that wrote them, by the same key.
         read_ahead: For each batch handed over, how many others were in flight at that moment.
+        read_at_s: When each of them was asked for, in monotonic seconds; only with a source that is no list.
         broke: The source has raised.
         written_meanwhile: With `slow_batch`, the other batches that were written while it was held.
     """
@@ -115,6 +118,7 @@ class World(OutsideWorld):
         self.taken: dict[tuple[str, int | str], list[Row]] = {}
         self.taken_by: dict[tuple[str, int | str], int] = {}
         self.read_ahead: list[int] = []
+        self.read_at_s: list[float] = []
         self.broke = False
         self.written_meanwhile: set[int] = set()
 
@@ -185,7 +189,25 @@ class World(OutsideWorld):
             return None
         return entries[self._quotes[entries[stamped].args[1]]], entries[stamped]
 
+    def calls_of(self) -> dict[int, list[Entry]]:
+        """The calls for each batch's records, also refused and repeated ones."""
+        found: dict[int, list[Entry]] = {}
+        for entry in self.ledger.entries():
+            if entry.op in STEPS and (batch := self.batch_of_call(entry.op, entry.args)) is not None:
+                found.setdefault(batch, []).append(entry)
+        return found
+
+    def deaths(self, batch: int, calls: list[Entry]) -> int:
+        """How many workers died that had made one of a batch's calls, or while it was in flight."""
+        own = {entry.pid for entry in calls}
+        start_s = self.read_at_s[batch] if batch < len(self.read_at_s) else 0.0
+        ends = [entry.end_s for entry in calls if entry.op == "write" and entry.end_s]
+        end_s = min(ends, default=math.inf)
+        killed = self.ledger.entries(outcome="killed")
+        return sum(entry.pid in own or start_s <= (entry.end_s or 0.0) <= end_s for entry in killed)
+
     def batch_of_call(self, op: str, args: tuple[Any, ...]) -> int | None:
+        """The batch that a call is for; None if it is for none."""
         if op == "transform":
             return self.batch_of(args[0])
         if op == "enrich":
@@ -291,36 +313,39 @@ class World(OutsideWorld):
     def dead_in_transform(
         self,
         rng: np.random.Generator,
-        sizes: list[int] = [5, 4, 3, 5, 3, 4, 2, 5],  # noqa: B006
+        sizes: list[int] = USUAL_SIZES,
+        max_in_flight: int = 4,
         batches: list[Batch] | None = None,
     ) -> Trial:
         """Two workers die in the middle of a transform."""
-        day = self._day(rng, sizes, batches)
+        self._day(rng, sizes, batches)
         struck = [rows[len(rows) // 2]["id"] for rows in map(self.rows_of, (1, 3))]
         self.kill_in_transform = set(struck)
-        return self._list(day).noting(f"a worker dies transforming {' and '.join(struck)}")
+        return self._stream(max_in_flight).noting(f"a worker dies transforming {' and '.join(struck)}")
 
     @trouble
     def dead_after_write(
         self,
         rng: np.random.Generator,
-        sizes: list[int] = [4, 3, 5, 4, 2, 3, 5, 4],  # noqa: B006
+        sizes: list[int] = USUAL_SIZES,
+        max_in_flight: int = 4,
         batches: list[Batch] | None = None,
     ) -> Trial:
         """Two workers die when the sink has taken their rows, but has not said so."""
         self.kill_after_write = {2, 4}
-        return self._list(self._day(rng, sizes, batches)).noting("the second and the fourth write kill")
+        self._day(rng, sizes, batches)
+        return self._stream(max_in_flight).noting("the second and the fourth write kill")
 
     @trouble
     def slow_batch(
         self,
         rng: np.random.Generator,
-        sizes: list[int] = [2] * 16,
+        sizes: list[int] = USUAL_SIZES,
         max_in_flight: int = 4,
         batches: list[Batch] | None = None,
     ) -> Trial:
         """The prices of one batch come when all others are written, or after eight seconds."""
-        day = self._day(rng, sizes, batches, n_invalid=0)
+        day = self._day(rng, sizes, batches)
         slow = int(rng.integers(min(max_in_flight, len(day))))
         others = set(range(len(day))) - {slow}
 
@@ -329,7 +354,7 @@ class World(OutsideWorld):
             return self.written_meanwhile == others
 
         self.gates["enrich", slow] = self.gate(others_are_written, guard_s=GUARD_S)
-        return self._list(day, max_in_flight=max_in_flight).noting(f"slow: enrich of batch {slow}")
+        return self._stream(max_in_flight).noting(f"slow: enrich of batch {slow}")
 
     @trouble
     def closed_sink(self, rng: np.random.Generator, closes_after: int = 7, max_in_flight: int = 3) -> Trial:
@@ -349,11 +374,12 @@ class World(OutsideWorld):
 
     # -- operations ------------------------------------------------------------------------------
 
-    async def read(self, call: Call) -> dict[str, Any]:  # noqa: ARG002
+    async def read(self, call: Call) -> dict[str, Any]:
         """Operation of the source: the next batch, the end, or the text of its exception."""
         if len(self.read_ahead) < len(self.batches):
             batch = len(self.read_ahead)
             self.read_ahead.append(len(self._unfinished))
+            self.read_at_s.append(call.entry.start_s)
             reasons = self.reasons()
             due = {record["id"] for record in self.batches[batch] if record["id"] not in reasons}
             if due:
