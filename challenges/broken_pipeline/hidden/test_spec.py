@@ -148,8 +148,8 @@ def check_repeats(world: Any) -> None:
         )
         for step, n_calls in times.items():
             assert n_calls <= 1 + deaths, (
-                f"{step} was called {n_calls} times; {deaths} workers died while the batch was in flight, "
-                f"so expected were at most {1 + deaths} calls"
+                f"{step} was called {n_calls} times, expected at most {1 + deaths}: "
+                f"{deaths} workers died while the batch was in flight"
             )
 
 

@@ -1,9 +1,9 @@
 """One actor waits, tasks compute, and each batch is a chain of references between them.
 
-The actor's threads make the requests, a transform is a task with a whole CPU, and each takes the result of the
-one before as its argument, so the driver only waits for the last: whether the sink has taken the batch. Ray
-repeats whatever was lost, also all the requests that were open when the actor died; that is safe because the
-write goes under the batch's number. Compared with the reference, every run pays for starting the actor.
+The actor's threads make the requests, a transform is a task with a whole CPU, and each takes the result of
+the one before as its argument, so the driver only waits for the last: whether the sink has taken the batch.
+Ray repeats whatever was lost, also all the requests that were open when the actor died; that is safe because
+the write goes under the batch's number. Compared with the reference, every run pays for starting the actor.
 """
 
 from collections import Counter
