@@ -86,7 +86,8 @@ class World(OutsideWorld):
         breaks: Once all batches are handed over, the source raises with this text instead of ending.
         closes_after: The sink closes once it has taken this many batches.
         kill_in_transform: ids of records whose next transform kills the calling process (once each).
-        kill_after_write: Which writes, counted from 1 as the sink takes them, kill the calling process.
+        kill_after_write: Which writes, counted from 1 as the sink takes them, kill the calling process (if it
+            is dying already, a later one does).
         gates: (operation, batch or None for all) -> the gate its calls wait at.
         slow: (operation, batch) -> seconds a call takes instead of the usual time.
         enrich_s, transform_s, write_s: How long a call usually takes.
@@ -332,9 +333,9 @@ class World(OutsideWorld):
         batches: list[Batch] | None = None,
     ) -> Trial:
         """Two workers die when the sink has taken their rows, but has not said so."""
-        self.kill_after_write = {2, 4}
+        self.kill_after_write = {2, 7}
         self._day(rng, sizes, batches)
-        return self._stream(max_in_flight).noting("the second and the fourth write kill")
+        return self._stream(max_in_flight).noting("the second and the seventh write kill")
 
     @trouble
     def slow_batch(
@@ -415,7 +416,7 @@ class World(OutsideWorld):
         if quoted is None or record_id not in self.ledger.entries()[quoted].args[0]:
             raise Refuse("NoSuchQuote", f"there is no quote {quote} for {record_id}")
         await self._time("transform", call, self.transform_s)
-        if record_id in self.kill_in_transform:
+        if record_id in self.kill_in_transform and not self._is_dying(call):
             self.kill_in_transform.discard(record_id)
             raise KillWorker
         if record_id in self.poison:
@@ -437,11 +438,17 @@ class World(OutsideWorld):
             raise Refuse("SinkClosed", "the sink takes no further batch")
         self.taken[place, batch_id] = rows
         self.taken_by[place, batch_id] = call.entry.number
-        if len(self.taken) in self.kill_after_write:
+        due = [number for number in self.kill_after_write if number <= len(self.taken)]
+        if due and not self._is_dying(call):
+            self.kill_after_write.discard(due[0])
             raise KillWorker
         if self.acknowledged_every_s:
             now_s, step_s = time.monotonic(), self.acknowledged_every_s
             await asyncio.sleep(math.ceil(now_s / step_s) * step_s - now_s)
+
+    def _is_dying(self, call: Call) -> bool:
+        """Whether another call's answer has just killed the same process: it cannot die twice."""
+        return call.pid in {entry.pid for entry in self.ledger.entries(outcome="killed")}
 
     def _handed_out(self, numbers: dict[int, int], call: Call) -> int:
         """A number that nobody can guess and that no other call is given."""
