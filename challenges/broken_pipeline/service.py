@@ -35,6 +35,7 @@ else:
     Refused, ask = None, None
 
 N_PARTS = 4  # parts of a unit price: goods, surcharge, freight, tax
+QUOTE = N_PARTS  # the column after them: the number of the quote
 WAIT_S = 0.03  # how long a request takes when this module serves itself
 TRANSFORM_S = 0.005
 
@@ -69,19 +70,21 @@ def validate(record: dict) -> None:
 
 
 def enrich(records: list[dict]) -> np.ndarray:
-    """Get the unit prices of valid records from the price server (I/O: one request for all of them).
+    """Get a quote for the valid records of a batch from the price server (I/O: one request for all of them).
 
     Returns:
-        An int64 array of shape (len(records), N_PARTS): the parts of each record's unit price, in cents.
+        An int64 array of shape (len(records), N_PARTS + 1): the parts of each record's unit price, in cents,
+        and in the last column the number of the quote. Each request gets another quote, with equal prices.
     """
     if not records:
-        return np.zeros((0, N_PARTS), np.int64)
+        return np.zeros((0, N_PARTS + 1), np.int64)
     if ask is not None:
         return ask("enrich", [record["id"] for record in records])
     time.sleep(WAIT_S)
     # crc32, not hash(): the price of an article must be the same in every process.
     goods = [100 + zlib.crc32(record["sku"].encode()) % 5000 for record in records]
-    return np.array([[cents, 0, 50, cents // 5] for cents in goods], np.int64)
+    quote = time.monotonic_ns()
+    return np.array([[cents, 0, 50, cents // 5, quote] for cents in goods], np.int64)
 
 
 def transform(record: dict, parts: np.ndarray) -> dict:
@@ -89,23 +92,25 @@ def transform(record: dict, parts: np.ndarray) -> dict:
 
     Args:
         record: The record.
-        parts: Its line of the array from `enrich`, of shape (N_PARTS,). It is scaled IN PLACE from one unit
-            to the quantity ordered, so it has to be writable and cannot be used again.
+        parts: Its line of the array from `enrich`, of shape (N_PARTS + 1,). Its prices are scaled IN PLACE
+            from one unit to the quantity ordered, so it has to be writable and cannot be used again.
 
     Returns:
-        `{"id": str, "customer": str, "cents": int}`.
+        `{"id": str, "customer": str, "cents": int, "stamp": int}`. The stamp is a new one with every attempt.
 
     Raises:
         Exception: Of any type, for a record that cannot be transformed; every attempt raises it again.
     """
     if ask is not None:
-        _ask_transform(record["id"])
+        stamp = _ask_transform(record["id"], int(parts[QUOTE]))
     else:
         time.sleep(TRANSFORM_S)
         if record["sku"] == "cursed":
             raise ZeroDivisionError(f"{record['id']} is priced by the dozen, a dozen has no goods")
-    parts *= record["quantity"]
-    return {"id": record["id"], "customer": record["customer"], "cents": int(parts.sum())}
+        stamp = time.monotonic_ns()
+    prices = parts[:QUOTE]
+    prices *= record["quantity"]
+    return {"id": record["id"], "customer": record["customer"], "cents": int(prices.sum()), "stamp": stamp}
 
 
 class Sink:
@@ -148,9 +153,9 @@ class Sink:
 _ERRORS = {kind.__name__: kind for kind in (ArithmeticError, LookupError, OverflowError, ValueError)}
 
 
-def _ask_transform(record_id: str) -> None:
+def _ask_transform(record_id: str, quote: int) -> int:
     try:
-        ask("transform", record_id)
+        return ask("transform", record_id, quote)
     except Refused as refused:
         raise _ERRORS.get(refused.kind, TransformError)(refused.detail) from None
 

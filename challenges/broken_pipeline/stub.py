@@ -1,7 +1,7 @@
 """The order pipeline: validates, enriches, transforms and writes the day's batches.
 
-Every stage is a separate task, so each can be scaled independently. Large batches are enriched in parts,
-and a batch is added to the totals as soon as it is written.
+Every stage is a separate task, so each can be scaled independently, and a batch is added to the totals as
+soon as it is written.
 """
 
 import uuid

@@ -30,6 +30,7 @@ HOSTILE = ROOT / "tests" / "hostile"
 SOUND = {  # what an honest solution is asked in between
     "toy": "test_total",
     "slow_gets": "test_any_list_of_ids",
+    "broken_pipeline": "test_every_record_once",
     "hanging_tasks": "test_express_order",
     "monitoring_system": "test_duplicates",
     "oom_actor": "test_recent_mean",

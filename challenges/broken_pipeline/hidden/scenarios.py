@@ -18,10 +18,6 @@ def run_on(batches: list[list[dict]], place: str, **options: int) -> dict:
     return solution.run_pipeline(batches, service.Sink(place), **options)
 
 
-# Races and the visible examples can only call functions of the solution's module.
-solution.run_on = run_on
-
-
 def run_list(_solution, batches: list[list[dict]], place: str, options: dict, *, lazily: bool) -> dict:
     """Run a day from a list, or from an iterator that has neither a length nor `close`."""
     return run_on(iter(batches) if lazily else batches, place, **options)
@@ -50,14 +46,19 @@ def till(raised: list[TillError]) -> Iterator[list[dict]]:
         ask("source_closed")
 
 
-def stream(solution, place: str, limit: int) -> dict:
-    """Run the day from a generator; an exception is returned as its text."""
+kept: list[Exception] = []
+
+
+def run_from_till(place: str, limit: int) -> dict:
+    """Run the day from a generator; an exception is returned as its text, and kept, as a caller may do."""
+    kept.clear()
     raised: list[TillError] = []
     source = till(raised)
     seen = {"report": None, "error": "", "is_the_sources": False}
     try:
         seen["report"] = solution.run_pipeline(source, service.Sink(place), max_in_flight=limit)
     except Exception as error:  # noqa: BLE001 - the judge decides what it means
+        kept.append(error)
         lines = str(error).strip().splitlines() or [""]  # the last line of Ray's traceback says what
         seen["error"] = f"{type(error).__name__}: {lines[-1]}"
         seen["is_the_sources"] = error in raised
@@ -65,3 +66,18 @@ def stream(solution, place: str, limit: int) -> dict:
     seen["is_closed"] = inspect.getgeneratorstate(source) == inspect.GEN_CLOSED
     source.close()
     return seen
+
+
+def stream(_solution, place: str, limit: int) -> dict:
+    """Run the day from a generator."""
+    return run_from_till(place, limit)
+
+
+def let_go(_solution) -> None:
+    """Drop the exception that was kept."""
+    kept.clear()
+
+
+# Races and the visible examples can only call functions of the solution's module.
+solution.run_on = run_on
+solution.run_from_till = run_from_till

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.suite import SolutionRaised, behaviour, either, named, promised, same, void
+from grader.suite import Entry, SolutionRaised, behaviour, either, named, peak, promised, same, void
 
 CALL_S = 25.0  # only against hangs
 READY_WITHIN_S = 40.0
@@ -25,15 +25,17 @@ HUGE_CENTS = 10**15  # sums of such amounts are exact as ints, not as floats
 SHOWN = 4
 RACE_BATCHES = 16
 RACE_LIMIT = 4  # as many as there are CPUs: Ray ends idle workers beyond that, even between two rounds
-RACE_ENRICH_S, RACE_TRANSFORM_S, RACE_WRITE_S = 0.04, 0.008, 0.04  # the transform's: per record
-RACE_SLOW_S = 0.4  # one `enrich` and one `write` of every eight
-NAIVE_RATIO = 1.8
+RACE_ENRICH_S, RACE_TRANSFORM_S, RACE_WRITE_S = 0.08, 0.008, 0.08  # the transform's: per record
+RACE_SLOW_S = 1.3  # so long that starting a process, as designs with an actor have to, hardly counts
+RACE_SLOW = (("enrich", 0), ("write", 4), ("enrich", 8))
+NAIVE_RATIO = 2.0
+STEPS = ("enrich", "transform", "write")
 
 Batch = list[dict[str, Any]]
 REPORT = {"accepted": int, "rejected": [(str, str)], "totals": {str: int}}  # what run_pipeline returns
 RETURNED = named(REPORT, "run_pipeline()")
 STREAMED = {"report": either(RETURNED, None), "error": str, "is_the_sources": bool, "is_closed": bool}
-ROW = {"id": str, "customer": str, "cents": int}
+ROW = {"id": str, "customer": str, "cents": int, "stamp": int}
 
 
 # -- days ----------------------------------------------------------------------------------------
@@ -108,7 +110,66 @@ def check_sink(world: Any, batches: list[int], place: str) -> None:
     strange = set(places) - set(expected)
     assert not strange, f"the sink holds rows that do not belong in it: {listed(strange)}"
     for row in held:
-        same(row, expected[row["id"]], f"the row of {row['id']} in the sink")
+        whole = expected[row["id"]] | {"stamp": row["stamp"]}  # which stamp it is, `check_steps` looks at
+        same(row, whole, f"the row of {row['id']} in the sink")
+
+
+def calls_behind(world: Any, place: str) -> list[Entry]:
+    """The calls whose answers the rows in a sink were made from, and those that wrote them."""
+    found: dict[int, Entry] = {}
+    entries = world.ledger.entries()
+    dead = {entry.pid for entry in entries if entry.outcome == "killed"}
+    for key, rows in world.taken.items():
+        if key[0] != place:
+            continue
+        writer = entries[world.taken_by[key]]
+        given_up = writer.outcome not in ("ok", "killed") and writer.pid not in dead
+        assert not given_up, "a write was given up before the sink had acknowledged it"
+        found[writer.number] = writer
+        for row in rows:
+            made_from = world.made_from(row)
+            assert made_from, f"the row of {row['id']} is not as `transform` made it: no call gave its stamp"
+            found |= {entry.number: entry for entry in made_from}
+    return list(found.values())
+
+
+def check_repeats(world: Any) -> None:
+    """Each step is called once, and once more for each death meanwhile; an `enrich` asks for all."""
+    invalid = world.reasons().keys() - world.poison.keys()
+    for batch, calls in world.calls_of().items():
+        valid = {record["id"] for record in world.batches[batch]} - invalid
+        deaths = world.deaths(batch, calls)
+        for asked in (set(entry.args[0]) for entry in calls if entry.op == "enrich"):
+            assert asked == valid, (
+                f"an `enrich` asked for {len(asked)} records of a batch with {len(valid)} valid ones, "
+                "expected one request for all of them"
+            )
+        times = Counter(
+            f"transform({entry.args[0]})" if entry.op == "transform" else f"{entry.op} for a batch"
+            for entry in calls
+        )
+        for step, n_calls in times.items():
+            assert n_calls <= 1 + deaths, (
+                f"{step} was called {n_calls} times, expected at most {1 + deaths}: "
+                f"{deaths} workers died while the batch was in flight"
+            )
+
+
+def check_steps(world: Any, place: str = "", workers: set[int] | None = None) -> list[Entry]:
+    """What is in the sink was made step by step, each step called once, and in these processes (None: any).
+
+    A row can only show a stamp that `transform` was given, and for that a quote of `enrich`: so their order
+    needs no check, and calls made for show are one too many.
+
+    Returns:
+        The calls whose answers were used.
+    """
+    used = calls_behind(world, place or world.sink)
+    check_repeats(world)
+    if workers is not None:
+        strangers = {entry.op for entry in used if entry.pid not in workers}
+        assert not strangers, f"called outside of Ray's workers: {listed(strangers)}"
+    return used
 
 
 def check_day(world: Any, seen: Any, *, batches: list[int] | None = None, place: str = "") -> None:
@@ -117,6 +178,12 @@ def check_day(world: Any, seen: Any, *, batches: list[int] | None = None, place:
     check_rejected(world, seen, batches)
     check_totals(world, seen, batches)
     check_sink(world, batches, place or world.sink)
+
+
+def check_work(learner: Any, seen: Any, *, batches: list[int] | None = None, place: str = "") -> list[Entry]:
+    """As `check_day`, and the steps were called as promised, in Ray workers; the calls that were used."""
+    check_day(learner.world, seen, batches=batches, place=place)
+    return check_steps(learner.world, place, learner.worker_pids())
 
 
 def run_day(learner: Any, day: list[Batch], *, lazily: bool = False, **options: int) -> Any:
@@ -133,6 +200,8 @@ def stream_day(learner: Any, *, limit: int, place: str = "") -> dict[str, Any]:
     """How a day from a generator ends: report, error, whether the generator was closed."""
     inputs = {"place": place or learner.world.sink, "limit": limit}
     streamed: dict[str, Any] = learner.scenario("stream", **inputs, returns=STREAMED, deadline_s=CALL_S)
+    streamed["left"] = learner.leftovers(within_s=SETTLE_S)  # the caller still holds what was raised
+    learner.scenario("let_go")
     becomes_quiet(learner)
     return streamed
 
@@ -150,8 +219,7 @@ def going_on_after_return(world: Any) -> list[str]:
     return [
         entry.op
         for entry in world.ledger.entries()
-        if entry.op in ("enrich", "transform", "write")
-        and (entry.end_s is None or entry.end_s > returned.start_s)
+        if entry.op in STEPS and (entry.end_s is None or entry.end_s > returned.start_s)
     ]
 
 
@@ -186,6 +254,7 @@ def test_every_record_once(learner, rng, observe):
     day = world.draw_day(rng, [5, 7, 1, 6, 14, 4, 9, 5, 3, 8, 6], n_invalid=2)
     seen = run_day(learner, day)
     check_day(world, seen)
+    check_steps(world)
     observe(len(ids_of(day)), unit="records")
 
 
@@ -239,6 +308,9 @@ def test_source_raises(learner, rng, observe):
         f"{listed(set(going_on))}"
     )
     check_sink(world, list(range(len(day))), world.sink)
+    check_steps(world, workers=learner.worker_pids())
+    left = streamed["left"]
+    assert not left, f"while the caller still held the exception, there was left: {'; '.join(left)}"
 
 
 # -- resilience ----------------------------------------------------------------------------------
@@ -258,13 +330,14 @@ def test_endless_source_is_closed(learner, rng, observe):
         f"but {n_read} batches were read"
     )
     seen = report_of(streamed)
-    check_day(world, seen, batches=sorted(world.written()))
+    check_work(learner, seen, batches=sorted(world.written()))
     assert len(world.taken) == world.closes_after, (
         f"the sink would have taken {world.closes_after} batches, but it was given only {len(world.taken)}"
     )
     assert streamed["is_closed"], "run_pipeline returned without closing its source: `close` was not called"
     going_on = going_on_after_return(world)
     assert not going_on, f"{len(going_on)} calls were still open when run_pipeline returned, or came later"
+    assert not streamed["left"], f"left behind: {'; '.join(streamed['left'])}"
 
 
 @behaviour(points=3, category="resilience", stage=3)
@@ -273,7 +346,7 @@ def test_nothing_left_behind(learner, rng, observe):
     world = learner.world
     day = world.draw_day(rng, [3, 2, 4, 3, 2, 5, 3, 2], n_invalid=1)
     seen = run_day(learner, day)
-    check_day(world, seen)
+    check_work(learner, seen)
     left = learner.leftovers(within_s=SETTLE_S)
     observe(len(left), limit=0, unit="left")
     assert not left, f"left behind: {'; '.join(left)}"
@@ -283,11 +356,10 @@ def test_nothing_left_behind(learner, rng, observe):
 def test_worker_killed_in_transform(learner, rng, observe):
     """No record is lost or counted twice when workers are killed mid-transform."""
     world = learner.world
-    day = world.dead_in_transform(rng).inputs["batches"]
-    seen = run_day(learner, day)
+    seen = report_of(stream_day(learner, limit=world.dead_in_transform(rng).inputs["limit"]))
     killed = world.ledger.count("transform", "killed")
     observe(killed, limit=2, unit="workers killed")
-    check_day(world, seen)
+    check_work(learner, seen)
     if killed < 2:
         void("fewer than two workers were killed while transforming a record")
 
@@ -296,11 +368,10 @@ def test_worker_killed_in_transform(learner, rng, observe):
 def test_worker_killed_after_write(learner, rng, observe):
     """Nothing is duplicated when workers are killed between a write and its acknowledgement."""
     world = learner.world
-    day = world.dead_after_write(rng).inputs["batches"]
-    seen = run_day(learner, day)
+    seen = report_of(stream_day(learner, limit=world.dead_after_write(rng).inputs["limit"]))
     killed = world.ledger.count("write", "killed")
     observe(killed, limit=2, unit="workers killed")
-    check_day(world, seen)
+    check_work(learner, seen)
     if killed < 2:
         void("fewer than two workers were killed after a write")
 
@@ -320,20 +391,25 @@ def test_in_flight_limit(learner, rng, observe):
         together = world.gate(
             lambda limit=limit: len(world.waiting("enrich")) >= limit, guard_s=GUARD_S, linger_s=LINGER_S
         )
-        world.gates["enrich", None] = together
+        writing = world.gate(
+            lambda limit=limit: len(world.waiting("write")) >= limit, guard_s=GUARD_S, linger_s=LINGER_S
+        )
+        world.gates["enrich", None], world.gates["write", None] = together, writing
         place = f"{world.sink} {limit}"
         seen = report_of(stream_day(learner, limit=limit, place=place))
-        check_day(world, seen, batches=list(range(first, len(world.batches))), place=place)
-        peak = max(world.read_ahead[n_read:]) + 1
+        used = check_work(learner, seen, batches=list(range(first, len(world.batches))), place=place)
+        n_in_flight = max(world.read_ahead[n_read:]) + 1
         n_read = len(world.read_ahead)
-        observe(peak, limit=limit, unit="batches in flight")
-        assert peak <= limit, (
-            f"with max_in_flight={limit}, a batch was read while {peak - 1} others were in flight"
+        observe(n_in_flight, limit=limit, unit="batches in flight")
+        assert n_in_flight <= limit, (
+            f"with max_in_flight={limit}, a batch was read while {n_in_flight - 1} others were in flight"
         )
-        assert together.met, (
-            f"with max_in_flight={limit} and enough to do, there were never {limit} batches "
-            "waiting for the price server at the same time"
-        )
+        for op in ("enrich", "write"):
+            together_at_most = peak(entry for entry in used if entry.op == op)
+            assert together_at_most >= limit, (
+                f"with max_in_flight={limit} and enough to do, at most {together_at_most} batches "
+                f"were waiting in `{op}` at the same time, expected {limit}"
+            )
 
 
 @behaviour(points=6, category="performance", required=True, stage=2)
@@ -341,24 +417,17 @@ def test_four_transforms_at_a_time(learner, rng, observe):
     """Four Ray workers transform at the same time."""
     world = learner.world
     start_workers(learner, N_WORKERS)
-    most = 0
 
     def four_at_work() -> bool:
-        nonlocal most
-        most = max(most, len({entry.pid for entry in world.open("transform")}))
-        return most >= N_CPUS
+        return len({entry.pid for entry in world.open("transform")}) >= N_CPUS
 
     world.gates["transform", None] = world.gate(four_at_work, guard_s=GUARD_S)
     day = world.draw_day(rng, [2] * 16)
     seen = run_day(learner, day)
-    check_day(world, seen)
+    used = [entry for entry in check_work(learner, seen) if entry.op == "transform"]
+    at_once = [{e.pid for e in used if e.start_s <= one.start_s < (e.end_s or 0.0)} for one in used]
+    most = max(map(len, at_once))
     observe(most, limit=N_CPUS, unit="processes at work")
-    strangers = {
-        entry.op
-        for entry in world.ledger.entries()
-        if entry.op in ("enrich", "transform", "write") and entry.pid == learner.driver_pid
-    }
-    assert not strangers, f"called in the driver instead of in Ray workers: {listed(strangers)}"
     assert most >= N_CPUS, (
         f"at most {most} processes transformed at the same time; there are {N_CPUS} CPUs and enough to do"
     )
@@ -380,7 +449,7 @@ def test_stages_overlap(learner, rng, observe):
     held = world.gate(others_are_written, guard_s=GUARD_S)
     world.gates["enrich", 0] = world.gates["transform", 1] = held
     seen = run_day(learner, day)
-    check_day(world, seen)
+    check_work(learner, seen)
     observe(len(written_meanwhile), limit=2, unit="batches written meanwhile")
     assert held.met, (
         "of eight batches, one was held in `enrich` and one in `transform`. Of the other six, "
@@ -395,10 +464,10 @@ def test_slow_batch_delays_nobody(learner, rng, observe):
     world = learner.world
     start_workers(learner, N_WORKERS)
     trial = world.slow_batch(rng)
-    day, limit = trial.inputs["batches"], trial.inputs["options"]["max_in_flight"]
-    seen = run_day(learner, day, max_in_flight=limit)
-    check_day(world, seen)
-    written_meanwhile, others = world.written_meanwhile, set(range(1, len(day)))
+    limit, others = trial.inputs["limit"], range(1, len(world.batches))
+    seen = report_of(stream_day(learner, limit=limit))
+    check_work(learner, seen)
+    written_meanwhile = world.written_meanwhile
     observe(len(written_meanwhile), limit=len(others), unit="batches written meanwhile")
     assert len(written_meanwhile) == len(others), (
         f"with max_in_flight={limit}, one batch was held in `enrich`. Only {len(written_meanwhile)} of the "
@@ -410,17 +479,32 @@ def test_slow_batch_delays_nobody(learner, rng, observe):
 def test_speed(learner, race, rng):
     """A day of 16 batches, some of them slow, takes about as long as with the reference."""
     few = learner.world.draw_day(rng, [3, 2, 4, 5, 2, 3, 4, 2], n_invalid=1)
-    check_day(learner.world, run_day(learner, few))
+    check_work(learner, run_day(learner, few))
 
     def draw(world: Any, rng: np.random.Generator) -> tuple[tuple[Any, ...], dict[str, Any]]:
         world.enrich_s, world.transform_s, world.write_s = RACE_ENRICH_S, RACE_TRANSFORM_S, RACE_WRITE_S
-        customers = [f"c-{number}" for number in rng.choice(np.arange(10, 100), size=3, replace=False)]
-        day = world.draw_day(rng, [5] * RACE_BATCHES, customers=customers)
-        for batch in range(0, RACE_BATCHES, 8):
-            world.slow["enrich", batch] = world.slow["write", batch + 4] = RACE_SLOW_S
-        return (day, world.sink), {"max_in_flight": RACE_LIMIT}
+        world.draw_day(rng, [6] * RACE_BATCHES, n_invalid=1)
+        world.slow = dict.fromkeys(RACE_SLOW, RACE_SLOW_S)
+        return (world.sink, RACE_LIMIT), {}
 
     def check(world: Any, _args: tuple[Any, ...], _kwargs: dict[str, Any], value: Any) -> None:
-        check_day(world, value)
+        """Every promise holds: an answer comes no sooner than its delay, so nothing else needs a clock."""
+        check_day(world, report_of(value))
+        (returned,) = world.ledger.entries("returned")
+        check_steps(world, workers=learner.worker_pids() if returned.pid == learner.driver_pid else None)
+        in_flight = max(world.read_ahead) + 1
+        assert in_flight <= RACE_LIMIT, (
+            f"in a timed round with max_in_flight={RACE_LIMIT}, {in_flight} batches were in flight"
+        )
+        assert not going_on_after_return(world), (
+            "in a timed round, calls went on when run_pipeline had returned"
+        )
 
-    race.run("run_on", draw=draw, returns=RETURNED, check=check, naive_ratio=NAIVE_RATIO, deadline_s=CALL_S)
+    race.run(
+        "run_from_till",
+        draw=draw,
+        returns=STREAMED,
+        check=check,
+        naive_ratio=NAIVE_RATIO,
+        deadline_s=CALL_S,
+    )

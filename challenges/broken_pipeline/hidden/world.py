@@ -10,15 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from grader.suite import Call, KillWorker, OutsideWorld, Refuse, Trial, trouble
+from grader.suite import Call, Entry, KillWorker, OutsideWorld, Refuse, Trial, trouble
 
 ENRICH_S = 0.03
 TRANSFORM_S = 0.004  # per record
 WRITE_S = 0.03
 N_PARTS = 4
+STEPS = ("enrich", "transform", "write")
 WARM_WITHIN_S = 30.0
 READY_WITHIN_S = 40.0
 N_WORKERS = 8  # started before calls have to meet
+USUAL_SIZES = [6] * 16  # those of the race: nothing tells a day that is timed from others
 GUARD_S = 8.0  # how long calls wait for each other
 TRIAL_S = 25.0  # only against hangs
 
@@ -84,7 +86,8 @@ class World(OutsideWorld):
         breaks: Once all batches are handed over, the source raises with this text instead of ending.
         closes_after: The sink closes once it has taken this many batches.
         kill_in_transform: ids of records whose next transform kills the calling process (once each).
-        kill_after_write: Which writes, counted from 1 as the sink takes them, kill the calling process.
+        kill_after_write: Which writes, counted from 1 as the sink takes them, kill the calling process (if it
+            is dying already, a later one does).
         gates: (operation, batch or None for all) -> the gate its calls wait at.
         slow: (operation, batch) -> seconds a call takes instead of the usual time.
         enrich_s, transform_s, write_s: How long a call usually takes.
@@ -92,7 +95,9 @@ class World(OutsideWorld):
         acknowledged_every_s: Answers to writes go out together, at multiples of this.
 
         taken: What the sinks hold: rows by (place of the sink, batch id).
+        taken_by: The number of the call that wrote them, by the same key.
         read_ahead: For each batch handed over, how many others were in flight at that moment.
+        read_at_s: When each of them was asked for, in monotonic seconds; only with a source that is no list.
         broke: The source has raised.
         written_meanwhile: With `slow_batch`, the other batches that were written while it was held.
     """
@@ -112,10 +117,16 @@ class World(OutsideWorld):
         self.acknowledged_every_s = 0.0
 
         self.taken: dict[tuple[str, int | str], list[Row]] = {}
+        self.taken_by: dict[tuple[str, int | str], int] = {}
         self.read_ahead: list[int] = []
+        self.read_at_s: list[float] = []
         self.broke = False
         self.written_meanwhile: set[int] = set()
 
+        # What each call handed out, and the call's number: a row shows which calls it was made from.
+        self._quotes: dict[int, int] = {}
+        self._stamps: dict[int, int] = {}
+        self._nonces = np.random.default_rng(rng.integers(2**63))
         self._parts: dict[str, list[int]] = {}
         self._batch_of: dict[str, int] = {}
         self._reasons: dict[str, str] = {}
@@ -147,7 +158,7 @@ class World(OutsideWorld):
         return self._reasons | {record_id: text for record_id, (_, text) in self.poison.items()}
 
     def row(self, record: Record) -> Row:
-        """The oracle: the row to be written for an accepted record."""
+        """The oracle: the row to be written for an accepted record, but for its stamp."""
         cents = record["quantity"] * sum(self._parts[record["id"]])
         return {"id": record["id"], "customer": record["customer"], "cents": cents}
 
@@ -168,10 +179,36 @@ class World(OutsideWorld):
 
     def waiting(self, op: str) -> set[int]:
         """Batches with an open call of an operation."""
-        found = (self._of_call(op, entry.args) for entry in self.open(op))
+        found = (self.batch_of_call(op, entry.args) for entry in self.open(op))
         return {batch for batch in found if batch is not None}
 
-    def _of_call(self, op: str, args: tuple[Any, ...]) -> int | None:
+    def made_from(self, row: Row) -> tuple[Entry, Entry] | None:
+        """The calls of `enrich` and `transform` whose answers a row was made from; None if there are none."""
+        entries = self.ledger.entries()
+        stamped = self._stamps.get(row["stamp"])
+        if stamped is None or entries[stamped].args[0] != row["id"]:
+            return None
+        return entries[self._quotes[entries[stamped].args[1]]], entries[stamped]
+
+    def calls_of(self) -> dict[int, list[Entry]]:
+        """The calls for each batch's records, also refused and repeated ones."""
+        found: dict[int, list[Entry]] = {}
+        for entry in self.ledger.entries():
+            if entry.op in STEPS and (batch := self.batch_of_call(entry.op, entry.args)) is not None:
+                found.setdefault(batch, []).append(entry)
+        return found
+
+    def deaths(self, batch: int, calls: list[Entry]) -> int:
+        """How many workers died that had made one of a batch's calls, or while it was in flight."""
+        own = {entry.pid for entry in calls}
+        start_s = self.read_at_s[batch] if batch < len(self.read_at_s) else 0.0
+        ends = [entry.end_s for entry in calls if entry.op == "write" and entry.end_s]
+        end_s = min(ends, default=math.inf)
+        killed = self.ledger.entries(outcome="killed")
+        return sum(entry.pid in own or start_s <= (entry.end_s or 0.0) <= end_s for entry in killed)
+
+    def batch_of_call(self, op: str, args: tuple[Any, ...]) -> int | None:
+        """The batch that a call is for; None if it is for none."""
         if op == "transform":
             return self.batch_of(args[0])
         if op == "enrich":
@@ -277,36 +314,39 @@ class World(OutsideWorld):
     def dead_in_transform(
         self,
         rng: np.random.Generator,
-        sizes: list[int] = [5, 4, 3, 5, 3, 4, 2, 5],  # noqa: B006
+        sizes: list[int] = USUAL_SIZES,
+        max_in_flight: int = 4,
         batches: list[Batch] | None = None,
     ) -> Trial:
         """Two workers die in the middle of a transform."""
-        day = self._day(rng, sizes, batches)
+        self._day(rng, sizes, batches)
         struck = [rows[len(rows) // 2]["id"] for rows in map(self.rows_of, (1, 3))]
         self.kill_in_transform = set(struck)
-        return self._list(day).noting(f"a worker dies transforming {' and '.join(struck)}")
+        return self._stream(max_in_flight).noting(f"a worker dies transforming {' and '.join(struck)}")
 
     @trouble
     def dead_after_write(
         self,
         rng: np.random.Generator,
-        sizes: list[int] = [4, 3, 5, 4, 2, 3, 5, 4],  # noqa: B006
+        sizes: list[int] = USUAL_SIZES,
+        max_in_flight: int = 4,
         batches: list[Batch] | None = None,
     ) -> Trial:
         """Two workers die when the sink has taken their rows, but has not said so."""
-        self.kill_after_write = {2, 4}
-        return self._list(self._day(rng, sizes, batches)).noting("the second and the fourth write kill")
+        self.kill_after_write = {2, 7}
+        self._day(rng, sizes, batches)
+        return self._stream(max_in_flight).noting("the second and the seventh write kill")
 
     @trouble
     def slow_batch(
         self,
         rng: np.random.Generator,
-        sizes: list[int] = [2] * 16,
+        sizes: list[int] = USUAL_SIZES,
         max_in_flight: int = 4,
         batches: list[Batch] | None = None,
     ) -> Trial:
         """The prices of one batch come when all others are written, or after eight seconds."""
-        day = self._day(rng, sizes, batches, n_invalid=0)
+        day = self._day(rng, sizes, batches)
         slow = int(rng.integers(min(max_in_flight, len(day))))
         others = set(range(len(day))) - {slow}
 
@@ -315,7 +355,7 @@ class World(OutsideWorld):
             return self.written_meanwhile == others
 
         self.gates["enrich", slow] = self.gate(others_are_written, guard_s=GUARD_S)
-        return self._list(day, max_in_flight=max_in_flight).noting(f"slow: enrich of batch {slow}")
+        return self._stream(max_in_flight).noting(f"slow: enrich of batch {slow}")
 
     @trouble
     def closed_sink(self, rng: np.random.Generator, closes_after: int = 7, max_in_flight: int = 3) -> Trial:
@@ -335,11 +375,12 @@ class World(OutsideWorld):
 
     # -- operations ------------------------------------------------------------------------------
 
-    async def read(self, call: Call) -> dict[str, Any]:  # noqa: ARG002
+    async def read(self, call: Call) -> dict[str, Any]:
         """Operation of the source: the next batch, the end, or the text of its exception."""
         if len(self.read_ahead) < len(self.batches):
             batch = len(self.read_ahead)
             self.read_ahead.append(len(self._unfinished))
+            self.read_at_s.append(call.entry.start_s)
             reasons = self.reasons()
             due = {record["id"] for record in self.batches[batch] if record["id"] not in reasons}
             if due:
@@ -365,18 +406,22 @@ class World(OutsideWorld):
         if unknown:
             raise Refuse("UnknownRecord", unknown[0])
         await self._time("enrich", call, self.enrich_s)
-        return np.array([self._parts[record_id] for record_id in record_ids], np.int64).reshape(-1, N_PARTS)
+        quote = self._handed_out(self._quotes, call)
+        lines = [[*self._parts[record_id], quote] for record_id in record_ids]
+        return np.array(lines, np.int64).reshape(-1, N_PARTS + 1)
 
-    async def transform(self, call: Call, record_id: str) -> None:
-        """Operation: the computation for one record."""
-        if record_id not in self._parts:
-            raise Refuse("UnknownRecord", record_id)
+    async def transform(self, call: Call, record_id: str, quote: int) -> int:
+        """Operation: the computation for one record, with the quote that its prices are from."""
+        quoted = self._quotes.get(quote)
+        if quoted is None or record_id not in self.ledger.entries()[quoted].args[0]:
+            raise Refuse("NoSuchQuote", f"there is no quote {quote} for {record_id}")
         await self._time("transform", call, self.transform_s)
-        if record_id in self.kill_in_transform:
+        if record_id in self.kill_in_transform and not self._is_dying(call):
             self.kill_in_transform.discard(record_id)
             raise KillWorker
         if record_id in self.poison:
             raise Refuse(*self.poison[record_id])
+        return self._handed_out(self._stamps, call)
 
     async def write(self, call: Call, place: str, batch_id: int | str, rows: list[Row]) -> None:
         """Operation: a sink takes a batch, once per id."""
@@ -392,11 +437,24 @@ class World(OutsideWorld):
         if self.closes_after is not None and len(self.taken) >= self.closes_after:
             raise Refuse("SinkClosed", "the sink takes no further batch")
         self.taken[place, batch_id] = rows
-        if len(self.taken) in self.kill_after_write:
+        self.taken_by[place, batch_id] = call.entry.number
+        due = [number for number in self.kill_after_write if number <= len(self.taken)]
+        if due and not self._is_dying(call):
+            self.kill_after_write.discard(due[0])
             raise KillWorker
         if self.acknowledged_every_s:
             now_s, step_s = time.monotonic(), self.acknowledged_every_s
             await asyncio.sleep(math.ceil(now_s / step_s) * step_s - now_s)
+
+    def _is_dying(self, call: Call) -> bool:
+        """Whether another call's answer has just killed the same process: it cannot die twice."""
+        return call.pid in {entry.pid for entry in self.ledger.entries(outcome="killed")}
+
+    def _handed_out(self, numbers: dict[int, int], call: Call) -> int:
+        """A number that nobody can guess and that no other call is given."""
+        number = int(self._nonces.integers(2**53))
+        numbers[number] = call.entry.number
+        return number
 
     def _finish(self, record_id: Any) -> None:
         batch = self.batch_of(record_id)
@@ -406,7 +464,7 @@ class World(OutsideWorld):
                 del self._unfinished[batch]
 
     async def _time(self, op: str, call: Call, usual_s: float) -> None:
-        batch = self._of_call(op, call.entry.args)
+        batch = self.batch_of_call(op, call.entry.args)
         for key in ((op, batch), (op, None)):
             if key in self.gates:
                 await self.gates[key].passed(self)
