@@ -183,7 +183,7 @@ def check_day(world: Any, seen: Any, *, batches: list[int] | None = None, place:
 def check_work(learner: Any, seen: Any, *, batches: list[int] | None = None, place: str = "") -> list[Entry]:
     """As `check_day`, and the steps were called as promised, in Ray workers; the calls that were used."""
     check_day(learner.world, seen, batches=batches, place=place)
-    return check_steps(learner.world, place, learner.worker_pids())
+    return check_steps(learner.world, place, learner.world.worker_pids())
 
 
 def run_day(learner: Any, day: list[Batch], *, lazily: bool = False, **options: int) -> Any:
@@ -490,8 +490,7 @@ def test_speed(learner, race, rng):
     def check(world: Any, _args: tuple[Any, ...], _kwargs: dict[str, Any], value: Any) -> None:
         """Every promise holds: an answer comes no sooner than its delay, so nothing else needs a clock."""
         check_day(world, report_of(value))
-        (returned,) = world.ledger.entries("returned")
-        check_steps(world, workers=learner.worker_pids() if returned.pid == learner.driver_pid else None)
+        check_steps(world, workers=world.worker_pids())
         in_flight = max(world.read_ahead) + 1
         assert in_flight <= RACE_LIMIT, (
             f"in a timed round with max_in_flight={RACE_LIMIT}, {in_flight} batches were in flight"

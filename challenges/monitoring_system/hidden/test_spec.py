@@ -276,7 +276,7 @@ def shown(changes: list[Change]) -> str:
 def check_archive(learner: Any, accepted: Iterable[Sample], *, once: bool = True) -> None:
     """Ray workers have archived each accepted sample, and nothing else; with `once`, exactly once."""
     check_lines(learner.world.writes, [sample[:3] for sample in accepted], once=once)
-    check_writers(learner, learner.world)
+    check_writers(learner.world)
 
 
 def check_lines(writes: list[Any], names: list[tuple[str, str, int]], *, once: bool) -> None:
@@ -295,9 +295,9 @@ def check_lines(writes: list[Any], names: list[tuple[str, str, int]], *, once: b
         assert not repeated, f"{len(repeated)} samples were archived repeatedly, for example {repeated[0]}."
 
 
-def check_writers(learner: Any, world: Any) -> None:
+def check_writers(world: Any) -> None:
     """Everything was archived by Ray's workers."""
-    strangers = {write.pid for write in world.writes} - learner.worker_pids()
+    strangers = {write.pid for write in world.writes} - world.worker_pids()
     assert not strangers, f"Samples were archived outside of Ray's workers, in process {min(strangers)}."
 
 
@@ -777,7 +777,7 @@ def test_memory_is_bounded(learner, rng, observe):
         f"together grew by {held.peak_bytes / 1e6:.0f} MB (the caller by {held.driver_bytes / 1e6:.0f} MB), "
         f"expected at most {HELD_MB} MB. Something still holds what has been dropped."
     )
-    check_writers(learner, learner.world)
+    check_writers(learner.world)
     n_archived = sum(write.lines.count("\n") + 1 for write in learner.world.writes[n_before:])
     assert n_archived == WARM_SAMPLES + POURED_SAMPLES, (
         f"{WARM_SAMPLES + POURED_SAMPLES:,} samples were accepted, but {n_archived:,} were archived."
@@ -940,8 +940,7 @@ def test_speed(learner, race, rng):
     def check(world: Any, args: tuple[Any, ...], _kwargs: dict[str, Any], value: Any) -> None:
         _, start, _, series, values, _, questions = args
         check_round(world, names, series, value)
-        if learner.side.world is world:  # the reference has workers of its own
-            check_writers(learner, world)
+        check_writers(world)
         times = start - 400 + np.arange(n_new) / 64
         metric_of = np.array([metric for metric, _ in names])[series]
         size = n_new // len(questions)

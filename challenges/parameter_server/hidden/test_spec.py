@@ -211,7 +211,7 @@ def assert_form(job: Job, seen: Any) -> None:
     )
 
 
-def assert_asked(learner: Any, job: Job) -> None:
+def assert_asked(job: Job) -> None:
     """Each step was asked for in a Ray worker, and again only if that worker had died."""
     asked = Counter((a.worker, a.step) for a in job.world.asked)
     wanted = {(k, s) for k in range(job.n) for s in range(job.steps)}
@@ -234,7 +234,7 @@ def assert_asked(learner: Any, job: Job) -> None:
         f"{len(twice)} gradients were asked for more than once although their worker had not died, starting "
         f"with step {twice[0][1]} of {job.shards[twice[0][0]]}"
     )
-    pids = learner.worker_pids()
+    pids = job.world.worker_pids()
     elsewhere = [a for a in job.world.asked if a.pid not in pids]
     assert not elsewhere, (
         f"{len(elsewhere)} of {len(job.world.asked)} gradients were asked for outside Ray's workers"
@@ -291,10 +291,10 @@ def assert_history(job: Job, seen: Any, reads: dict[tuple[int, int], set[int]] |
         )
 
 
-def assert_in_step(learner: Any, job: Job, seen: Any) -> None:
+def assert_in_step(job: Job, seen: Any) -> None:
     """A sync training gives what a loop on one machine gives."""
     assert_form(job, seen)
-    assert_asked(learner, job)
+    assert_asked(job)
     assert_oracle(job, seen)
 
 
@@ -327,10 +327,10 @@ def assert_oracle(job: Job, seen: Any) -> None:
     )
 
 
-def assert_one_by_one(learner: Any, job: Job, seen: Any) -> None:
+def assert_one_by_one(job: Job, seen: Any) -> None:
     """An async or ssp training applied each gradient once, and nothing else."""
     assert_form(job, seen)
-    assert_asked(learner, job)
+    assert_asked(job)
     wanted = [job.steps - sum(worker == k for worker, _ in job.bad) for k in range(job.n)]
     counts = contained(job, seen["weights"], "the final weights")
     assert counts == wanted, (
@@ -392,14 +392,14 @@ def test_sync_equals_the_oracle(learner, rng, observe):
         returns=(TRAINED, named(array(float), "the array that was given as `initial`")),
         deadline_s=CALL_S,
     )
-    assert_in_step(learner, job, seen)
+    assert_in_step(job, seen)
     off = farthest(seen["weights"], in_step(job, seen["weights"]).weights[-1])
     observe(off, limit=TOLERANCE, unit="away")
     assert np.array_equal(callers, job.world.initial), "train changed the array it was given as `initial`"
 
     none = new_job(learner.world, rng, "sync", shards=3, steps=0)
     learner.world.asked.clear()
-    assert_in_step(learner, none, train(learner, none))
+    assert_in_step(none, train(learner, none))
 
 
 @behaviour(points=8, category="correctness", required=True, stage=3)
@@ -408,7 +408,7 @@ def test_async_applies_each_gradient_once(learner, rng, observe):
     job = new_job(learner.world, rng, "async", shards=4, steps=12)
     job.world.delay_s = (0.005, 0.03)
     seen = train(learner, job)
-    assert_one_by_one(learner, job, seen)
+    assert_one_by_one(job, seen)
     best = job.world.best
     before = float(np.linalg.norm(job.world.initial[job.n :] - best))
     after = float(np.linalg.norm(seen["weights"][job.n :] - best))
@@ -425,7 +425,7 @@ def test_newest_weights(learner, rng, observe):
     job = new_job(learner.world, rng, "async", shards=4, steps=8)
     job.world.delay_s = (0.005, 0.05)
     seen = train(learner, job)
-    assert_one_by_one(learner, job, seen)
+    assert_one_by_one(job, seen)
     calls = {(a.worker, a.step): a for a in job.world.asked}
     given = {key: contained(job, asked.weights, "the weights of a step") for key, asked in calls.items()}
     own = [key for key in calls if given[key][key[0]] < key[1]]
@@ -457,7 +457,7 @@ def test_staleness_is_bounded(learner, rng, observe):
     for step in (0, 1):
         hold_back(job, slow, step, within_s=MEET_S / 3)
     seen = train(learner, job)
-    assert_one_by_one(learner, job, seen)
+    assert_one_by_one(job, seen)
     most, asked = max(ahead(job), key=lambda pair: pair[0])
     observe(most, limit=job.staleness, unit="steps ahead")
     assert most <= job.staleness, (
@@ -468,7 +468,7 @@ def test_staleness_is_bounded(learner, rng, observe):
     world.asked.clear()
     hold_back(lock_step, 0, 1, within_s=MEET_S / 3)
     seen = train(learner, lock_step)
-    assert_one_by_one(learner, lock_step, seen)
+    assert_one_by_one(lock_step, seen)
     most, asked = max(ahead(lock_step), key=lambda pair: pair[0])
     assert most <= 0, (
         f"with staleness 0, step {asked.step} of {lock_step.shards[asked.worker]} started when the slowest "
@@ -496,7 +496,7 @@ def test_straggler_holds_up_nobody(learner, rng, observe):
     job, slow = Job(world=world, steps=5, mode="async"), world.straggler
     others, hold = world.others(slow), world.holds[slow, 0]
     seen = train(learner, job)
-    assert_one_by_one(learner, job, seen)
+    assert_one_by_one(job, seen)
     done = [before(world, slow, 0, k) for k in others]
     observe(min(done), limit=job.steps, unit="steps meanwhile")
     assert hold.met, (
@@ -509,7 +509,7 @@ def test_straggler_holds_up_nobody(learner, rng, observe):
     slow = int(rng.integers(4))
     hold = hold_back(bound, slow, 0, within_s=MEET_S)
     seen = train(learner, bound)
-    assert_one_by_one(learner, bound, seen)
+    assert_one_by_one(bound, seen)
     done = [before(world, slow, 0, k) for k in world.others(slow)]
     assert hold.met, (
         f'mode="ssp", staleness={bound.staleness}: step 0 of one of four workers took {MEET_S:.0f} s. '
@@ -530,13 +530,13 @@ def test_bad_gradients(learner, rng, observe):
     world.bad_gradients(rng)
     job = Job(world=world, steps=5, mode="sync")
     seen = train(learner, job)
-    assert_in_step(learner, job, seen)
+    assert_in_step(job, seen)
 
     split = new_job(world, rng, "async", shards=3, steps=5, servers=2)
     world.asked.clear()
     world.bad = {(0, 1): "nan", (1, 0): "short", (1, 3): "inf", (2, 2): "one", (2, 4): "column"}
     seen = train(learner, split)
-    assert_one_by_one(learner, split, seen)
+    assert_one_by_one(split, seen)
     observe(len(job.bad) + len(split.bad), unit="rejected")
 
 
@@ -570,9 +570,9 @@ def test_worker_killed(learner, rng, observe):
             void(f"{len(gone)} of {n_killed} workers died")
         observe(n_killed, limit=6, unit="workers killed")
         if mode == "sync":
-            assert_in_step(learner, job, seen)
+            assert_in_step(job, seen)
         else:
-            assert_one_by_one(learner, job, seen)
+            assert_one_by_one(job, seen)
 
 
 def met_its_end(world: Any, key: tuple[int, int]) -> bool:
@@ -717,7 +717,7 @@ def test_several_servers(learner, rng, observe):
     known = {actor.actor_id for actor in server_actors(learner)}
     with learner.counting():
         seen = train(learner, job)
-    assert_in_step(learner, job, seen)
+    assert_in_step(job, seen)
     made = [a.actor_id for a in server_actors(learner) if a.actor_id not in known]
     observe(len(made), limit=job.servers, unit="servers")
     assert len(made) == job.servers, (
@@ -745,7 +745,7 @@ def test_each_version_is_stored_once(learner, rng, observe):
         job.world.asked.clear()
         with learner.counting() as counts:
             seen = train(learner, job)
-        assert_in_step(learner, job, seen)
+        assert_in_step(job, seen)
         size = job.world.initial.nbytes
         limit = job.n * job.steps + job.steps + 4
         stored = counts.stored_bytes / size
@@ -796,7 +796,7 @@ def check_progress(learner: Any, job: Job, reports: Any) -> None:
         deadline_s=CALL_S,
     )
     assert_form(job, seen)
-    assert_asked(learner, job)
+    assert_asked(job)
     told = reports()
     assert told, f"on_progress was never called ({job.shown})"
     assert all(report[1] == total for report in told), (
@@ -822,7 +822,7 @@ def test_nothing_left_behind(learner, rng, observe):
     before_it = set(learner.leftovers(within_s=SETTLE_S))
     seen = train(learner, job)
     assert_form(job, seen)
-    assert_asked(learner, job)
+    assert_asked(job)
     left = [what for what in learner.leftovers(within_s=SETTLE_S) if what not in before_it]
     observe(len(left), limit=0, unit="left")
     assert not left, f"left behind by a training: {'; '.join(left)}"
@@ -865,8 +865,7 @@ def test_speed(learner, race):
     def check(world: Any, _args: tuple[Any, ...], kwargs: dict[str, Any], value: Any) -> None:
         job = Job(world=world, steps=kwargs["steps"], mode="sync")
         assert_form(job, value)
-        if learner.side.world is world:  # the reference has workers of its own
-            assert_asked(learner, job)
+        assert_asked(job)
         assert_oracle(job, value)
 
     race.run("train", draw=draw, returns=RESULT, check=check, naive_ratio=3.5, deadline_s=20.0)
