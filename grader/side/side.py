@@ -179,6 +179,8 @@ class Side:
     def set_world(self, world: OutsideWorld | None) -> None:
         """Have `service.py` ask this world from now on."""
         self.world = self.server.world = world
+        if world is not None:
+            world.worker_pids = lambda: set(self.look("worker_pids").worker_pids)
         if world is not None and not self._may_wake():
             world.nothing_can_come = GateWatch(self, world).is_certain
 

@@ -23,6 +23,7 @@ BYTES_PER_S = 20e6
 READING_BYTES = 8
 MAX_READINGS = 2**40  # that a file can hold
 MAX_STATE_BYTES = 500_000
+MAX_SHIFT = 0.01  # of the readings of a chunk, as delivered
 TOGETHER_WITHIN_S = 8.0  # how long chunks wait for others to arrive
 HELD_WITHIN_S = 6.0  # how long a save waits for its process to be killed
 TRIAL_S = 25.0  # against hangs only
@@ -74,8 +75,9 @@ class World(OutsideWorld):
         bytes_per_s: how fast the bytes of a chunk are delivered.
         together_bytes: once, chunks are held until two or more are open with this many bytes together.
         kill_at_save: number of a save -> its process is killed "before" or "after" the state is stored.
-        hold_saves: saves are not answered while this is true.
-        states: the state saved last, by key.
+        hold_saves: while set, saves are not answered, and wait "before" or "after" the state is stored.
+        states: the state saved last, by key; a test may put earlier ones back.
+        shifts: by entry, how far the readings of a chunk are shifted.
         files: readings by path, where a test can note what it wrote.
         errors: why a file cannot be read, by path, likewise.
     """
@@ -86,10 +88,12 @@ class World(OutsideWorld):
         self.bytes_per_s = BYTES_PER_S
         self.together_bytes = 0
         self.kill_at_save: dict[int, Literal["before", "after"]] = {}
-        self.hold_saves = False
+        self.hold_saves: Literal["before", "after"] | None = None
         self.states: dict[str, bytes] = {}
+        self.shifts: dict[int, float] = {}
         self.files: dict[str, np.ndarray] = {}
         self.errors: dict[str, str] = {}
+        self._shift_rng = np.random.default_rng(rng.integers(2**63))
         self._slots = asyncio.Semaphore(STREAMS)
         self._together = False
         self._together_since_s: float | None = None
@@ -205,13 +209,18 @@ class World(OutsideWorld):
 
     # -- operations ------------------------------------------------------------------------------------
 
-    async def chunk(self, call: Call, path: str, first: int, count: int) -> None:  # noqa: ARG002
-        """Operation: read some readings. The entry stays open until the learner lets go of them."""
+    async def chunk(self, call: Call, path: str, first: int, count: int) -> float:  # noqa: ARG002
+        """Operation: read some readings; the entry stays open until the learner lets go of them.
+
+        The answer is how far they are shifted, so the figures tell which chunks they were computed from.
+        """
         if not (0 <= first <= MAX_READINGS and 0 <= count <= MAX_READINGS):
             raise Refuse("BadRange", f"readings {first} to {first + count}")
         await self._wait_for_others()
         async with self._slots:
             await asyncio.sleep(self.latency_s + count * READING_BYTES / self.bytes_per_s)
+        self.shifts[call.entry.number] = shift = float(self._shift_rng.uniform(-MAX_SHIFT, MAX_SHIFT))
+        return shift
 
     async def settle(self, call: Call) -> None:
         """Operation: its answer shows that whatever this connection sent earlier is in the books."""
@@ -223,23 +232,28 @@ class World(OutsideWorld):
         fault = self.kill_at_save.get(call.number)
         if fault == "before":
             raise KillWorker
-        if self.hold_saves:
-            await self.until(lambda: not self.hold_saves, within_s=HELD_WITHIN_S)
+        if self.hold_saves == "before":
+            await self._released()
         self.states[key] = state
         if fault == "after":
             raise KillWorker
+        if self.hold_saves == "after":
+            await self._released()
 
     async def load(self, call: Call, key: str) -> bytes | None:  # noqa: ARG002
-        """Operation: return the state stored last."""
+        """Operation: return the state that is stored."""
         return self.states.get(key)
+
+    async def _released(self) -> None:
+        await self.until(lambda: not self.hold_saves, within_s=HELD_WITHIN_S)
 
     def chunks(self) -> list[Entry]:
         """Every chunk that was asked for, except those that do not exist."""
         return [entry for entry in self.ledger.entries("chunk") if entry.outcome != "refused"]
 
-    def most_open(self, since: int = 0) -> list[Entry]:
-        """The chunks that were open when the most bytes were, counting from entry number `since`."""
-        chunks = [chunk for chunk in self.chunks() if chunk.number >= since]
+    @staticmethod
+    def most_open(chunks: Sequence[Entry]) -> list[Entry]:
+        """Those of these chunks that were open when the most bytes were."""
         moments = [(chunk.start_s, 1, chunk) for chunk in chunks]
         moments += [(chunk.end_s, 0, chunk) for chunk in chunks if chunk.end_s is not None]
         running: dict[int, Entry] = {}
