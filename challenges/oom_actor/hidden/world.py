@@ -75,6 +75,7 @@ class World(OutsideWorld):
         bytes_per_s: how fast the bytes of a chunk are delivered.
         together_bytes: once, chunks are held until two or more are open with this many bytes together.
         kill_at_save: number of a save -> its process is killed "before" or "after" the state is stored.
+        backup_at_save: number of a save after which a backup is made; it is put back by the next kill.
         hold_saves: while set, saves are not answered, and wait "before" or "after" the state is stored.
         states: the state saved last, by key; a test may put earlier ones back.
         shifts: by entry, how far the readings of a chunk are shifted.
@@ -88,6 +89,8 @@ class World(OutsideWorld):
         self.bytes_per_s = BYTES_PER_S
         self.together_bytes = 0
         self.kill_at_save: dict[int, Literal["before", "after"]] = {}
+        self.backup_at_save: int | None = None
+        self._backup: dict[str, bytes] | None = None
         self.hold_saves: Literal["before", "after"] | None = None
         self.states: dict[str, bytes] = {}
         self.shifts: dict[int, float] = {}
@@ -161,6 +164,21 @@ class World(OutsideWorld):
             "the second save kills before the state is stored, the fourth one afterwards"
         )
 
+    @trouble
+    def older_state(
+        self,
+        rng: np.random.Generator,
+        n: int = 24,
+        readings: int = 20_000,
+        last_k: int = 4,
+        batches: list[list[float]] | None = None,
+    ) -> Trial:
+        """The actor's process dies, and a backup is put back into the state store before it starts over."""
+        self.backup_at_save, self.kill_at_save = 5, {12: "before"}
+        return self._stream(rng, self._batches(rng, n, readings, batches), last_k).noting(
+            "the thirteenth save kills and brings the states of the sixth back; the rest is not sent again"
+        )
+
     def _process(self, paths: Sequence[str], budget_bytes: int) -> Trial:
         return Trial.call("process", list(paths), memory_budget_bytes=budget_bytes, deadline_s=TRIAL_S)
 
@@ -231,10 +249,13 @@ class World(OutsideWorld):
             raise Refuse("TooLarge", f"a state of {len(state):,} bytes")
         fault = self.kill_at_save.get(call.number)
         if fault == "before":
+            self.states = self.states if self._backup is None else dict(self._backup)
             raise KillWorker
         if self.hold_saves == "before":
             await self._released()
         self.states[key] = state
+        if call.number == self.backup_at_save:
+            self._backup = dict(self.states)
         if fault == "after":
             raise KillWorker
         if self.hold_saves == "after":
