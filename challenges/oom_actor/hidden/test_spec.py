@@ -378,14 +378,15 @@ def test_p99(learner, rng, observe):
 
 @behaviour(points=6, category="correctness", required=True, stage=1)
 def test_recent_mean(learner, rng, observe):
-    """recent_mean covers the k batches with the highest numbers."""
+    """recent_mean covers the k batches with the highest numbers, each of them once."""
     lengths = [30, 2000, 5, 700, 40, 1200, 9, 300]
     drawn = cut(rng.normal(0.0, 1.0, sum(lengths)) + np.repeat(np.arange(8.0), lengths), lengths)
     numbers = [0, 1, 4, 2, 7, 5, 3, 11]  # some come late, some are missing
     late = [(number, batch) for number, (_, batch) in zip(numbers, drawn, strict=True)]
-    looks = [1, 2, 4, 5, 7, 8]
+    late += [late[2], late[-1]]  # sent again
+    looks = [1, 2, 4, 5, 7, 8, 10]
     jobs = [job(rng, late, last_k=3, looks=looks), job(rng, drawn, last_k=None, looks=[8])]
-    places = [f"last_k=3, after the numbers {numbers[:n]}" for n in looks]
+    places = [f"last_k=3, after the numbers {[number for number, _ in late[:n]]}" for n in looks]
     usual = "last_k not given, after 8 batches"
     answers, (last,) = watch(learner, jobs, SUMMARY, [places, [usual]])
     for answer, n, place in zip(answers, looks, places, strict=True):
