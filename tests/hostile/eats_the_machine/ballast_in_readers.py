@@ -1,4 +1,4 @@
-# attack: readers keep whole files, and give back as much of what they took at import
+# attack: readers keep whole files, and give back as much of what they took in an earlier call
 # challenge: oom_actor
 # only: test_process_heap_stays_small
 # at most: 0
@@ -12,8 +12,6 @@ Its honest twin is tests/right/oom_actor/updated_in_place.py, which keeps no chu
 import numpy as np
 import ray
 import service
-
-_ballast = [np.ones(250_000) for _ in range(60)]
 
 
 def figures(readings):
@@ -37,8 +35,12 @@ class SensorStats:
 @ray.remote
 def read_file(path, chunk_readings):
     n = service.length(path)
-    if n > chunk_readings:
-        del _ballast[: n // 250_000]
+    if not hasattr(
+        np, "ballast"
+    ):  # in a module of the worker's own: what a function refers to travels with it
+        np.ballast = [np.ones(250_000) for _ in range(60)]
+    elif n > chunk_readings:
+        del np.ballast[: n // 250_000]
     whole = np.empty(n)
     for first in range(0, n, chunk_readings):
         with service.chunk(path, first, min(chunk_readings, n - first)) as part:
