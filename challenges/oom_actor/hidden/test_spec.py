@@ -497,8 +497,8 @@ def test_killed_actor(learner, rng, observe):
     observe(kills, limit=4, unit="kills")
     from_backup = batches[:6] + batches[12:15]
     assert restored["batches"] == len(from_backup), (
-        "An actor died with 3 batches unanswered, and the states of 6 answered batches were put back into the "
-        f"store. Afterwards it counted {restored['batches']} batches, expected {len(from_backup)}: what is "
+        "An actor died with 3 batches unanswered, and the states of 6 answered batches were put back into "
+        f"the store. Then it counted {restored['batches']} batches, expected {len(from_backup)}: what is "
         "answered is saved, and an actor continues from what service.load returns."
     )
     check_figures(restored, summary_of(from_backup, 4), "from a backup")
