@@ -529,7 +529,7 @@ def send_and_kill(
     world = learner.world
     world.hold_saves = when
     learner.scenario("send", batches=batches, ahead=len(batches), wait=False, deadline_s=CALL_S)
-    becomes(lambda: world.n_held > 0, KILL_WITHIN_S)
+    becomes(lambda: world.n_saves_held > 0, KILL_WITHIN_S)
     saving = {entry.pid for entry in world.open("save")}
     assert saving, (
         f"{len(batches)} new batches were sent, and no state was saved within {KILL_WITHIN_S:.0f} s."
