@@ -41,7 +41,7 @@ RACE_BUDGET_BYTES = 4 * MB
 SETTLE_S = 5.0  # how long Ray may take to free what nothing refers to
 STEADY_S = 1.5
 CALL_S = 25.0  # against hangs only
-KILL_WITHIN_S = 5.0
+KILL_WITHIN_S = 10.0
 
 Figures = dict[str, Any]
 Batch = tuple[int, np.ndarray]

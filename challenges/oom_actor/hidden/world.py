@@ -268,7 +268,7 @@ class World(OutsideWorld):
         return self.states.get(key)
 
     async def _released(self) -> None:
-        """Wait on, also when nothing else moves: the test is about to kill the caller, who must not get on."""
+        """Wait, also when nothing else moves: the test is about to kill the caller, who must not get on."""
         self.n_saves_held += 1
         until_s = time.monotonic() + HELD_WITHIN_S
         try:
