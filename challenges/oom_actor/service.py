@@ -2,18 +2,21 @@
 
     n = length(path)                          # number of readings, from the file's header; costs nothing
     with chunk(path, first, count) as part:   # I/O: part is a float64 array of `count` readings
-        ...
+        ...                                   # yours to change, until the block ends
     save(key, state)                          # I/O, about 1 ms: keeps bytes outside the cluster
-    state = load(key)                         # the bytes saved last, or None
+    state = load(key)                         # the bytes under this key, or None
 
-In your own script this module serves itself: chunks take as long as the brief says, and states are files in
-`STATE_FOLDER` that stay there (to start over, delete it or use a new name). It does not show chunks that wait
-in line, or an actor that is killed: `python grade.py try oom_actor` does.
+The archive adjusts what it delivers: all readings of a chunk are shifted by the same small amount (at most
+`MAX_SHIFT`), another one each time.
 
-Import it in the driver and in Ray workers. Every function may be called from several threads and
-processes at once; a thread has at most one chunk open, and asks for nothing else while it is open.
+In your own script this module serves itself: chunks take as long as the brief says and are not shifted, and
+states are files in `STATE_FOLDER` that stay there (to start over, delete it or use a new name). It does not
+show chunks that wait in line, or an actor that is killed: `python grade.py try oom_actor` does.
 
-During grading, chunks and states go through the grader, which keeps the books.
+Import it in the driver and in Ray workers. Every function may be called from several threads and processes at
+once. Within the block of a chunk its thread may compute, but not call `chunk`, `save` or `load`.
+
+During grading, chunks and states go through the grader (`service_link`), which keeps the books.
 """
 
 import contextlib
@@ -35,6 +38,7 @@ else:
 
 LATENCY_S = 0.04  # for each chunk
 BYTES_PER_S = 20e6  # of each chunk; the archive delivers four at a time
+MAX_SHIFT = 0.01
 MAX_STATE_BYTES = 500_000
 STATE_FOLDER = Path(tempfile.gettempdir()) / "oom_actor_states"
 
@@ -56,7 +60,7 @@ def length(path: str) -> int:
 
 @contextlib.contextmanager
 def chunk(path: str, first: int, count: int) -> Iterator[np.ndarray]:
-    """Yield some readings of a file, in memory of their own.
+    """Yield some readings of a file as they are delivered, in memory of their own.
 
     Args:
         path: A .npy file.
@@ -76,8 +80,8 @@ def chunk(path: str, first: int, count: int) -> Iterator[np.ndarray]:
         raise RuntimeError("this thread has a chunk open; leave its `with` block first")
     _thread.is_reading = True
     try:
-        with _delivered(path, first, count):
-            yield np.fromfile(path, dtype="<f8", count=count, offset=offset + 8 * first)
+        with _delivered(path, first, count) as shift:
+            yield _shifted(np.fromfile(path, dtype="<f8", count=count, offset=offset + 8 * first), shift)
         if ask is not None:
             ask("settle")  # the end of this chunk is in the books before the next one starts
     finally:
@@ -102,7 +106,7 @@ def save(key: str, state: bytes) -> None:
 
 
 def load(key: str) -> bytes | None:
-    """Return the state saved last under this key, or None if there is none."""
+    """Return the state under this key, or None: the one saved last, or an older one from a backup."""
     if ask is not None:
         return ask("load", str(key))
     return _state_path(key).read_bytes() if _state_path(key).exists() else None
@@ -131,13 +135,18 @@ def _shape_and_dtype(file: BinaryIO) -> tuple[tuple[int, ...], np.dtype]:
 
 
 @contextlib.contextmanager
-def _delivered(path: str, first: int, count: int) -> Iterator[None]:
+def _delivered(path: str, first: int, count: int) -> Iterator[float]:
     if span is None:
         time.sleep(LATENCY_S + 8 * count / BYTES_PER_S)
-        yield
+        yield 0.0
     else:
-        with span("chunk", str(path), int(first), int(count)):
-            yield
+        with span("chunk", str(path), int(first), int(count)) as shift:
+            yield shift
+
+
+def _shifted(readings: np.ndarray, shift: float) -> np.ndarray:
+    readings += shift
+    return readings
 
 
 def _state_path(key: str) -> Path:

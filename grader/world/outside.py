@@ -72,8 +72,9 @@ class OutsideWorld:
         self.operations = declared(type(self), OutsideWorld)
         self.n_held = 0  # calls that wait for a condition now
         self._killed_for: set[Hashable] = set()
-        self.nothing_can_come: Callable[[], bool] = lambda: False  # set by the side that calls this world
-        self.worker_pids: Callable[[], set[int]] = set  # Ray workers of that side, dead ones too; set by it
+        # Both are set by the side that calls this world.
+        self.nothing_can_come: Callable[[], bool] = lambda: False
+        self.worker_pids: Callable[[], set[int]] = set  # processes that are or were Ray workers of that side
 
     def open(self, op: str | None = None) -> list[Entry]:
         """Entries of operations that are running now."""

@@ -23,8 +23,9 @@ BYTES_PER_S = 20e6
 READING_BYTES = 8
 MAX_READINGS = 2**40  # that a file can hold
 MAX_STATE_BYTES = 500_000
+MAX_SHIFT = 0.01  # of the readings of a chunk, as delivered
 TOGETHER_WITHIN_S = 8.0  # how long chunks wait for others to arrive
-HELD_WITHIN_S = 6.0  # how long a save waits for its process to be killed
+HELD_WITHIN_S = 20.0  # how long a save waits for its process to be killed
 TRIAL_S = 25.0  # against hangs only
 MB = 1_000_000
 
@@ -74,8 +75,11 @@ class World(OutsideWorld):
         bytes_per_s: how fast the bytes of a chunk are delivered.
         together_bytes: once, chunks are held until two or more are open with this many bytes together.
         kill_at_save: number of a save -> its process is killed "before" or "after" the state is stored.
-        hold_saves: saves are not answered while this is true.
-        states: the state saved last, by key.
+        backup_at_save: number of a save after which a backup is made; it is put back by the next kill.
+        hold_saves: while set, saves are not answered, and wait "before" or "after" the state is stored.
+        n_saves_held: how many saves wait now.
+        states: the state saved last, by key; a test may put earlier ones back.
+        shifts: by entry, how far the readings of a chunk are shifted.
         files: readings by path, where a test can note what it wrote.
         errors: why a file cannot be read, by path, likewise.
     """
@@ -86,10 +90,15 @@ class World(OutsideWorld):
         self.bytes_per_s = BYTES_PER_S
         self.together_bytes = 0
         self.kill_at_save: dict[int, Literal["before", "after"]] = {}
-        self.hold_saves = False
+        self.backup_at_save: int | None = None
+        self._backup: dict[str, bytes] | None = None
+        self.hold_saves: Literal["before", "after"] | None = None
+        self.n_saves_held = 0
         self.states: dict[str, bytes] = {}
+        self.shifts: dict[int, float] = {}
         self.files: dict[str, np.ndarray] = {}
         self.errors: dict[str, str] = {}
+        self._shift_rng = np.random.default_rng(rng.integers(2**63))
         self._slots = asyncio.Semaphore(STREAMS)
         self._together = False
         self._together_since_s: float | None = None
@@ -157,6 +166,21 @@ class World(OutsideWorld):
             "the second save kills before the state is stored, the fourth one afterwards"
         )
 
+    @trouble
+    def older_state(
+        self,
+        rng: np.random.Generator,
+        n: int = 24,
+        readings: int = 20_000,
+        last_k: int = 4,
+        batches: list[list[float]] | None = None,
+    ) -> Trial:
+        """The actor's process dies, and a backup is put back into the state store before it starts over."""
+        self.backup_at_save, self.kill_at_save = 5, {12: "before"}
+        return self._stream(rng, self._batches(rng, n, readings, batches), last_k).noting(
+            "the thirteenth save kills and brings the states of the sixth back; the rest is not sent again"
+        )
+
     def _process(self, paths: Sequence[str], budget_bytes: int) -> Trial:
         return Trial.call("process", list(paths), memory_budget_bytes=budget_bytes, deadline_s=TRIAL_S)
 
@@ -205,13 +229,18 @@ class World(OutsideWorld):
 
     # -- operations ------------------------------------------------------------------------------------
 
-    async def chunk(self, call: Call, path: str, first: int, count: int) -> None:  # noqa: ARG002
-        """Operation: read some readings. The entry stays open until the learner lets go of them."""
+    async def chunk(self, call: Call, path: str, first: int, count: int) -> float:  # noqa: ARG002
+        """Operation: read some readings; the entry stays open until the learner lets go of them.
+
+        The answer is how far they are shifted, so the figures tell which chunks they were computed from.
+        """
         if not (0 <= first <= MAX_READINGS and 0 <= count <= MAX_READINGS):
             raise Refuse("BadRange", f"readings {first} to {first + count}")
         await self._wait_for_others()
         async with self._slots:
             await asyncio.sleep(self.latency_s + count * READING_BYTES / self.bytes_per_s)
+        self.shifts[call.entry.number] = shift = float(self._shift_rng.uniform(-MAX_SHIFT, MAX_SHIFT))
+        return shift
 
     async def settle(self, call: Call) -> None:
         """Operation: its answer shows that whatever this connection sent earlier is in the books."""
@@ -222,24 +251,39 @@ class World(OutsideWorld):
             raise Refuse("TooLarge", f"a state of {len(state):,} bytes")
         fault = self.kill_at_save.get(call.number)
         if fault == "before":
+            self.states = self.states if self._backup is None else dict(self._backup)
             raise KillWorker
-        if self.hold_saves:
-            await self.until(lambda: not self.hold_saves, within_s=HELD_WITHIN_S)
+        if self.hold_saves == "before":
+            await self._released()
         self.states[key] = state
+        if call.number == self.backup_at_save:
+            self._backup = dict(self.states)
         if fault == "after":
             raise KillWorker
+        if self.hold_saves == "after":
+            await self._released()
 
     async def load(self, call: Call, key: str) -> bytes | None:  # noqa: ARG002
-        """Operation: return the state stored last."""
+        """Operation: return the state that is stored."""
         return self.states.get(key)
+
+    async def _released(self) -> None:
+        """Wait, also when nothing else moves: the test is about to kill the caller, who must not get on."""
+        self.n_saves_held += 1
+        until_s = time.monotonic() + HELD_WITHIN_S
+        try:
+            while self.hold_saves and time.monotonic() < until_s:
+                await asyncio.sleep(0.002)
+        finally:
+            self.n_saves_held -= 1
 
     def chunks(self) -> list[Entry]:
         """Every chunk that was asked for, except those that do not exist."""
         return [entry for entry in self.ledger.entries("chunk") if entry.outcome != "refused"]
 
-    def most_open(self, since: int = 0) -> list[Entry]:
-        """The chunks that were open when the most bytes were, counting from entry number `since`."""
-        chunks = [chunk for chunk in self.chunks() if chunk.number >= since]
+    @staticmethod
+    def most_open(chunks: Sequence[Entry]) -> list[Entry]:
+        """Those of these chunks that were open when the most bytes were."""
         moments = [(chunk.start_s, 1, chunk) for chunk in chunks]
         moments += [(chunk.end_s, 0, chunk) for chunk in chunks if chunk.end_s is not None]
         running: dict[int, Entry] = {}

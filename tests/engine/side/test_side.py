@@ -35,6 +35,13 @@ def run(x):
 def echo(x):
     return service.echo(x)
 
+@ray.remote
+def echo_there(x):
+    return service.echo(x)
+
+def echo_in_a_task(x):
+    return ray.get(echo_there.remote(x))
+
 def leave():
     os._exit(0)
 
@@ -144,11 +151,13 @@ def serves(side):
     return call(side, "run", 21) == 42 and call(side, "echo", "here") == "here"
 
 
-def test_a_world_knows_the_ray_workers_of_its_side(side):
-    call(side, "run", 1)
-    workers = side.world.worker_pids()
-    assert workers == set(side.look("worker_pids").worker_pids)
-    assert side.driver_pid not in workers
+def test_a_world_tells_workers_from_the_driver(side):
+    call(side, "echo", "from the driver")
+    call(side, "echo_in_a_task", "from a worker")
+    callers = {entry.args[0]: entry.pid for entry in side.world.ledger.entries("echo")}
+    assert callers["from the driver"] == side.driver_pid
+    assert side.world.worker_pids() >= {callers["from a worker"]}
+    assert side.driver_pid not in side.world.worker_pids()
 
 
 def test_plain_values_travel_both_ways(side):
