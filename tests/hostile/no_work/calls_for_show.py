@@ -4,7 +4,7 @@
 # at most: 0
 # outcomes: fail
 # says: at most 1 were in flight
-# says: the rest waited for it
+# says: no other record was scored | the rest waited for it
 # says: scoring at the same time
 # says: WorkerCrashedError
 """Hopes that calls in the books are work: one worker does it all, one record after the other, without retries.
