@@ -4,20 +4,23 @@
     wanted = features(raw)            # a few microseconds of CPU
     value = score(wanted, model)      # a few milliseconds of CPU, reads the whole model
 
-In your own script and in `pytest test_examples.py`, this module makes up its own records from a fixed
-seed: a fetch sleeps, and ids that end in 7 do not exist. It does not show a store that fails or queues, a
-slow record, or a worker that dies: `python grade.py try slow_gets` does.
+Payments keep coming in and interest rates move, so two fetches of a record differ a little, and so do two
+scorings of the same features. A score is right if it comes from a fetch and a scoring of the same call.
 
-During a grading the records come from the grader, which sees every call of `fetch` and `score`. Import
-this module wherever you need it, in the driver and in Ray workers. Every function may be called from
-several threads and several processes at the same time.
+In your own script and in `pytest test_examples.py`, this module makes up its own records from a fixed
+seed: a fetch sleeps, ids that end in 7 do not exist, and nothing moves. It does not show a store that fails
+or queues, a slow record, or a worker that dies: `python grade.py try slow_gets` does.
+
+During a grading, records and interest rates come from the grader, through `service_link`, a module that is
+there only then. So it sees every call of `fetch` and `score`. Import `service` wherever you need it, in the
+driver and in Ray workers. Every function may be called from several threads and processes at the same time.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,6 +28,7 @@ import numpy as np
 HISTORY_LENGTH = 1024  # numbers in a record's payment history
 MODEL_SHAPE = (2048, HISTORY_LENGTH)  # float64: 16 MiB
 FETCH_S = 0.04  # how long a fetch takes outside a grading
+RATE = 0.05  # the interest rate outside a grading
 STANDALONE_SEED = 20
 
 
@@ -90,14 +94,17 @@ def score(features: Features, model: np.ndarray) -> float:
         model: float64, shape MODEL_SHAPE; a read-only array will do, since it is only read.
 
     Returns:
-        A plain float, the same for the same record and the same model.
+        A plain float. It depends on the record, the model and the interest rate at this moment.
     """
-    with _seen_by_grader("score", features.record_id):
-        signal = features.vector
+
+    def at_rate(rate: float) -> float:
+        signal = payments = (1.0 + rate) * features.vector
         for _ in range(2):
             hidden = np.tanh(model @ signal)  # (2048,)
-            signal = features.vector + hidden @ model  # (1024,)
+            signal = payments + hidden @ model  # (1024,)
         return float(1000.0 * hidden.mean())
+
+    return _at_the_moments_rate(at_rate, features.record_id)
 
 
 def _graded() -> bool:
@@ -118,10 +125,11 @@ def _ask_store(record_id: int) -> dict[str, Any]:
     return raw
 
 
-def _seen_by_grader(operation: str, record_id: int) -> AbstractContextManager[object]:
+def _at_the_moments_rate(score_at: Callable[[float], float], record_id: int) -> float:
+    """Score at the interest rate of this moment; in a grading the grader sets it, and sees what comes out."""
     if not _graded():
-        return nullcontext()
-    from service_link import span
+        return score_at(RATE)
+    from service_link import witnessed
 
-    context: AbstractContextManager[object] = span(operation, record_id)
-    return context
+    value: float = witnessed(score_at, "score", record_id)
+    return value

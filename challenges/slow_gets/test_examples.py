@@ -1,4 +1,4 @@
-"""What the brief promises. Here `service` makes up its own records: ids that end in 7 are missing."""
+"""What the brief promises. Here `service` makes up its own, fixed records: ids that end in 7 are missing."""
 
 import importlib.util
 from pathlib import Path
@@ -45,9 +45,12 @@ def test_no_ids(solution):
 
 
 def test_repeated_ids(solution):
-    results = solution.score_all([5, 8, 5], model_of_seed(1))
+    model = model_of_seed(1)
+    results = solution.score_all([5, 8, 5], model)
     assert [result["id"] for result in results] == [5, 8, 5]
-    assert results[0]["score"] == pytest.approx(results[2]["score"], rel=0, abs=1e-9)
+    assert [result["score"] for result in results] == pytest.approx(
+        [score_of(record_id, model) for record_id in (5, 8, 5)], rel=0, abs=1e-9
+    )
 
 
 def test_another_model(solution):

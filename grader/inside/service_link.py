@@ -1,8 +1,8 @@
 """How a `service.py` reaches its world in the judge: one blocking socket per thread.
 
 `ask` sends an operation and waits for the answer; `span` brackets work that is computed here, so that
-the judge's ledger knows when it ran and in which process. A worker that is to be lost in the middle of a
-call is killed by the judge: its call never returns.
+the judge's ledger knows when it ran and in which process; `witnessed` also tells the world what came out. A
+worker that is to be lost in the middle of a call is killed by the judge: its call never returns.
 
 This module is copied into every side and imported there by itself: it must not import the grader.
 """
@@ -11,7 +11,7 @@ import contextlib
 import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import kata_wire
@@ -72,6 +72,24 @@ def ask(op: str, *args: Any) -> Any:
         ConnectionError: The grading that this process belonged to is over.
     """
     return _exchange({"op": op, "args": list(args)})
+
+
+def witnessed(work: Callable[[Any], Any], op: str, *args: Any) -> Any:
+    """Do some work here and tell the world its result before anybody else has it.
+
+    Args:
+        work: Gets what the world grants at its start; its result has to be plain data.
+        op: The operation that it is in the ledger.
+        *args: The operation's arguments.
+    """
+    granted = _exchange({"op": op, "args": list(args), "span": True})
+    try:
+        result = work(granted)
+    except BaseException:
+        _drop()
+        raise
+    _exchange({"close": True, "result": result})
+    return result
 
 
 @contextlib.contextmanager

@@ -76,6 +76,14 @@ class OutsideWorld:
         self.nothing_can_come: Callable[[], bool] = lambda: False
         self.worker_pids: Callable[[], set[int]] = set  # processes that are or were Ray workers of that side
 
+    async def ended(self, call: Call, result: Any) -> None:
+        """Take note of what came out of work that was `service_link.witnessed`; may refuse or kill.
+
+        Args:
+            call: The operation that the work began with.
+            result: Whatever the caller says: plain data of any form.
+        """
+
     def open(self, op: str | None = None) -> list[Entry]:
         """Entries of operations that are running now."""
         return self.ledger.entries(op, "open")

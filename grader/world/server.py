@@ -117,12 +117,18 @@ class WorldServer:
         reader, writer = caller.reader, caller.writer
         number = world.ledger.count(op)
         entry = world.ledger.begin(op, args, caller.pid)
+        call = Call(entry, number, world.ledger)
         try:
-            answer = await _with_caller(reader, _called(world, op, Call(entry, number, world.ledger), args))
+            answer = await _with_caller(reader, _called(world, op, call, args))
             if is_span:
                 await _write(writer, {"value": answer})
-                await _read(reader)  # its end
+                end = await _read(reader)
+                is_witnessed = isinstance(end, dict) and "result" in end
+                if is_witnessed:
+                    await _performed(world.ended(call, end["result"]))
                 world.ledger.end(entry, "ok")
+                if is_witnessed:
+                    await _write(writer, {"value": None})
             else:
                 world.ledger.end(entry, "ok")
                 await _write(writer, {"value": answer})

@@ -2,6 +2,8 @@
 
 No verdict here depends on a clock. Where calls have to meet, the world holds them until they have met or
 a guard time is over. In a right program they meet long before that, even on workers that have yet to start.
+
+Whatever is said about calls is said about those that the returned scores were made from: see `World.origins`.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.suite import SolutionRaised, behaviour, close, either, void
+from grader.suite import Entry, SolutionRaised, behaviour, close, either, peak, void
 
 MODEL_SHAPE = (2048, 1024)
 TOLERANCE = 1e-9  # what the brief promises
@@ -34,19 +36,6 @@ def draw_model(rng: np.random.Generator) -> np.ndarray:
     return rng.standard_normal(MODEL_SHAPE) / 32.0
 
 
-def expected_scores(world: Any, record_ids: list[int], model: np.ndarray) -> dict[int, float]:
-    """The oracle: what `features` and `score` promise, computed here for all records at once.
-
-    Columns are records: histories (1024, n), hidden (2048, n).
-    """
-    found = [record_id for record_id in record_ids if record_id not in world.missing]
-    histories = np.stack([world.history(record_id) for record_id in found], axis=1)
-    vectors = (histories - histories.mean(axis=0)) / histories.std(axis=0)
-    hidden = np.tanh(model @ vectors)
-    hidden = np.tanh(model @ (vectors + model.T @ hidden))
-    return dict(zip(found, (1000.0 * hidden.mean(axis=0)).tolist(), strict=True))
-
-
 def results_by_id(seen: list[Result], record_ids: list[int]) -> dict[int, Result]:
     """Check that each id has its result, but not their order or scores. Each id occurs once."""
     ids_seen = [result["id"] for result in seen]
@@ -57,24 +46,79 @@ def results_by_id(seen: list[Result], record_ids: list[int]) -> dict[int, Result
     return {result["id"]: result for result in seen}
 
 
-def check_scores(results: dict[int, Result], expected: dict[int, float], *, tolerance: float) -> None:
-    wrong = [
-        (record_id, results[record_id], value)
-        for record_id, value in expected.items()
-        if not close(results[record_id].get("score"), value, within=tolerance)
-    ]
-    assert not wrong, (
-        f"{len(wrong)} of {len(expected)} scores differ from the expected ones by more than "
-        f"{tolerance:g}. The result for id {wrong[0][0]} is {wrong[0][1]!r}; "
-        f"the expected score is {wrong[0][2]!r}."
+def check_scores(
+    world: Any, seen: list[Result], model: np.ndarray, *, tolerance: float = COARSE, since: int = 0
+) -> list[Any]:
+    """Check that each score is right, and was made from a fetch and a scoring of this call.
+
+    Returns:
+        What they were made from: how a call worked is judged on these entries, not on calls made for show.
+    """
+    scores = [(result["id"], result["score"]) for result in seen if "score" in result]
+    origins: list[Any] = world.origins(scores, model, since=since)
+    wrong = [origin for origin in origins if not origin.is_right(within=tolerance)]
+    if wrong:
+        first = wrong[0]
+        if first.scoring is None:
+            why = "no call of service.score for this id gave a score"
+        elif first.fetch is None:
+            why = "no fetch of this id was answered during this call"
+        else:
+            why = f"its record gives {first.expected!r}, and service.score gave {first.scored_as!r}"
+        raise AssertionError(
+            f"{len(wrong)} of {len(scores)} scores differ from the expected ones by more than {tolerance:g}. "
+            f"The score returned for id {first.record_id} is {first.returned!r}; {why}."
+        )
+    return origins
+
+
+def check_work(
+    world: Any,
+    seen: list[Result],
+    record_ids: list[int],
+    model: np.ndarray | None = None,
+    *,
+    tolerance: float = COARSE,
+    since: int = 0,
+) -> list[Any]:
+    """Look at the results first: how a call worked earns nothing if its scores are made up."""
+    results = results_by_id(seen, record_ids)
+    for record_id in record_ids:
+        wanted = "error" if record_id in world.missing else "score"
+        assert wanted in results[record_id], (
+            f"The result for id {record_id} is {results[record_id]!r}; expected one with {wanted!r}."
+        )
+    return check_scores(
+        world, seen, world.model if model is None else model, tolerance=tolerance, since=since
     )
 
 
-def check_work(world: Any, seen: list[Result], record_ids: list[int]) -> None:
-    """Look at the results first: how a call worked earns nothing if its scores are made up."""
-    results = results_by_id(seen, record_ids)
-    expected = expected_scores(world, record_ids, world.model)
-    check_scores(results, expected, tolerance=COARSE)
+def check_workers(learner: Any, entries: list[Entry]) -> None:
+    """Check that calls were made by Ray workers."""
+    worker_pids = learner.worker_pids()
+    elsewhere = [entry for entry in entries if entry.pid not in worker_pids]
+    in_driver = sum(entry.pid == learner.driver_pid for entry in elsewhere)
+    operations = " and ".join(sorted({entry.op for entry in elsewhere}))
+    assert not elsewhere, (
+        f"{len(elsewhere)} of {len(entries)} calls of {operations} came from outside of Ray's "
+        f"workers, {in_driver} of them from the driver."
+    )
+
+
+def fetches(origins: list[Any]) -> list[Entry]:
+    """The fetches whose records were scored, each once."""
+    return list({origin.fetch.number: origin.fetch for origin in origins}.values())
+
+
+def scorings(origins: list[Any]) -> list[Entry]:
+    """The scorings whose scores were returned, each once."""
+    return list({origin.scoring.number: origin.scoring for origin in origins}.values())
+
+
+def processes_at_once(entries: list[Entry]) -> int:
+    """How many processes had one of these entries open at the same time, at most."""
+    at_starts = [{e.pid for e in entries if e.start_s <= start.start_s < e.end_s} for start in entries]
+    return max(map(len, at_starts), default=0)
 
 
 def left_by(learner: Any, *, pool_may_stay: bool) -> list[str]:
@@ -82,12 +126,12 @@ def left_by(learner: Any, *, pool_may_stay: bool) -> list[str]:
     return what_stays(learner, lambda line: not (pool_may_stay and line.endswith(" alive")))
 
 
-def let_it_end(learner: Any) -> None:
-    """Wait until the work of a call that raised has ended: it must not meet the next test's world.
+def unfinished(learner: Any) -> list[str]:
+    """What a call that raised is still doing, once it has ended or has proved to go on.
 
     A worker keeps the model of a failed task until its next garbage collection; we do not wait for that.
     """
-    what_stays(learner, lambda line: line.endswith((" unfinished", " unanswered")))
+    return what_stays(learner, lambda line: line.endswith((" unfinished", " unanswered")))
 
 
 def what_stays(learner: Any, matters: Callable[[str], bool]) -> list[str]:
@@ -105,10 +149,8 @@ def test_scores_are_right(learner, rng, observe):
     """Every score is the one that the model gives for its record."""
     record_ids, model = learner.world.draw_ids(rng, N_RECORDS), learner.world.model
     seen = learner.call("score_all", record_ids, model, returns=RESULTS, deadline_s=CALL_S)
-    results = results_by_id(seen, record_ids)
-    expected = expected_scores(learner.world, record_ids, model)
-    check_scores(results, expected, tolerance=TOLERANCE)
-    observe(len(expected), unit="scores")
+    origins = check_work(learner.world, seen, record_ids, tolerance=TOLERANCE)
+    observe(len(origins), unit="scores")
 
 
 @behaviour(points=4, category="correctness", required=True, stage=1)
@@ -141,8 +183,6 @@ def test_missing_ids_are_reported(learner, rng, observe):
             assert result == wanted, (
                 f"Id {record_id} has no record. Its result is {result!r}; expected {wanted!r}."
             )
-        else:
-            assert "score" in result, f"Id {record_id} has a record, but its result is {result!r}."
     check_work(world, seen, record_ids)
     observe(len(world.missing), unit="reported")
 
@@ -153,25 +193,22 @@ def test_any_list_of_ids(learner, rng, observe):
     first, second, third = learner.world.draw_ids(rng, 3)
     requests: list[list[int]] = [[], [first], [first, second, first, first, third, second]]
     for record_ids in requests:
+        since = learner.world.ledger.count()
         seen = learner.call("score_all", record_ids, learner.world.model, returns=RESULTS, deadline_s=CALL_S)
         ids_seen = sorted(result["id"] for result in seen)
         assert ids_seen == sorted(record_ids), (
             f"score_all got {len(record_ids)} ids, {record_ids}, and returned {len(seen)} results, "
             f"for the ids {[result['id'] for result in seen]}."
         )
-        scores = {(result["id"], round(result.get("score", np.nan), 6)) for result in seen}
-        assert len(scores) == len(set(record_ids)), (
-            f"score_all got the ids {record_ids}, and results for the same id differ: {seen!r}."
-        )
-        if record_ids:
-            expected = expected_scores(learner.world, record_ids, learner.world.model)
-            check_scores({result["id"]: result for result in seen}, expected, tolerance=COARSE)
+        unscored = [result for result in seen if "score" not in result]
+        assert not unscored, f"Every record is there, but {unscored[:1]!r} is among the results."
+        check_scores(learner.world, seen, learner.world.model, since=since)
     observe(len(requests), unit="requests")
 
 
 @behaviour(points=4, category="correctness", required=True, stage=3)
 def test_other_errors_are_raised(learner, rng, observe):
-    """A failing store does not mean a missing record: score_all raises."""
+    """A failing store does not mean a missing record: score_all raises, and its work ends."""
     record_ids = learner.world.store_down(rng).args[0]
     (failing,) = learner.world.failing
     try:
@@ -189,7 +226,8 @@ def test_other_errors_are_raised(learner, rng, observe):
             f"for this id is {result!r}, yet nobody knows whether the record exists."
         )
     finally:
-        let_it_end(learner)
+        left = unfinished(learner)
+    assert not left, "Long after score_all has raised there is still: " + "; ".join(left)
 
 
 @behaviour(points=5, category="correctness", required=True, stage=2)
@@ -198,16 +236,17 @@ def test_two_models_never_mix(learner, rng, observe):
     world, record_ids = learner.world, learner.world.draw_ids(rng, 12)
     first, second = draw_model(rng), draw_model(rng)
 
-    def check(seen: list[Result], ids: list[int], own: np.ndarray, other: np.ndarray, when: str) -> None:
-        results = results_by_id(seen, ids)
-        right, mixed = expected_scores(world, ids, own), expected_scores(world, ids, other)
-        for record_id in ids:
-            got = results[record_id].get("score")
-            why = "The other model's" if close(got, mixed[record_id], within=COARSE) else "Neither model's"
-            assert close(got, right[record_id], within=COARSE), (
-                f"{when}, the score of id {record_id} is {got!r}. Its own model gives "
-                f"{right[record_id]!r}, the other model {mixed[record_id]!r}. {why} score came back."
+    def check(seen: list[Result], ids: list[int], own: np.ndarray, other: np.ndarray, when: str) -> list[Any]:
+        results_by_id(seen, ids)
+        scores = [(result["id"], result["score"]) for result in seen if "score" in result]
+        for right, mixed in zip(world.origins(scores, own), world.origins(scores, other), strict=True):
+            got = right.returned
+            why = "The other model's" if close(got, mixed.expected, within=COARSE) else "Neither model's"
+            assert close(got, right.expected, within=COARSE), (
+                f"{when}, the score of id {right.record_id} is {got!r}. Its own model gives "
+                f"{right.expected!r}, the other model {mixed.expected!r}. {why} score came back."
             )
+        return check_work(world, seen, ids, own)
 
     one, two = learner.scenario(
         "change_in_place",
@@ -217,8 +256,10 @@ def test_two_models_never_mix(learner, rng, observe):
         returns=(RESULTS, RESULTS),
         deadline_s=CALL_S,
     )
-    check(one, record_ids, first, second, "In the first of two calls")
-    check(two, record_ids, second, first, "In the second call, with new values in the same array")
+    before = check(one, record_ids, first, second, "In the first of two calls")
+    after = check(two, record_ids, second, first, "In the second call, with new values in the same array")
+    kept = {entry.number for entry in fetches(before)} & {entry.number for entry in fetches(after)}
+    assert not kept, f"The second call scored {len(kept)} records that were fetched in the first."
 
     left, right = record_ids[:2], record_ids[2:4]
     world.fetch_gate = world.gate(
@@ -255,7 +296,7 @@ def test_model_is_stored_once(learner, rng, observe):
     record_ids, model = learner.world.draw_ids(rng, N_RECORDS), learner.world.model
     with learner.counting() as counts:
         seen = learner.call("score_all", record_ids, model, returns=RESULTS, deadline_s=CALL_S)
-    check_work(learner.world, seen, record_ids)
+    check_workers(learner, scorings(check_work(learner.world, seen, record_ids)))
     models = counts.stored_bytes / model.nbytes
     limit_mb = MAX_MODELS_STORED * model.nbytes / 1e6
     observe(round(counts.stored_bytes / 1e6, 1), limit=round(limit_mb, 1), unit="MB")
@@ -271,12 +312,13 @@ def test_fetches_overlap(learner, rng, observe):
     world = learner.world
     record_ids = world.crowded_store(rng, N_RECORDS).args[0]
     seen = learner.call("score_all", record_ids, world.model, returns=RESULTS, deadline_s=CALL_S)
-    check_work(world, seen, record_ids)
-    peak = world.ledger.peak("fetch")
-    observe(peak, limit=MIN_IN_FLIGHT, unit="in flight")
-    assert peak >= MIN_IN_FLIGHT, (
-        f"Of {len(record_ids)} fetches, at most {peak} were in flight at the same time; expected at "
-        f"least {MIN_IN_FLIGHT}. A fetch waits for the network and needs hardly any CPU."
+    used = fetches(check_work(world, seen, record_ids))
+    check_workers(learner, used)
+    in_flight = peak(used)
+    observe(in_flight, limit=MIN_IN_FLIGHT, unit="in flight")
+    assert in_flight >= MIN_IN_FLIGHT, (
+        f"Of the {len(used)} fetches that were used, at most {in_flight} were in flight at the same time; "
+        f"expected at least {MIN_IN_FLIGHT}. A fetch waits for the network and needs hardly any CPU."
     )
 
 
@@ -286,12 +328,19 @@ def test_slow_fetch_delays_nobody(learner, rng, observe):
     world = learner.world
     record_ids = world.slow_record(rng, N_RECORDS).args[0]
     seen = learner.call("score_all", record_ids, world.model, returns=RESULTS, deadline_s=CALL_S)
-    check_work(world, seen, record_ids)
-    scored_meanwhile, others = world.scored_meanwhile, set(record_ids[1:])
-    observe(len(scored_meanwhile), limit=len(others), unit="scored meanwhile")
-    assert scored_meanwhile == others, (
-        f"The fetch of one record took a long time. Before it was answered, {len(scored_meanwhile)} of "
-        f"the other {len(others)} records were scored; the rest waited for it."
+    origins = check_work(world, seen, record_ids)
+    check_workers(learner, fetches(origins) + scorings(origins))
+    (slow,) = (origin.fetch for origin in origins if origin.record_id in world.fetch_gates)
+    ends = [origin.scoring.end_s for origin in origins if origin.fetch is not slow]
+    before, beside = (
+        sum(end < slow.end_s for end in ends),
+        sum(slow.start_s < end < slow.end_s for end in ends),
+    )
+    observe(before if beside else 0, limit=len(ends), unit="scored meanwhile")
+    assert beside, "While the fetch of one record took a long time, no other record was scored."
+    assert before == len(ends), (
+        f"The fetch of one record took a long time. Before it was answered, {before} of "
+        f"the other {len(ends)} records were scored; the rest waited for it."
     )
 
 
@@ -301,7 +350,7 @@ def test_few_tasks(learner, rng, observe):
     record_ids = learner.world.draw_ids(rng, N_RECORDS)
     with learner.counting() as counts:
         seen = learner.call("score_all", record_ids, learner.world.model, returns=RESULTS, deadline_s=CALL_S)
-    check_work(learner.world, seen, record_ids)
+    check_workers(learner, scorings(check_work(learner.world, seen, record_ids)))
     limit = len(record_ids) + SPARE_TASKS
     observe(counts.n_tasks, limit=limit, unit="tasks")
     per_function = ", ".join(f"{n} x {name}" for name, n in sorted(counts.tasks.items()))
@@ -314,40 +363,28 @@ def test_few_tasks(learner, rng, observe):
 @behaviour(points=5, category="performance", required=True, stage=1)
 def test_workers_do_the_work(learner, rng, observe):
     """Ray workers fetch and score, and at least two of them score at the same time."""
-    world, record_ids = learner.world, learner.world.draw_ids(rng, N_RECORDS)
-    most_workers = 0
-
-    def enough_are_scoring() -> bool:
-        nonlocal most_workers
-        most_workers = max(most_workers, len(world.scoring_pids()))
-        return most_workers >= MIN_WORKERS
-
-    world.score_gate = world.gate(enough_are_scoring, guard_s=GUARD_S)
+    world, record_ids = learner.world, learner.world.draw_ids(rng, N_RECORDS_RACE)
+    world.score_gate = world.gate(lambda: len(world.scoring_pids()) >= MIN_WORKERS, guard_s=GUARD_S)
     seen = learner.call("score_all", record_ids, world.model, returns=RESULTS, deadline_s=CALL_S)
-    check_work(world, seen, record_ids)
-    calls, worker_pids = world.ledger.entries(), learner.worker_pids()
-    elsewhere = [call for call in calls if call.pid not in worker_pids]
-    in_driver = sum(call.pid == learner.driver_pid for call in elsewhere)
+    used = scorings(check_work(world, seen, record_ids))
+    most_workers = processes_at_once(used)
     observe(most_workers, limit=MIN_WORKERS, unit="workers at once")
-    assert not elsewhere, (
-        f"{len(elsewhere)} of {len(calls)} calls of fetch and score came from outside of Ray's "
-        f"workers, {in_driver} of them from the driver."
-    )
+    check_workers(learner, world.ledger.entries())
     assert most_workers >= MIN_WORKERS, (
         f"There were never {MIN_WORKERS} Ray workers scoring at the same time. Processes that scored at "
-        f"some point: {len({call.pid for call in calls if call.op == 'score'})}."
+        f"some point: {len({entry.pid for entry in used})}."
     )
 
 
 @behaviour(points=5, category="resilience", required=True, stage=3)
 def test_killed_worker_costs_nothing(learner, rng, observe):
-    """No result is lost when one worker is killed in a fetch and another while scoring."""
+    """No result is lost when one worker is killed in a fetch and another after scoring."""
     world = learner.world
     record_ids = world.dead_workers(rng, N_RECORDS).args[0]
     (in_fetch,), (in_score,) = world.kill_on_fetch, world.kill_on_score
     seen = learner.call("score_all", record_ids, world.model, returns=RESULTS, deadline_s=CALL_S)
-    results = results_by_id(seen, record_ids)
-    check_scores(results, expected_scores(world, record_ids, world.model), tolerance=COARSE)
+    origins = check_work(world, seen, record_ids)
+    check_workers(learner, fetches(origins) + scorings(origins))
     killed = {entry.op for entry in world.ledger.entries(outcome="killed")}
     for op, record_id in (("fetch", in_fetch), ("score", in_score)):
         asked = any(entry.args == (record_id,) for entry in world.ledger.entries(op))
@@ -361,17 +398,18 @@ def test_killed_worker_costs_nothing(learner, rng, observe):
 def test_nothing_is_left_behind(learner, rng, observe):
     """After a call no task is still running, and nothing of it is left in the object store."""
     record_ids = learner.world.draw_ids(rng, N_RECORDS_RACE)
-    learner.call("score_all", record_ids, learner.world.model, deadline_s=CALL_S)
+    learner.call("score_all", record_ids[:N_RECORDS], learner.world.model, deadline_s=CALL_S)
+    since = learner.world.ledger.count()
     with learner.counting() as counts:
         seen = learner.call("score_all", record_ids, learner.world.model, returns=RESULTS, deadline_s=CALL_S)
-    check_work(learner.world, seen, record_ids)
+    check_workers(learner, scorings(check_work(learner.world, seen, record_ids, since=since)))
     left = left_by(learner, pool_may_stay=counts.n_actors == 0)
     observe(len(left), limit=0, unit="left")
     assert not left, "Still there after the call: " + "; ".join(left)
 
 
 @behaviour(points=20, category="performance", stage=3)
-def test_speed(race):
+def test_speed(learner, race):
     """As fast as the reference on 48 records."""
 
     def draw(world: Any, rng: np.random.Generator) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -379,7 +417,9 @@ def test_speed(race):
 
     def check(world: Any, args: tuple[Any, ...], kwargs: dict[str, Any], value: list[Result]) -> None:  # noqa: ARG001
         record_ids, model = args
-        results = results_by_id(value, record_ids)
-        check_scores(results, expected_scores(world, record_ids, model), tolerance=TOLERANCE)
+        origins = check_work(world, value, record_ids, model, tolerance=TOLERANCE)
+        assert [result["id"] for result in value] == record_ids, "Results are not in the order of the ids."
+        if learner.side.world is world:  # the reference has workers of its own
+            check_workers(learner, fetches(origins) + scorings(origins))
 
     race.run("score_all", draw=draw, returns=RESULTS, check=check, naive_ratio=6.0, deadline_s=CALL_S)

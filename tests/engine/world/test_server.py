@@ -30,6 +30,10 @@ class World(OutsideWorld):
 
     constant = 3
 
+    def __init__(self, rng):
+        super().__init__(rng)
+        self.results = []
+
     async def double(self, _call, value):
         return [value, value]
 
@@ -53,6 +57,12 @@ class World(OutsideWorld):
 
     async def work(self, _call):
         return "granted"
+
+    async def ended(self, call, result):
+        assert call.entry.op == "work"
+        self.results.append(result)
+        if result == "die":
+            raise KillWorker
 
     async def fail(self, _call, kind):
         raise {"ValueError": ValueError, "OSError": OSError, "EOFError": EOFError}[kind]("defect")
@@ -109,7 +119,7 @@ def link(server, monkeypatch):
 
 def client(server, code, **options):
     """A process of its own that runs `code` with `service_link` at hand."""
-    code = f"from service_link import ask, span, Refused\nimport os, sys\n{code}"
+    code = f"from service_link import ask, span, witnessed, Refused\nimport os, sys\n{code}"
     return subprocess.Popen(
         [sys.executable, "-c", code],
         env={**os.environ, "KATA_SERVICE": service_of(server), "PYTHONPATH": str(INSIDE)},
@@ -259,6 +269,28 @@ def test_a_span_that_ends_in_an_exception_is_dropped(link, world):
         raise KeyError
     assert becomes(lambda: world.ledger.count("work", "dropped") == 1)
     assert link.ask("double", 1) == [1, 1]
+
+
+def test_the_world_sees_the_result_of_witnessed_work_before_it_is_returned(link, world):
+    assert link.witnessed(lambda granted: [granted, 2], "work") == ["granted", 2]
+    assert world.results == [["granted", 2]]
+    assert [e.outcome for e in world.ledger.entries()] == ["ok"]
+    assert link.ask("double", 1) == [1, 1]
+
+
+def test_witnessed_work_that_raises_has_no_result(link, world):
+    with pytest.raises(ZeroDivisionError):
+        link.witnessed(lambda granted: 1 / 0, "work")
+    assert becomes(lambda: world.ledger.count("work", "dropped") == 1)
+    assert not world.results
+    assert link.ask("double", 1) == [1, 1]
+
+
+def test_a_process_can_be_killed_for_a_result(server, world):
+    process = client(server, "witnessed(lambda granted: 'die', 'work')")
+    assert process.wait(GUARD_S) == -signal.SIGKILL
+    assert [e.outcome for e in world.ledger.entries()] == ["killed"]
+    process.communicate()
 
 
 def test_a_refused_span_does_not_run_its_block(link, world):

@@ -1,10 +1,9 @@
 # attack: one Ray task for show, while threads of the driver do the work
 # challenge: slow_gets
-# only: test_workers_do_the_work, test_killed_worker_costs_nothing
-# at most: 0
-# outcomes: fail, crash
+# at most: 29
+# outcomes: pass, fail, crash
 # says: came from outside of Ray's workers
-"""Hopes that a task that was seen is a task that worked."""
+"""Hopes that a task that was seen is a task that worked: it may earn what results alone are worth."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -18,7 +17,11 @@ def show():
 
 
 def score(record_id, model):
-    return {"id": record_id, "score": service.score(service.features(service.fetch(record_id)), model)}
+    try:
+        raw = service.fetch(record_id)
+    except service.NotFound:
+        return {"id": record_id, "error": "not found"}
+    return {"id": record_id, "score": service.score(service.features(raw), model)}
 
 
 def score_all(record_ids, model):
