@@ -20,13 +20,14 @@ import psutil
 from grader.side_spec import Limits
 from grader.system.processes import anonymous_bytes, end_all, proportional_bytes, shared_bytes, signal_all
 from grader.warden.cluster import VITAL_PROCESSES
+from grader.warden.lookout import Lookout
 
 LOOK_INTERVAL_S = 0.5
 _END_WITHIN_S = 5.0
 _ENTRIES_COUNTED = 20_000
 
 
-class Guard:
+class Guard(Lookout):
     """Watches a side and ends whatever exceeds its limits.
 
     Args:
@@ -45,23 +46,12 @@ class Guard:
         find: Callable[[], list[psutil.Process]],
         vital: Collection[psutil.Process],
     ) -> None:
+        super().__init__(LOOK_INTERVAL_S)
         self._limits, self._store_bytes, self._folder, self._find = limits, store_bytes, folder, find
         self._vital = vital
         self._broken: list[str] = []
         self._looks_like_ray: set[psutil.Process] = set()  # in the last look
         self._lock = threading.Lock()
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True, name="guard")
-
-    def start(self) -> None:
-        """Start looking."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop looking."""
-        self._ended.set()
-        if self._thread.is_alive():
-            self._thread.join()
 
     def take_broken(self) -> list[str]:
         """The limits broken since the last time, one sentence each."""
@@ -69,17 +59,13 @@ class Guard:
             found, self._broken = self._broken, []
         return found
 
-    def _run(self) -> None:
-        while not self._ended.wait(LOOK_INTERVAL_S):
-            with contextlib.suppress(psutil.Error, OSError):
-                self._look()
-
     def _look(self) -> None:
-        found = self._find()
-        self._look_at_memory(found)
-        for why in self._reasons_to_end_all(found):
-            self._note(why)
-            end_all(self._find, adopted=False, within_s=_END_WITHIN_S)
+        with contextlib.suppress(psutil.Error, OSError):
+            found = self._find()
+            self._look_at_memory(found)
+            for why in self._reasons_to_end_all(found):
+                self._note(why)
+                end_all(self._find, adopted=False, within_s=_END_WITHIN_S)
 
     def _reasons_to_end_all(self, found: list[psutil.Process]) -> Iterator[str]:
         """A sentence for each limit that is broken; the next is looked at when the last has been acted on."""

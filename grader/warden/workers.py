@@ -14,11 +14,13 @@ from pathlib import Path
 
 import psutil
 
+from grader.warden.lookout import Lookout
+
 LOOK_INTERVAL_S = 0.1  # a worker shows its script for some 0.4 s, until it calls itself `ray::IDLE`
 _SCRIPTS = ("default_worker.py", "setup_worker.py")
 
 
-class Workers:
+class Workers(Lookout):
     """Watches the raylet's children.
 
     Args:
@@ -27,22 +29,11 @@ class Workers:
     """
 
     def __init__(self, raylets: Iterable[psutil.Process], agents: Collection[psutil.Process]) -> None:
+        super().__init__(LOOK_INTERVAL_S)
         self._raylets = [raylet.pid for raylet in raylets]
         self._agents = {agent.pid for agent in agents}
         self._started: dict[int, bool] = {}  # every child seen by pid: whether it showed Ray's script
         self._lock = threading.Lock()
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True, name="workers")
-
-    def start(self) -> None:
-        """Start looking."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop looking."""
-        self._ended.set()
-        if self._thread.is_alive():
-            self._thread.join()
 
     def pids(self, registered: Collection[int]) -> list[int]:
         """Those that are or were workers.
@@ -54,10 +45,6 @@ class Workers:
         self._look()
         with self._lock:
             return [pid for pid, has_script in self._started.items() if has_script or pid in registered]
-
-    def _run(self) -> None:
-        while not self._ended.wait(LOOK_INTERVAL_S):
-            self._look()
 
     def _look(self) -> None:
         with self._lock:
