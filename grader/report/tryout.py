@@ -189,6 +189,9 @@ def next_step(challenge: Challenge, seen: Tryout) -> str:
     if seen.ending == "returned":
         return f"Next: python grade.py run {name}"
     again = f"python grade.py try {name} --trouble {seen.trouble.name} --seed {seen.seed}"
+    if seen.ending == "raised":
+        run = f"python grade.py run {name}"
+        return f"Next: if the brief promises this exception,  {run};  if not, fix it, then  {again}"
     return f"Next: fix it, then  {again}"
 
 
