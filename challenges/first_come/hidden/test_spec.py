@@ -186,7 +186,7 @@ def check_time_is_up(
         assert one["kind"] == "TimeoutError", (
             f"The time, timeout={timeout}, was up, the task of index {one['index']} was not done, and "
             f"as_ready yielded a {one['kind']} for it; expected is a TimeoutError. Give `ray.wait` the "
-            f"timeout: its first list is empty when the time is up. A timeout of 0 is one, None is not. See {WAIT}"
+            f"timeout: its first list is empty when the time is up. 0 is a timeout, None is not. See {WAIT}"
         )
     check_places(told, list(range(len(airlines))))
 
