@@ -33,22 +33,26 @@ class Agent:
 
 def start(solution: Any, airlines: list[int], timeout: float | None, n_floats: int = 0) -> None:
     """Ask each airline once, and hand one ref for each item of the list to the solution."""
-    _kept.clear()
-    agent = Agent.remote()
+    agent = _agent()
     refs = {airline: agent.offer.remote(airline, n_floats) for airline in dict.fromkeys(airlines)}
-    _kept["agent"] = agent
     _kept["results"] = iter(solution.as_ready([refs[airline] for airline in airlines], timeout=timeout))
 
 
 def start_when_ready(solution: Any, airlines: list[int], ready: list[int], timeout: float) -> None:
     """The same when these airlines have answered, and Ray knows."""
-    _kept.clear()
-    agent = Agent.remote()
+    agent = _agent()
     refs = {airline: agent.offer.remote(airline, 0) for airline in airlines}
     if ready:
         ray.wait([refs[airline] for airline in ready], num_returns=len(ready))
-    _kept["agent"] = agent
     _kept["results"] = iter(solution.as_ready(list(refs.values()), timeout=timeout))
+
+
+def _agent() -> Any:
+    """The agent, which stays until everything is dropped; what was there before of results goes."""
+    agent = _kept.get("agent") or Agent.remote()
+    _kept.clear()
+    _kept["agent"] = agent
+    return agent
 
 
 def take(_solution: Any, n: int) -> list[dict[str, Any]]:

@@ -168,7 +168,6 @@ def test_time_is_up(learner, rng):
         told = take(learner, 5)
         check_time_is_up(learner, airlines, told, pending, timeout)
         world.let_go(*airlines)
-        learner.scenario("stop")
 
 
 def check_time_is_up(
