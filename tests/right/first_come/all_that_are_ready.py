@@ -28,6 +28,7 @@ def as_ready(refs, timeout=None):
         if not ready:
             break
         del different, _
+        ready = set(ready)
         batch = [index for index, ref in waiting if ref in ready]
         by_index = {index: ref for index, ref in waiting if ref in ready}
         waiting = [(index, ref) for index, ref in waiting if index not in by_index]
