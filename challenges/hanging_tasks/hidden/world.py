@@ -25,7 +25,7 @@ WARM_WITHIN_S = 30.0
 READY_WITHIN_S = 40.0
 MIN_WORKERS, MAX_WORKERS = 4, 6  # started before the clock runs
 GUARD_S = 1.15  # how long after its deadline a call is stopped
-DIES_WITHIN_S = 2.0  # a worker that is told to end may hang up first; within the time that stuck work may take
+DIES_WITHIN_S = 2.0  # a worker that is told to end may hang up first; less than SETTLE_S of the suite
 PF_EXITING = 0x4  # the kernel's mark, in the flags of /proc/PID/stat (include/linux/sched.h)
 
 STEPS = ("take_back", "reserve", "price", "ship")
