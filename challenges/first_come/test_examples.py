@@ -17,29 +17,29 @@ def price(wait_s, value):
     return value
 
 
-def test_each_is_yielded_with_its_place(solution):
+def test_each_is_yielded_with_its_place(solution_module):
     refs = [price.remote(0, 310.0), price.remote(0, 270.0)]
-    assert sorted(solution.as_ready(refs)) == [(0, 310.0), (1, 270.0)]
-    assert list(solution.as_ready([])) == []
+    assert sorted(solution_module.as_ready(refs)) == [(0, 310.0), (1, 270.0)]
+    assert list(solution_module.as_ready([])) == []
 
 
-def test_the_slow_one_comes_last(solution):
+def test_the_slow_one_comes_last(solution_module):
     refs = [price.remote(3, 310.0), price.remote(0, 270.0)]
-    assert list(solution.as_ready(refs)) == [(1, 270.0), (0, 310.0)]
+    assert list(solution_module.as_ready(refs)) == [(1, 270.0), (0, 310.0)]
 
 
-def test_an_error_is_yielded(solution):
-    ((index, error),) = solution.as_ready([price.remote(0, None)])
+def test_an_error_is_yielded(solution_module):
+    ((index, error),) = solution_module.as_ready([price.remote(0, None)])
     assert index == 0
     assert isinstance(error, NoSeats)
 
 
-def test_a_ref_that_comes_twice(solution):
+def test_a_ref_that_comes_twice(solution_module):
     ref = price.remote(0, 270.0)
-    assert sorted(solution.as_ready([ref, ref])) == [(0, 270.0), (1, 270.0)]
+    assert sorted(solution_module.as_ready([ref, ref])) == [(0, 270.0), (1, 270.0)]
 
 
-def test_the_time_is_up(solution):
-    ((index, error),) = solution.as_ready([price.remote(3, 310.0)], timeout=0.1)
+def test_the_time_is_up(solution_module):
+    ((index, error),) = solution_module.as_ready([price.remote(3, 310.0)], timeout=0.1)
     assert index == 0
     assert isinstance(error, TimeoutError)

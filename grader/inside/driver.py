@@ -182,9 +182,11 @@ class Driver:
             return kata_debugger.install(request["path"])
         if request["do"] == "trace":
             return self.waits.begin() if request["on"] else self.waits.end()
+        if request["module"] == "test_examples":  # needed only by those who run them
+            self.modules["test_examples"] = importlib.import_module("test_examples")
         function = getattr(self.modules[request["module"]], request["name"])
         args, kwargs = request["args"], request["kwargs"]
-        if request["module"] == "scenarios":
+        if request["module"] != "solution":
             args = [self.modules["solution"], *args]
         return function(*args, **kwargs)
 

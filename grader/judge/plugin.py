@@ -39,6 +39,7 @@ from grader.judge.retrial import Verdict
 from grader.judge.selection import behaviour_of, end_or_go_on, select
 from grader.judge.verdict import Check, speed_check
 from grader.side.observation import Outcome
+from grader.side.side import Side
 from grader.words import printable
 
 EXAMPLE_WITHIN_S = 30.0
@@ -178,6 +179,26 @@ def solution(request: pytest.FixtureRequest) -> Any:
             return lambda *args, **kwargs: side.call("solution", name, args, kwargs, EXAMPLE_WITHIN_S)
 
     return Proxy()
+
+
+@pytest.fixture
+def solution_module(request: pytest.FixtureRequest) -> Side:
+    """The solution itself, for visible examples that handle refs, actors or generators.
+
+    Only plain data can leave a side, so a test that asks for it runs in the side's driver and gets the module
+    there. Here it is the side.
+    """
+    grading = _grading(request, with_world=False)
+    return grading.request.arena.learner(np.random.default_rng(0)).side
+
+
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run a visible example that wants the solution itself where the solution is."""
+    side = pyfuncitem.funcargs.get("solution_module")
+    if not isinstance(side, Side):
+        return None
+    side.call("test_examples", pyfuncitem.originalname, (), {}, EXAMPLE_WITHIN_S)
+    return True
 
 
 # -- verdicts ------------------------------------------------------------------------------------

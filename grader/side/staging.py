@@ -13,6 +13,7 @@ from grader.side_spec import SideFolder
 INSIDE = Path(kata_wire.__file__).parent
 SERVICE = "service.py"
 SCENARIOS = "scenarios.py"
+EXAMPLES = "test_examples.py"
 
 
 def prepare_folder(folder: SideFolder) -> None:
@@ -42,11 +43,11 @@ def stage(folder: SideFolder, submission: Submission, challenge: Path) -> None:
     Args:
         folder: The side's folder.
         submission: Goes there as `solution.py`, whatever its own name is.
-        challenge: The challenge's folder, for `service.py` and `hidden/scenarios.py`.
+        challenge: The challenge's folder, for `service.py`, the visible examples and `hidden/scenarios.py`.
     """
     prepare_folder(folder)
     (folder.work / "solution.py").write_bytes(submission.source)
-    for name in (SERVICE, f"hidden/{SCENARIOS}"):
+    for name in (SERVICE, EXAMPLES, f"hidden/{SCENARIOS}"):
         source = challenge / name
         if source.exists():
             shutil.copyfile(source, folder.work / source.name)

@@ -243,7 +243,7 @@ def test_plain_pytest_runs_a_challenges_suites(toy_root):
         check=False,
     )
     assert done.returncode == 0, done.stdout
-    assert "5 passed" in done.stdout
+    assert "6 passed" in done.stdout
 
 
 def test_a_mock_is_tried_submitted_and_shown_on_a_card(toy_root, tmp_path):

@@ -5,3 +5,7 @@ def test_the_numbers_are_added(solution):
     assert solution.total([1, 2, 3]) == 60
     assert solution.total([2, 2]) == 40
     assert solution.total([]) == 0
+
+
+def test_it_takes_a_generator(solution_module):
+    assert solution_module.total(key for key in (1, 2, 3)) == 60
