@@ -13,7 +13,6 @@ from rich.console import Console
 from rich.text import Text
 
 from grader.catalogue.challenges import Challenge, read_catalogue
-from grader.catalogue.questions import read_questions
 from grader.commands.options import AsJson, require_known
 from grader.commands.standing import STATES, Standing, next_command, standings
 from grader.report.terminal import say
@@ -39,6 +38,8 @@ def list_challenges(
     ] = False,
 ) -> None:
     """List all challenges in learning order and show how far you are."""
+    from grader.catalogue.questions import read_questions
+
     challenges = read_catalogue()
     if markdown:
         typer.echo(markdown_table(challenges))

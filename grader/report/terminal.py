@@ -13,7 +13,6 @@ from rich.status import Status
 from rich.text import Text
 
 from grader.catalogue.challenges import Challenge
-from grader.catalogue.questions import questions_after
 from grader.catalogue.stages import Stage
 from grader.catalogue.submission import Submission
 from grader.explain.diagnosis import diagnose
@@ -98,7 +97,7 @@ class Progress:
     def end(self, challenge: Challenge, record: Record) -> None:
         """The score and the next command."""
         self.score(record)
-        n_questions = len(questions_after(challenge.name)) if record.outcome == "passed" else 0
+        n_questions = _n_questions(challenge) if record.outcome == "passed" else 0
         paragraph(self._console, Text(next_step(challenge, record, n_questions)))
 
     def score(self, record: Record, headway: Headway | None = None) -> None:
@@ -276,6 +275,13 @@ def score_line(record: Record) -> Text:
     word, style = words[score.outcome]
     tail = f" · pass mark {record.pass_mark} of 100 · seed {record.seed} · {record.seconds:.1f} s"
     return Text(text).append(" · ").append(word, style=style).append(tail)
+
+
+def _n_questions(challenge: Challenge) -> int:
+    """How many questions of the bank go with a challenge."""
+    from grader.catalogue.questions import questions_after  # only a pass needs it
+
+    return len(questions_after(challenge.name))
 
 
 def next_step(challenge: Challenge, record: Record, n_questions: int = 0) -> str:

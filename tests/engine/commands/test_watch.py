@@ -84,7 +84,7 @@ def test_save_see_next(watched, solution, toy_root):
     terminal.press("l")
     terminal.until(r"\[x\] toy")
     terminal.press("c")
-    terminal.until("Next: python grade.py list")
+    terminal.until("Next: python grade.py next")
     os.kill(terminal.process.pid, signal.SIGINT)
     assert terminal.process.wait(60) == 130
     judged = [outcome for outcome in outcomes(toy_root) if outcome != "inconclusive"]

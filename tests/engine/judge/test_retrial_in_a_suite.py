@@ -163,7 +163,7 @@ def test_what_ends_the_grading_in_a_retrial_ends_it(graded, error):
 @pytest.fixture
 def crowded(monkeypatch):
     """Says whether others crowd the machine."""
-    return lambda answer: monkeypatch.setattr("grader.side.observation.is_crowded", lambda: answer)
+    return lambda answer: monkeypatch.setattr("grader.system.machine.is_crowded", lambda: answer)
 
 
 @pytest.mark.parametrize(
