@@ -14,7 +14,7 @@ import time
 WAIT_S = 0.01
 
 
-class Rejected(Exception):
+class RejectedError(Exception):
     """The register does not want this deed; its text is the reason."""
 
 
@@ -22,7 +22,7 @@ def save(deed: str, text: str) -> str:
     """Write a deed into the register; the receipt.
 
     Raises:
-        Rejected: The register does not want it.
+        RejectedError: The register does not want it.
     """
     if "KATA_SERVICE" in os.environ:
         from service_link import Refused, ask
@@ -32,8 +32,8 @@ def save(deed: str, text: str) -> str:
         except Refused as refused:
             if refused.kind != "Rejected":
                 raise
-            raise Rejected(refused.detail) from None
+            raise RejectedError(refused.detail) from None
     time.sleep(WAIT_S)
     if not text:
-        raise Rejected(f"{deed} has no text")
+        raise RejectedError(f"{deed} has no text")
     return f"receipt for {deed}"

@@ -8,7 +8,7 @@ def test_every_deed_is_stored(solution):
 
 def test_a_rejected_deed_is_reported(solution):
     report = solution.ingest({"a1": "a mill", "a2": "", "a3": "a pond"})
-    assert report["failed"] == {"a2": "Rejected: a2 has no text"}
+    assert report["failed"] == {"a2": "RejectedError: a2 has no text"}
     assert sorted(report["stored"]) == ["a1", "a3"]
 
 

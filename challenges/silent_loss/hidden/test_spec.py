@@ -14,7 +14,7 @@ from grader.suite import behaviour, peak, same, teaching
 FAULTS = "https://docs.ray.io/en/latest/ray-core/fault_tolerance/tasks.html"
 TASKS = "https://docs.ray.io/en/latest/ray-core/tasks.html"
 LESSONS = {
-    "Rejected": (
+    "RejectedError": (
         "`ray.get` raised the error of one task, and the results of all others were lost with it. Get "
         f"each ref by itself, with a `try` around it, and note the error. See {FAULTS}"
     ),
@@ -101,7 +101,7 @@ def test_rejected_is_told(learner, rng):
     check_stored(learner, set(deeds) - world.unwanted, report["stored"])
     reasons = {answer.deed: answer.text for answer in world.answers if not answer.is_stored}
     for deed, seen in report["failed"].items():
-        expected = f"Rejected: {reasons[deed]}"
+        expected = f"RejectedError: {reasons[deed]}"
         assert seen == expected, (
             f"The error of {deed} is {seen[:80]!r}; expected is {expected!r}. What `ray.get` raises wraps "
             "the task's own exception and has the traceback as its text; the original is its `cause`. "
@@ -109,7 +109,7 @@ def test_rejected_is_told(learner, rng):
         )
 
 
-@behaviour(points=10, category="fault_tolerance")
+@behaviour(points=10, category="resilience")
 def test_worker_dies_once(learner, rng):
     """A deed whose worker dies once is stored all the same."""
     deeds = learner.world.worker_dies(rng, int(rng.integers(3, 6))).args[0]
@@ -118,7 +118,7 @@ def test_worker_dies_once(learner, rng):
     check_stored(learner, set(deeds), report["stored"])
 
 
-@behaviour(points=10, category="fault_tolerance")
+@behaviour(points=10, category="resilience")
 def test_worker_always_dies(learner, rng):
     """A deed whose workers always die is reported, and the others are stored."""
     world = learner.world

@@ -68,7 +68,8 @@ class World(OutsideWorld):
     def rejected(self, rng: np.random.Generator, n: int = 6) -> Trial:
         """The register rejects two deeds."""
         deeds = self.draw_deeds(rng, n)
-        self.unwanted = {list(deeds)[0], list(deeds)[2]}
+        first, _, third, *_ = deeds
+        self.unwanted = {first, third}
         return Trial.call("ingest", deeds).noting(f"rejected are {' and '.join(sorted(self.unwanted))}")
 
     @trouble
