@@ -10,7 +10,7 @@ import numpy as np
 from grader.suite import Call, KillWorker, OutsideWorld, Refuse, Trial, trouble
 
 WAIT_S = 0.01
-LONG_S = 1.5  # for a deed that takes long: solutions that give up or do not wait have returned by then
+LONG_S = 1.5  # for a deed that takes long: solutions that do not wait have returned by then
 GUARD_S = 2.0
 SIDE_BY_SIDE = 2  # there are 2 CPUs
 
