@@ -423,7 +423,7 @@ def test_second_call_is_unaffected(learner, rng, observe):
 
 @behaviour(points=11, category="performance", stage=3)
 def test_speed(learner, race, rng):
-    """The speed matches the reference with 60 orders, three of them stuck."""
+    """The speed matches the reference with 60 orders, three of them late."""
     few = learner.world.draw_orders(rng, 5, customers=5)
     assert_outcome(learner.world, process(learner, few, deadline_s=3.0), few)
     before = set(learner.leftovers(within_s=SETTLE_S))
