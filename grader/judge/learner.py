@@ -14,7 +14,7 @@ from grader.errors import ClusterLostError
 from grader.explain.snapshot import actor_of
 from grader.judge.counting import COUNTED, SILENT, Counts, ExecutedWatch
 from grader.judge.forms import opened, promised
-from grader.judge.memory import Held, MemoryWatch
+from grader.judge.memory import BEFORE_BYTES, Held, MemoryWatch
 from grader.side.observation import NotCounted, SolutionCrashed
 from grader.side.side import Side
 from grader.side.task_table import FLUSH_INTERVAL_S, settled_tasks
@@ -25,8 +25,6 @@ from grader.world.outside import OutsideWorld
 SEEN_WITHIN_S = 2.0
 UNREAD = object()
 _SLACK_BYTES = 1_000_000
-# What a solution may keep in the store from call to call. More could be ballast, given back as others leak.
-STORED_BEFORE_BYTES = 64_000_000
 
 
 class Learner:
@@ -40,7 +38,7 @@ class Learner:
     def __init__(self, side: Side, world: OutsideWorld | None) -> None:
         self.side = side
         self.world: Any = world
-        self._store_before = min(self._used_bytes(), STORED_BEFORE_BYTES)
+        self._store_before = min(self._used_bytes(), BEFORE_BYTES)
 
     # -- doing -----------------------------------------------------------------------------------
 

@@ -190,9 +190,8 @@ def check_time_is_up(
     check_places(told, list(range(len(airlines))))
 
 
-@behaviour(points=5, category="resilience")
-def test_one_time_for_all(learner, rng, observe):
-    """The time is for all refs together and does not begin again."""
+def asked_when_time_is_up(learner: Any, rng: Any) -> tuple[str, float]:
+    """What the second pair holds that is asked for when the time is up, and how long it takes to come."""
     world = learner.world
     airlines = world.draw_airlines(rng, 2)
     world.held, world.guard_s = {airlines[1]}, 3 * TIMEOUT_S
@@ -204,9 +203,18 @@ def test_one_time_for_all(learner, rng, observe):
         )
     check_places([*first, *second], [0, 1])
     check_pair(learner, airlines, first[0])
+    return second[0]["kind"], took_s
+
+
+@behaviour(points=5, category="resilience")
+def test_one_time_for_all(learner, rng, observe):
+    """The time is for all refs together and does not begin again."""
+    for _ in range(2):  # the machine may stall once; a time that begins again does so each time
+        kind, took_s = asked_when_time_is_up(learner, rng)
+        in_time = kind == "TimeoutError" and took_s < 0.9 * TIMEOUT_S
+        if in_time:
+            break
     observe(took_s, limit=TIMEOUT_S, unit="s too late")
-    kind = second[0]["kind"]
-    in_time = kind == "TimeoutError" and took_s < 0.9 * TIMEOUT_S
     assert in_time, (
         f"timeout={TIMEOUT_S}: the first pair came at once, and {TIMEOUT_S} s later the next one was asked "
         f"for. It came after {took_s:.1f} s more, as {kind}; expected is a TimeoutError at once. `ray.wait` "

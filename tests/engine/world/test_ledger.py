@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from grader.world import ledger as ledger_module
-from grader.world.ledger import Ledger
+from grader.world.ledger import Ledger, peak
 from tests.support.seeds import seeded
 
 SEED = 20
@@ -125,3 +125,16 @@ def test_threads_lose_no_entry():
         thread.join()
     assert [e.number for e in ledger.entries()] == list(range(800))
     assert ledger.count(outcome="ok") == 800
+
+
+def test_calls_that_are_left_out_overlap_nothing(clock):
+    ledger = Ledger()
+    used, for_show = ledger.begin("fetch", (1,), 11), ledger.begin("fetch", (1,), 12)
+    clock.now_s = 1.0
+    ledger.end(used, "ok")
+    ledger.end(for_show, "ok")
+    later = ledger.begin("fetch", (2,), 11)
+    assert ledger.peak("fetch") == 2
+    chosen = [entry for entry in ledger.entries() if entry.number in (used.number, later.number)]
+    assert peak(chosen) == 1
+    assert peak([]) == 0
