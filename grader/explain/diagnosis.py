@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from grader.explain.trace import Span, Trace, Wait, peak
 from grader.words import counted
@@ -63,9 +64,13 @@ def notice(mine: Trace) -> list[Diagnosis]:
 
 
 def never_overlapped(mine: Trace, reference: Trace) -> Diagnosis | None:
-    """One task at a time, where the reference runs several or makes several calls to the world at once."""
+    """One task at a time, where the reference runs several or makes several calls to the world at once.
+
+    Tasks that were submitted before their turn wait for each other's results: a chain, which submitting them
+    otherwise would not shorten.
+    """
     ran = mine.ran
-    if len(ran) < 4 or mine.peak_running() > 1:
+    if len(ran) < 4 or mine.peak_running() > 1 or _submitted_ahead(ran) > len(ran) / 2:
         return None
     if max(reference.peak_running(), _calls_peak(reference)) < 2 or _calls_peak(mine) > 1:
         return None
@@ -238,6 +243,12 @@ def _busy_fraction(trace: Trace) -> float:
 
 def _queued_s(trace: Trace) -> list[float]:
     return [s.started_s - s.submitted_s for s in trace.ran if s.kind == "task" and s.started_s is not None]
+
+
+def _submitted_ahead(ran: Sequence[Span]) -> int:
+    """How many tasks were submitted before the one that ran before them had ended."""
+    in_order = sorted(ran, key=lambda span: span.started_s or 0.0)
+    return sum(b.submitted_s < (a.ended_s or 0.0) for a, b in pairwise(in_order))
 
 
 def _calls_peak(trace: Trace) -> int:

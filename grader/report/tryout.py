@@ -24,6 +24,7 @@ from grader.world.troubles import PLAIN, Trial, Trouble
 
 MAX_LINES = 1000
 MAX_MISHAPS = 12
+REPEATED = "repeated: calls with the same arguments as an earlier one, as a retry makes them."
 _WIDEST = 110
 _LABEL = 12
 _LONGEST_LINE = 300
@@ -66,7 +67,7 @@ class Screen:
         with self._lock:
             self._console.print()
             self._console.print(Text(text), soft_wrap=True)
-            where = "" if trial.module == "solution" else f" · {trial.name} is in hidden/scenarios.py"
+            where = "" if trial.module == "solution" else f" · {trial.name} calls your solution, step by step"
             note = f"{trial.note} · " if trial.note else ""
             paragraph(self._console, Text(f"{note}seed {seed}{where}", style="dim"))
 
@@ -105,6 +106,8 @@ class Screen:
         told = mishap_lines(mishaps(seen.entries, seen.began_s), seen.driver_pid)
         for line in [*world_lines(rows), *told]:
             self._console.print(Text(f"  {line}"), soft_wrap=True)
+        if any(row.repeated for row in rows):
+            paragraph(self._console, Text(REPEATED, style="dim"))
 
     def _what_ray_did(self, seen: Tryout) -> None:
         self._console.print()

@@ -88,6 +88,12 @@ def test_only_what_is_shown_is_found():
         assert found <= allowed, (rule, found)
 
 
+def test_tasks_that_wait_for_each_others_results_are_not_called_sequential():
+    chain = [a_span(n, n + 0.9, pid=1 + n % 4, submitted_s=0.0) for n in range(12)]
+    assert notice(a_trace(chain, seconds=12.0)) == []
+    assert "never_overlapped" not in {d.rule for d in diagnose(a_trace(chain, seconds=12.0), GOOD)}
+
+
 def test_one_task_that_waits_for_many_things_at_a_time_is_not_sequential():
     spans = [a_span(n * 0.2, n * 0.2 + 0.19) for n in range(5)]
     calls = [ServiceCall(op="fetch", pid=1, start_s=0.0, end_s=0.5) for _ in range(8)]

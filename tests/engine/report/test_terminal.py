@@ -71,7 +71,7 @@ def printed(width=80, *, show_output=False, **options):
 
 # -- the end --------------------------------------------------------------------------------------
 
-ONE_BY_ONE = a_trace([a_span(n / 10, (n + 1) / 10, pid=1) for n in range(8)])
+ONE_BY_ONE = a_trace([a_span(n / 10, (n + 1) / 10, submitted_s=n / 10) for n in range(8)])
 
 
 @pytest.mark.parametrize("width", [60, 120])
