@@ -14,6 +14,8 @@ import pytest
 from tests.support.samples import day, hand
 
 ROOT = Path(__file__).parent.parent
+SIDE_BY_SIDE = 2
+DRAWN = pytest.StashKey()
 os.environ.pop(
     "UV_RUN_RECURSION_DEPTH", None
 )  # commands are shown as `python grade.py`, however pytest was called
@@ -28,6 +30,17 @@ def pytest_addoption(parser):
         "--sample-seed", type=int, default=day(), metavar="N",
         help="what the default tests take of the matrix; without it, that of the day",
     )  # fmt: skip
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config):
+    """All the default tests run in two processes, each file in one of them; anything less runs as it was asked."""
+    if hasattr(config, "workerinput"):  # this is one of the two
+        return
+    option = config.option
+    is_all = config.args_source is config.ArgsSource.TESTPATHS and not option.matrix and not getattr(option, "lf", False)
+    if config.pluginmanager.hasplugin("xdist") and is_all and option.numprocesses is None:
+        option.numprocesses, option.dist = SIDE_BY_SIDE, "loadfile"
 
 
 def pytest_collection_modifyitems(config, items):
@@ -56,6 +69,26 @@ def _draw_a_few(items, seed):
 
 def pytest_report_collectionfinish(config, items):
     """Say what the default tests take of the long tables, and how to take it again."""
+    return _drawn(config, items)
+
+
+def pytest_collection_finish(session):
+    if hasattr(session.config, "workeroutput"):  # one of two processes: the one that started it prints
+        session.config.workeroutput["drawn"] = _drawn(session.config, session.items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node, error):
+    if drawn := getattr(node, "workeroutput", {}).get("drawn"):
+        node.config.stash[DRAWN] = drawn
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    for line in config.stash.get(DRAWN, []):
+        terminalreporter.write_line(line)
+
+
+def _drawn(config, items):
     drawn = {}
     for item in items:
         if item.get_closest_marker("sample"):
