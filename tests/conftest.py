@@ -34,11 +34,15 @@ def pytest_addoption(parser):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config):
-    """All the default tests run in two processes, each file in one of them; anything less runs as it was asked."""
+    """All the default tests run in two processes, a file in one of them; a part runs as it was asked."""
     if hasattr(config, "workerinput"):  # this is one of the two
         return
     option = config.option
-    is_all = config.args_source is config.ArgsSource.TESTPATHS and not option.matrix and not getattr(option, "lf", False)
+    is_all = (
+        config.args_source is config.ArgsSource.TESTPATHS
+        and not option.matrix
+        and not getattr(option, "lf", False)
+    )
     if config.pluginmanager.hasplugin("xdist") and is_all and option.numprocesses is None:
         option.numprocesses, option.dist = SIDE_BY_SIDE, "loadfile"
 

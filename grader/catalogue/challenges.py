@@ -21,14 +21,9 @@ from grader.side_spec import ClusterNeeds
 
 # Your own challenges can live elsewhere, laid out the same way.
 ROOT = Path(os.environ.get("KATA_ROOT") or Path(__file__).parents[2]).resolve()
-REQUIRED_FILES = (
-    "README.md",
-    "challenge.toml",
-    "stub.py",
-    "hints.md",
-    "test_examples.py",
-    "hidden/test_spec.py",
-)
+REQUIRED_FILES = ("README.md", "challenge.toml", "stub.py", "test_examples.py")
+OF_A_CLONE = ("hints.md", "hidden/test_spec.py")  # which a hand-out may lack
+HANDOUT = "handout.json"  # lies in the root of a copy for students
 SHARED_MEMORY_SLACK = 1.1
 Kind = Literal["fix", "optimise", "debug", "implement", "design"]
 Text = Annotated[str, Field(min_length=1)]
@@ -113,6 +108,16 @@ class Challenge:
     stages: tuple[Stage, ...] = ()
 
     @property
+    def is_handed_out(self) -> bool:
+        """Whether this is a student's copy, without the suite: it can be tried, and not judged."""
+        return not self.suite_path.exists()
+
+    @property
+    def how_to_run(self) -> str:
+        """The command that runs the learner's solution: where there is no suite, it can only be tried."""
+        return f"python grade.py {'try' if self.is_handed_out else 'run'} {self.name}"
+
+    @property
     def solution_path(self) -> Path:
         """Where the learner's own solution is."""
         return self.folder / "solution.py"
@@ -160,6 +165,11 @@ class Challenge:
         if self.solution_path.exists():
             return read_submission(self.solution_path, "solution", self.functions)
         return read_submission(self.stub_path, "stub", self.functions)
+
+
+def is_handout(root: Path = ROOT) -> bool:
+    """Whether this is a copy for students, made by `bundle`."""
+    return (root / HANDOUT).is_file()
 
 
 def challenge_names(root: Path = ROOT) -> list[str]:
@@ -214,7 +224,7 @@ def read_challenge(name: str, root: Path = ROOT) -> Challenge:
     folder = root / "challenges" / name
     shown = f"challenges/{name}"
     check_name(name)
-    for file_name in REQUIRED_FILES:
+    for file_name in REQUIRED_FILES if is_handout(root) else REQUIRED_FILES + OF_A_CLONE:
         if not (folder / file_name).is_file():
             raise ChallengeError(f"{shown}/{file_name} is missing. A challenge needs it: see CONTRIBUTING.md")
     toml = _read_toml(folder / "challenge.toml", shown)
@@ -251,6 +261,8 @@ def _needs(toml: _Toml, name: str, root: Path) -> tuple[str, ...]:
         ChallengeError: There is no such challenge, or it is this one.
     """
     known = [other for other in challenge_names(root) if other != name]
+    if is_handout(root):  # it has only some of the challenges
+        return tuple(needed for needed in toml.needs if needed in known)
     for needed in toml.needs:
         if needed not in known:
             found = "is this challenge itself" if needed == name else "is no challenge"

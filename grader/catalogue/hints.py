@@ -10,7 +10,7 @@ from typing import Any
 
 from grader.catalogue.challenges import ROOT, Challenge
 from grader.catalogue.stages import stage_part
-from grader.errors import ChallengeError
+from grader.errors import ChallengeError, UsageError
 from grader.system.files import writing
 
 FOLDER = ROOT / ".grade" / "hints"
@@ -26,6 +26,8 @@ def hint_levels(challenge: Challenge, stage: int = 0) -> list[tuple[str, str]]:
     Raises:
         ChallengeError: hints.md has no headings, or nothing for this stage.
     """
+    if not (challenge.folder / "hints.md").exists():
+        raise UsageError(f"This is a student's copy, without the hints of {challenge.name}: ask your teacher")
     text, marks = (challenge.folder / "hints.md").read_text(encoding="utf-8"), "##"
     where = f"challenges/{challenge.name}/hints.md"
     if stage:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from grader.catalogue.challenges import challenge_names
+from grader.catalogue.challenges import challenge_names, is_handout
 from grader.catalogue.toml_defects import defects
 from grader.errors import QuestionError
 
@@ -126,6 +126,8 @@ def read_questions(folder: Path = QUESTIONS) -> tuple[Question, ...]:
             are reported at once, each with what was found and what to write instead.
     """
     paths = sorted(folder.glob("*.toml"), key=lambda path: (_rank(path.stem), path.stem))
+    if not paths and is_handout(folder.parent):
+        return ()
     if not paths:
         raise QuestionError(f"{folder}: there are no questions. Put them in files like {TOPICS[0]}.toml")
     questions: list[Question] = []

@@ -7,6 +7,7 @@ from typing import NoReturn
 
 import typer
 
+from grader.commands.bundle import bundle
 from grader.commands.compare import compare
 from grader.commands.doctor import doctor
 from grader.commands.hint import hint
@@ -38,7 +39,9 @@ app = typer.Typer(
 app.command("list")(list_challenges)
 app.command("next")(next_challenge)
 app.command("try")(try_solution)
-for verb in (show, start, run, watch, hint, compare, history, report, reset, doctor, quiz, new, verify):
+for verb in (show, start, run, watch, hint, compare, history, report, reset, doctor, quiz):
+    app.command()(verb)
+for verb in (bundle, new, verify):  # of teachers and authors
     app.command()(verb)
 app.add_typer(mock_app, name="mock")
 

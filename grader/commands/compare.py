@@ -13,6 +13,7 @@ from rich.console import Console
 from grader.catalogue.challenges import ROOT, Challenge, find_challenge
 from grader.commands.markdown import print_markdown
 from grader.commands.options import Name, OneStage
+from grader.commands.prerequisites import need_suite
 from grader.errors import UsageError
 from grader.mock.in_progress import refuse_during_mock
 from grader.report.attempts import Attempt, own, read_attempts, traces_of
@@ -50,6 +51,7 @@ def compare(
     from grader.commands.comparison import show_programs, show_stage
 
     challenge = find_challenge(name)
+    need_suite(challenge)
     number = challenge.stage(stage).number if stage is not None else 0
     refuse_during_mock(challenge.name)
     attempts = own(read_attempts(challenge.name)[0])

@@ -45,9 +45,9 @@ def hint(
         note_hint_in_mock(challenge.name)
     say("")
     if n_read < len(levels):
-        say(f"Next: python grade.py run {challenge.name}, or  python grade.py hint {challenge.name}")
+        say(f"Next: {challenge.how_to_run}, or  python grade.py hint {challenge.name}")
     else:
-        say(f"That was the last hint{of_stage}. Next: python grade.py run {challenge.name}")
+        say(f"That was the last hint{of_stage}. Next: {challenge.how_to_run}")
 
 
 def _show(challenge: Challenge, stage: int, places: Iterable[int]) -> None:

@@ -15,8 +15,9 @@ def lay_out(challenge: Challenge) -> None:
         shutil.copyfile(challenge.stub_path, challenge.solution_path)
     say(f"Read    challenges/{challenge.name}/README.md")
     say(f"Change  {solution_name(challenge)}")
-    say(f"Try     python grade.py try {challenge.name}")
-    say(f"Next: python grade.py run {challenge.name}")
+    if not challenge.is_handed_out:
+        say(f"Try     python grade.py try {challenge.name}")
+    say(f"Next: {challenge.how_to_run}")
 
 
 def solution_name(challenge: Challenge) -> str:

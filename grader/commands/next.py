@@ -45,7 +45,8 @@ def _name_unfinished(standing: Standing) -> None:
     say(f"You have started {name}: {best}. To leave it for later:  python grade.py next --skip")
     if standing.challenge.stages:
         say(standing.headway.sentence)
-    say(f"Next: python grade.py watch {name}")
+    handed_out = standing.challenge.is_handed_out
+    say(f"Next: {standing.challenge.how_to_run}" if handed_out else f"Next: python grade.py watch {name}")
 
 
 def _introduce(challenge: Challenge, found: list[Standing]) -> None:

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from grader.commands.options import require_known
+from grader.commands.prerequisites import need_clone
 from grader.errors import UsageError
 from grader.report.terminal import say
 
@@ -34,6 +35,7 @@ def quiz(
     """
     from grader.catalogue.questions import read_questions
 
+    need_clone("The bank of questions")
     bank = read_questions()
     if topic is not None:
         require_known("--topic", topic, sorted({question.topic for question in bank}))

@@ -13,7 +13,7 @@ from rich.console import Console
 from grader.catalogue.challenges import Challenge, find_challenge, read_catalogue
 from grader.commands.interruption import interruptible
 from grader.commands.options import AsJson, require_known
-from grader.commands.prerequisites import need_ray
+from grader.commands.prerequisites import need_ray, need_suite
 from grader.errors import EXIT_GRADER, EXIT_NOT_PASSED, EXIT_PASSED, GraderError, UsageError
 from grader.mock.in_progress import refuse_during_mock
 from grader.report.terminal import Progress
@@ -60,10 +60,13 @@ def _challenges_to_grade(name: str | None, *, every: bool) -> list[Challenge]:
     if every == (name is not None):
         raise UsageError("Give the name of one challenge, or --all.")
     if name is not None:
-        return [find_challenge(name)]
+        challenge = find_challenge(name)
+        need_suite(challenge)
+        return [challenge]
     started = [challenge for challenge in read_catalogue() if challenge.solution_path.exists()]
     if not started:
         raise UsageError("No challenge has been started. Start one with  python grade.py start NAME")
+    need_suite(started[0])
     return started
 
 

@@ -93,7 +93,7 @@ def next_command(found: Sequence[Standing]) -> str:
     """What to type next: finish what was started, otherwise start the new challenge that fits."""
     unfinished, new = at_hand(found), next_new(found)
     if unfinished is not None:
-        return f"Next: python grade.py run {unfinished.challenge.name}"
+        return f"Next: {unfinished.challenge.how_to_run}"
     if new is not None:
         return f"Next: python grade.py start {new.name}"
     return "Next: python grade.py history"

@@ -15,7 +15,7 @@ from rich.text import Text
 from grader.catalogue.challenges import Challenge, find_challenge, read_catalogue
 from grader.commands.interruption import interruptible
 from grader.commands.options import AsJson
-from grader.commands.prerequisites import need_ray
+from grader.commands.prerequisites import need_ray, need_suite
 from grader.errors import EXIT_NOT_PASSED, EXIT_PASSED, UsageError
 from grader.words import printable
 
@@ -57,6 +57,8 @@ def verify(
     if every == (name is not None):
         raise UsageError("Give the name of one challenge, or --all.")
     challenges = read_catalogue() if every else [find_challenge(name or "")]
+    for challenge in challenges:
+        need_suite(challenge)
     need_ray()
     console = Console(file=sys.stderr if as_json else sys.stdout, highlight=False)
     found = _proved(console, challenges, runs=runs, quick=quick, wrong=wrong or (), right=right or ())

@@ -9,7 +9,7 @@ import typer
 from grader.catalogue.challenges import Challenge, find_challenge, read_catalogue
 from grader.commands.interruption import interruptible
 from grader.commands.layout import lay_out
-from grader.commands.prerequisites import need_ray
+from grader.commands.prerequisites import need_ray, need_suite
 from grader.errors import UsageError
 from grader.mock.in_progress import refuse_during_mock
 
@@ -26,6 +26,7 @@ def watch(
     """
     challenge = find_challenge(name) if name is not None else _last_changed()
     refuse_during_mock(challenge.name)
+    need_suite(challenge)
     need_ray()
     from grader.commands.watch_session import WatchSession
     from grader.side.warden_client import sweep_leftovers

@@ -189,12 +189,14 @@ def next_step(challenge: Challenge, seen: Tryout) -> str:
     name = challenge.name
     if seen.ending == "returned" and seen.trouble.name == PLAIN:
         return f"Next: python grade.py try {name} --list   (what else can be tried)"
+    if seen.ending == "returned" and challenge.is_handed_out:
+        return f"Next: another trouble, or hand in challenges/{name}/solution.py"
     if seen.ending == "returned":
         return f"Next: python grade.py run {name}"
     again = f"python grade.py try {name} --trouble {seen.trouble.name} --seed {seen.seed}"
     if seen.ending == "raised":
-        run = f"python grade.py run {name}"
-        return f"Next: if the brief promises this exception,  {run};  if not, fix it, then  {again}"
+        promised = "hand in your solution" if challenge.is_handed_out else f"python grade.py run {name}"
+        return f"Next: if the brief promises this exception,  {promised};  if not, fix it, then  {again}"
     return f"Next: fix it, then  {again}"
 
 

@@ -11,6 +11,7 @@ import typer
 
 from grader.catalogue.challenges import ROOT, read_catalogue
 from grader.catalogue.stages import stages_in_words
+from grader.commands.prerequisites import need_clone
 from grader.errors import UsageError
 from grader.mock.plan import Plan
 from grader.mock.sitting import Sitting, all_sittings, start_sitting
@@ -65,6 +66,7 @@ def _plan(shape: str, minutes: int | None, level: int, seed: int | None, fixed: 
     from grader.mock.draw import draw
     from grader.mock.fixed_set import read_set
 
+    need_clone("A mock interview")
     challenges, questions = read_catalogue(), read_questions()
     if fixed is not None:
         return read_set(fixed, challenges, questions)
