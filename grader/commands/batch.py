@@ -1,0 +1,174 @@
+"""The verb batch: grades many solutions, here or on a Ray cluster."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from grader.catalogue.challenges import Challenge, challenge_names, find_challenge
+from grader.commands.interruption import interruptible
+from grader.commands.options import require_known
+from grader.commands.prerequisites import need_ray
+from grader.errors import EXIT_GRADER, EXIT_PASSED, UsageError
+from grader.mock.in_progress import refuse_during_mock
+from grader.report.terminal import say
+from grader.words import counted, printable
+
+if TYPE_CHECKING:
+    from grader.batch.journal import Journal
+    from grader.batch.pool import Pool
+    from grader.batch.results import Results
+    from grader.batch.rows import Row
+    from grader.batch.submissions import Found
+
+PACKAGES = ("auto", "uv", "pip", "no")
+
+
+def batch(
+    folder: Annotated[
+        Path, typer.Argument(help="Holds <who>/<challenge>.py or <challenge>/<who>.py; may be a zip.")
+    ],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the results.")],
+    challenge: Annotated[
+        list[str] | None, typer.Option("--challenge", help="Grade only this one; may be repeated.")
+    ] = None,
+    names: Annotated[
+        Path | None, typer.Option(help="CSV of two columns: name in the folder, who that is.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="One for all. Without it, drawn, and shown at the end.")
+    ] = None,
+    repeat: Annotated[int, typer.Option(min=1, help="Grade each solution this often.")] = 1,
+    address: Annotated[
+        str | None,
+        typer.Option(help="Ray cluster to use: auto or HOST:PORT. Without it, RAY_ADDRESS, or this machine."),
+    ] = None,
+    cpus: Annotated[int, typer.Option(min=1, help="CPUs for each grading.")] = 2,
+    packages: Annotated[
+        str, typer.Option(help="How nodes get what they lack: auto, uv, pip or no.")
+    ] = "auto",
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with what is in --out.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be graded.")] = False,
+) -> None:
+    """Grade many solutions, side by side on this machine or on a Ray cluster, and write tables and pages."""
+    from grader.batch.submissions import find, read_names
+
+    require_known("--packages", packages, PACKAGES)
+    wanted = [find_challenge(name).name for name in challenge or ()]
+    known = read_names(names) if names is not None else None
+    found = find(folder, challenge_names(), wanted=wanted, names=known)
+    _tell(found)
+    if not found.files:
+        raise UsageError(f"{folder} holds no submission. A submission is <who>/<challenge>.py")
+    challenges = [find_challenge(name) for name in dict.fromkeys(file.challenge for file in found.files)]
+    for each in challenges:
+        refuse_during_mock(each.name)
+    if dry_run:
+        raise typer.Exit(EXIT_PASSED)
+    need_ray()
+    with interruptible(f"What was graded is in {out}: add --resume to go on."):
+        status = _run(
+            found, challenges, _journal(folder, out, seed, repeat, resume=resume), address, cpus, packages
+        )
+    raise typer.Exit(status)
+
+
+def _tell(found: Found) -> None:
+    """What will be graded, and what will not."""
+    for line in found.told:
+        say(f"  not graded  {printable(line)}")
+    by_challenge: dict[str, int] = {}
+    for file in found.files:
+        by_challenge[file.challenge] = by_challenge.get(file.challenge, 0) + 1
+    for name, n in by_challenge.items():
+        say(f"{name}: {counted(n, 'submission')}")
+
+
+def _journal(folder: Path, out: Path, seed: int | None, repeat: int, *, resume: bool) -> Journal:
+    """The journal to write: a new one, or the one that is there.
+
+    Raises:
+        UsageError: It is there and should not be, or the other way round.
+    """
+    from grader.batch.journal import NAME, Journal, Order
+    from grader.judge.plugin import new_seed
+
+    if not resume:
+        order = Order(folder=str(folder), seed=new_seed() if seed is None else seed, repeat=repeat)
+        return Journal.create(out, order)
+    if not (out / NAME).is_file():
+        raise UsageError(f"{out} holds no batch to go on with. Leave --resume out")
+    if seed is not None:
+        raise UsageError("--resume goes on with the seed of the batch. Leave --seed out")
+    return Journal(out)
+
+
+def _run(
+    found: Found,
+    challenges: Sequence[Challenge],
+    journal: Journal,
+    address: str | None,
+    cpus: int,
+    packages: str,
+) -> int:
+    """Grade all, write what comes of it, and give the exit status."""
+    from grader.batch.results import Results
+    from grader.batch.run import Run, jobs_of
+    from grader.batch.watching import Watching
+
+    results = Results(journal.path.parent)
+    console = Console(highlight=False)
+    with Watching(console) as watching:
+        run = Run(jobs_of(found.files, journal), journal, keep=results.keep, listen=watching.listen)
+        if run.n_left:
+            pool = _pool(challenges, address, cpus, packages)
+            say(f"{counted(run.n_left, 'grading')}: {pool.where}")
+            try:
+                run.over(pool)
+            finally:
+                pool.close()
+                _write(results, journal)
+    return _conclude(results, journal)
+
+
+def _pool(challenges: Sequence[Challenge], address: str | None, cpus: int, packages: str) -> Pool:
+    """The cluster that was named, else this machine."""
+    address = address or os.environ.get("RAY_ADDRESS")
+    if address:
+        from grader.batch.cluster import ClusterPool
+
+        return ClusterPool(address, challenges, cpus, packages=packages)
+    from grader.batch.here import LocalPool, n_side_by_side
+    from grader.judge.fitness import check_shared_memory
+
+    for challenge in challenges:
+        check_shared_memory(challenge)
+    n, why = n_side_by_side(challenges, cpus)
+    return LocalPool(n, why, cpus)
+
+
+def _write(results: Results, journal: Journal) -> list[Row]:
+    """Write all that is drawn from the journal."""
+    from grader.batch.run import final_lines
+
+    lines = sorted(final_lines(journal.lines()).values(), key=lambda line: line.key)
+    return results.write_table(lines)
+
+
+def _conclude(results: Results, journal: Journal) -> int:
+    """Say what came of it and where it is; the exit status."""
+    from grader.batch.rows import NOT_GRADED
+
+    rows = _write(results, journal)
+    n_passed = sum(row.passed for row in rows)
+    n_none = sum(row.outcome == NOT_GRADED for row in rows)
+    n_open = sum(row.is_open for row in rows) - n_none
+    say(f"{counted(len(rows), 'grading')}: {n_passed} passed, {n_open} judged in part, {n_none} not graded")
+    say(f"The seed was {journal.order.seed}")
+    say(f"Wrote {results.folder / 'results.csv'}")
+    return EXIT_GRADER if n_none else EXIT_PASSED
