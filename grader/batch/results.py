@@ -10,12 +10,21 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from grader.batch.job import Graded, Key
+from grader.batch.alike import equal, near
+from grader.batch.class_page import render_class
+from grader.batch.job import Graded, HandedIn, Key
 from grader.batch.journal import Line
 from grader.batch.rows import Row, row_of, to_csv
+from grader.catalogue.challenges import Challenge
+from grader.report.attempts import attempt_of
+from grader.report.page import render
 from grader.system.files import writing
+from grader.words import printable
 
 TABLE = "results.csv"
+CLASS_PAGE = "class.html"
+STUDENTS = "students"
+RECORDS = "records"
 
 
 class Results:
@@ -57,10 +66,50 @@ class Results:
         write_whole(self.folder / TABLE, to_csv(rows))
         return rows
 
+    def write_pages(
+        self,
+        lines: Sequence[Line],
+        files: Sequence[HandedIn],
+        challenges: Sequence[Challenge],
+        seed: int,
+    ) -> None:
+        """Write the teacher's page, and one page for each person.
+
+        Args:
+            lines: The gradings that count.
+            files: The submissions, to be compared with each other.
+            challenges: Those that were graded.
+            seed: Of the batch.
+
+        Raises:
+            GradingError: They cannot be written.
+        """
+        by_person: dict[str, list[Line]] = {}
+        for line in lines:
+            by_person.setdefault(line.who, []).append(line)
+        pages = {who: f"{STUDENTS}/{file_name(who)}.html" for who in by_person}
+        for who, own in by_person.items():
+            write_whole(self.folder / pages[who], self._student_page(who, own, challenges))
+        stubs = {challenge.name: challenge.stub_path.read_bytes() for challenge in challenges}
+        html = render_class(
+            [row_of(line) for line in lines],
+            seed=seed,
+            equal=equal(files),
+            near=near(files, stubs),
+            pages=pages,
+        )
+        write_whole(self.folder / CLASS_PAGE, html)
+
+    def _student_page(self, who: str, lines: Sequence[Line], challenges: Sequence[Challenge]) -> str:
+        """What was seen of one person's solutions and why: what `grade.py report` would show them."""
+        judged = [line for line in lines if line.document is not None]
+        attempts = [attempt_of(self.record_of(line), Path(line.file)) for line in judged]
+        return render(challenges, attempts, heading=printable(who))
+
     def _record(self, key: Key, *, was_alone: bool) -> Path:
         who, challenge, repeat = key
         alone = "-alone" if was_alone else ""
-        return self.folder / "records" / challenge / f"{file_name(who)}-{repeat}{alone}.json"
+        return self.folder / RECORDS / challenge / f"{file_name(who)}-{repeat}{alone}.json"
 
 
 def file_name(who: str) -> str:

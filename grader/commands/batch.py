@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from grader.batch.journal import Journal
     from grader.batch.pool import Pool
     from grader.batch.results import Results
-    from grader.batch.rows import Row
     from grader.batch.submissions import Found
 
 PACKAGES = ("auto", "uv", "pip", "no")
@@ -132,8 +131,7 @@ def _run(
                 run.over(pool)
             finally:
                 pool.close()
-                _write(results, journal)
-    return _conclude(results, journal)
+    return _conclude(results, journal, found, challenges)
 
 
 def _pool(challenges: Sequence[Challenge], address: str | None, cpus: int, packages: str) -> Pool:
@@ -152,23 +150,24 @@ def _pool(challenges: Sequence[Challenge], address: str | None, cpus: int, packa
     return LocalPool(n, why, cpus)
 
 
-def _write(results: Results, journal: Journal) -> list[Row]:
-    """Write all that is drawn from the journal."""
+def _conclude(results: Results, journal: Journal, found: Found, challenges: Sequence[Challenge]) -> int:
+    """Write all that is drawn from the journal, and say what came of it; the exit status."""
+    from grader.batch.results import CLASS_PAGE, RECORDS, STUDENTS, TABLE
+    from grader.batch.rows import NOT_GRADED
     from grader.batch.run import final_lines
 
-    lines = sorted(final_lines(journal.lines()).values(), key=lambda line: line.key)
-    return results.write_table(lines)
-
-
-def _conclude(results: Results, journal: Journal) -> int:
-    """Say what came of it and where it is; the exit status."""
-    from grader.batch.rows import NOT_GRADED
-
-    rows = _write(results, journal)
+    lines = sorted(
+        final_lines(journal.lines()).values(), key=lambda line: (line.challenge, line.who, line.repeat)
+    )
+    rows = results.write_table(lines)
+    results.write_pages(lines, found.files, challenges, journal.order.seed)
     n_passed = sum(row.passed for row in rows)
     n_none = sum(row.outcome == NOT_GRADED for row in rows)
     n_open = sum(row.is_open for row in rows) - n_none
     say(f"{counted(len(rows), 'grading')}: {n_passed} passed, {n_open} judged in part, {n_none} not graded")
-    say(f"The seed was {journal.order.seed}")
-    say(f"Wrote {results.folder / 'results.csv'}")
+    say(f"Seed {journal.order.seed}")
+    say(f"  {results.folder / TABLE}  the table")
+    say(f"  {results.folder / CLASS_PAGE}  the page for the teacher")
+    say(f"  {results.folder / STUDENTS}/  a page for each of them, to be handed out")
+    say(f"  {results.folder / RECORDS}/  all records")
     return EXIT_GRADER if n_none else EXIT_PASSED
