@@ -72,9 +72,7 @@ class ClusterPool:
                 installed = _to_install(address, packages)
                 environment = {"working_dir": folder} | installed
                 _connect(address, environment)
-        self._task = ray.remote(grade_on_node).options(
-            num_cpus=cpus, max_retries=RETRIES, scheduling_strategy="SPREAD"
-        )
+        self._task = ray.remote(grade_on_node)
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
         self._board = ray.remote(Board).options(num_cpus=0, scheduling_strategy=here).remote()
         self._look()
@@ -108,12 +106,13 @@ class ClusterPool:
 
     def submit(self, job: Job) -> None:
         """Make a task of a job; one that has to be alone reserves a whole node."""
-        task, node = self._task, self._idle_node() if job.is_alone else None
-        if node is not None:
-            task = task.options(
-                num_cpus=_n_cpus(node),
-                scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False),
-            )
+        node = self._idle_node() if job.is_alone else None
+        strategy = "SPREAD" if node is None else NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
+        task = self._task.options(
+            num_cpus=self._cpus if node is None else _n_cpus(node),
+            max_retries=RETRIES,
+            scheduling_strategy=strategy,
+        )
         question = json.dumps(job.to_json() | {"label": job.label})
         ref = task.remote(question, self._cpus, self._module, self._board)
         self._jobs[ref] = job
@@ -207,10 +206,11 @@ def _to_install(address: str, packages: str) -> dict[str, Any]:
         stage_code((), Path(folder))
         _connect(address, {"working_dir": folder})
         try:
-            probe = ray.remote(missing_modules).options(num_cpus=0)
+            probe = ray.remote(missing_modules)
             asked = [
                 probe.options(
-                    scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=True)
+                    num_cpus=0,
+                    scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=True),
                 ).remote(list(MODULES))
                 for node in ray.nodes()
                 if node["Alive"]
