@@ -18,8 +18,8 @@ def handed_in(who, challenge="toy", text="", **asked):
     return HandedIn.of(who, challenge, f"{who}/{challenge}.py", source.encode())
 
 
-def a_job(who="ann", *, repeat=1, seed=7, is_alone=False, **asked):
-    return Job(file=handed_in(who, **asked), repeat=repeat, seed=seed, is_alone=is_alone)
+def a_job(who="ann", *, repeat=1, seed=7, is_alone=False, text="", **asked):
+    return Job(file=handed_in(who, text=text, **asked), repeat=repeat, seed=seed, is_alone=is_alone)
 
 
 def graded(job, *, score=100, outcome=None, problem="", node="here"):

@@ -1,7 +1,8 @@
 """Speaks as `grader.batch.judging` does and grades nothing: a solution's text says what comes of it.
 
-The text is JSON: `sleep` (seconds), `score`, `outcome` of the one behaviour, `dies` (the judge ends without an
-answer), `fails` (nothing is judged), `note` (a file to write this process's pid to).
+The text is JSON: `sleep` (seconds), `score`, `outcome` of the one behaviour, `dies` (it ends without an
+answer), `fails` (nothing is judged), `note` (a file to write this process's pid to), `environment` (a file to
+write its environment to).
 """
 
 import base64
@@ -36,6 +37,8 @@ def answer_to(job):
     if note := asked.get("note"):
         with Path(note).open("a") as file:
             file.write(f"{os.getpid()}\n")
+    if path := asked.get("environment"):
+        Path(path).write_text(json.dumps(dict(os.environ)))
     start = time.monotonic()
     time.sleep(asked.get("sleep", 0))
     if asked.get("dies"):
