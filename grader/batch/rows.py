@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from grader.batch.job import not_judged
 from grader.batch.journal import Line
 
 COLUMNS = (
@@ -52,7 +53,7 @@ class Row:
     @property
     def is_open(self) -> bool:
         """Whether something was not judged."""
-        return self.outcome == NOT_GRADED or self.judged < 100
+        return self.outcome == NOT_GRADED or not_judged(self.checks)
 
 
 def row_of(line: Line) -> Row:

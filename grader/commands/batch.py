@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -51,30 +52,63 @@ def batch(
     packages: Annotated[
         str, typer.Option(help="How nodes get what they lack: auto, uv, pip or no.")
     ] = "auto",
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", help="Judge only this behaviour; may be repeated."),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with what is in --out.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be graded.")] = False,
 ) -> None:
     """Grade many solutions, side by side on this machine or on a Ray cluster, and write tables and pages."""
+    require_known("--packages", packages, PACKAGES)
+    found, challenges = _find(folder, challenge or [], names)
+    if dry_run:
+        raise typer.Exit(EXIT_PASSED)
+    need_ray()
+    if resume:
+        journal = _old_journal(out, given=seed is not None or only is not None or repeat != 1)
+    else:
+        journal = _new_journal(out, folder, seed, repeat, only)
+    places = _Places(address or os.environ.get("RAY_ADDRESS", ""), cpus, packages)
+    with interruptible(f"What was graded is in {out}: --resume goes on with it."):
+        status = _run(found, challenges, journal, places)
+    raise typer.Exit(status)
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where to grade.
+
+    Args:
+        address: Of a Ray cluster; empty for this machine.
+        cpus: For each grading.
+        packages: How nodes get what they lack.
+    """
+
+    address: str
+    cpus: int
+    packages: str
+
+
+def _find(folder: Path, wanted: list[str], names: Path | None) -> tuple[Found, list[Challenge]]:
+    """The submissions and the challenges they are for; what is found is told.
+
+    Raises:
+        UsageError: There are none, or they may not be graded now.
+    """
     from grader.batch.submissions import find, read_names
 
-    require_known("--packages", packages, PACKAGES)
-    wanted = [find_challenge(name).name for name in challenge or ()]
+    for name in wanted:
+        find_challenge(name)
     known = read_names(names) if names is not None else None
     found = find(folder, challenge_names(), wanted=wanted, names=known)
     _tell(found)
     if not found.files:
         raise UsageError(f"{folder} holds no submission. A submission is <who>/<challenge>.py")
     challenges = [find_challenge(name) for name in dict.fromkeys(file.challenge for file in found.files)]
-    for each in challenges:
-        refuse_during_mock(each.name)
-    if dry_run:
-        raise typer.Exit(EXIT_PASSED)
-    need_ray()
-    with interruptible(f"What was graded is in {out}: add --resume to go on."):
-        status = _run(
-            found, challenges, _journal(folder, out, seed, repeat, resume=resume), address, cpus, packages
-        )
-    raise typer.Exit(status)
+    for challenge in challenges:
+        refuse_during_mock(challenge.name)
+    return found, challenges
 
 
 def _tell(found: Found) -> None:
@@ -88,33 +122,35 @@ def _tell(found: Found) -> None:
         say(f"{name}: {counted(n, 'submission')}")
 
 
-def _journal(folder: Path, out: Path, seed: int | None, repeat: int, *, resume: bool) -> Journal:
-    """The journal to write: a new one, or the one that is there.
-
-    Raises:
-        UsageError: It is there and should not be, or the other way round.
-    """
-    from grader.batch.journal import NAME, Journal, Order
+def _new_journal(out: Path, folder: Path, seed: int | None, repeat: int, only: list[str] | None) -> Journal:
+    from grader.batch.journal import Journal, Order
     from grader.judge.plugin import new_seed
 
-    if not resume:
-        order = Order(folder=str(folder), seed=new_seed() if seed is None else seed, repeat=repeat)
-        return Journal.create(out, order)
+    order = Order(
+        folder=str(folder),
+        seed=new_seed() if seed is None else seed,
+        repeat=repeat,
+        only=tuple(only) if only else None,
+    )
+    return Journal.create(out, order)
+
+
+def _old_journal(out: Path, *, given: bool) -> Journal:
+    """The journal that is there.
+
+    Raises:
+        UsageError: There is none, or something was given that it decides.
+    """
+    from grader.batch.journal import NAME, Journal
+
     if not (out / NAME).is_file():
         raise UsageError(f"{out} holds no batch to go on with. Leave --resume out")
-    if seed is not None:
-        raise UsageError("--resume goes on with the seed of the batch. Leave --seed out")
+    if given:
+        raise UsageError("--resume goes on as the batch was started. Leave --seed, --repeat and --only out")
     return Journal(out)
 
 
-def _run(
-    found: Found,
-    challenges: Sequence[Challenge],
-    journal: Journal,
-    address: str | None,
-    cpus: int,
-    packages: str,
-) -> int:
+def _run(found: Found, challenges: Sequence[Challenge], journal: Journal, places: _Places) -> int:
     """Grade all, write what comes of it, and give the exit status."""
     from grader.batch.results import Results
     from grader.batch.run import Run, jobs_of
@@ -125,7 +161,7 @@ def _run(
     with Watching(console) as watching:
         run = Run(jobs_of(found.files, journal), journal, keep=results.keep, listen=watching.listen)
         if run.n_left:
-            pool = _pool(challenges, address, cpus, packages)
+            pool = _pool(challenges, places)
             say(f"{counted(run.n_left, 'grading')}: {pool.where}")
             try:
                 run.over(pool)
@@ -134,20 +170,19 @@ def _run(
     return _conclude(results, journal, found, challenges)
 
 
-def _pool(challenges: Sequence[Challenge], address: str | None, cpus: int, packages: str) -> Pool:
+def _pool(challenges: Sequence[Challenge], places: _Places) -> Pool:
     """The cluster that was named, else this machine."""
-    address = address or os.environ.get("RAY_ADDRESS")
-    if address:
+    if places.address:
         from grader.batch.cluster import ClusterPool
 
-        return ClusterPool(address, challenges, cpus, packages=packages)
+        return ClusterPool(places.address, challenges, places.cpus, packages=places.packages)
     from grader.batch.here import LocalPool, n_side_by_side
     from grader.judge.fitness import check_shared_memory
 
     for challenge in challenges:
         check_shared_memory(challenge)
-    n, why = n_side_by_side(challenges, cpus)
-    return LocalPool(n, why, cpus)
+    n, why = n_side_by_side(challenges, places.cpus)
+    return LocalPool(n, why, places.cpus)
 
 
 def _conclude(results: Results, journal: Journal, found: Found, challenges: Sequence[Challenge]) -> int:

@@ -2,7 +2,7 @@
 
 The text is JSON: `sleep` (seconds), `score`, `outcome` of the one behaviour, `dies` (it ends without an
 answer), `fails` (nothing is judged), `note` (a file to write this process's pid to), `environment` (a file to
-write its environment to).
+write its environment to), `pad` (how long the record is).
 """
 
 import base64
@@ -47,8 +47,9 @@ def answer_to(job):
         return {"problem": "No room.", "seconds": 0.0, "cpus": []}
     score = asked.get("score", 100)
     outcome = asked.get("outcome", "pass" if score == 100 else "fail")
+    record = document(job, score, outcome) | {"environment": {"pad": "x" * asked.get("pad", 0)}}
     return {
-        "document": document(job, score, outcome),
+        "document": record,
         "seconds": round(time.monotonic() - start, 4),
         "cpus": [],
     }

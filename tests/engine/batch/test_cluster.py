@@ -1,4 +1,4 @@
-"""Gradings on a Ray cluster of three nodes on this machine; the judges are real processes that grade nothing."""
+"""Gradings on a Ray cluster of three nodes; the judges are real processes that grade nothing."""
 
 import json
 
