@@ -184,7 +184,7 @@ def causes_of(rows: Sequence[Row]) -> list[Cause]:
 def first_sentence(message: str) -> str:
     """What a diagnosis says first."""
     line = message.strip().splitlines()[0] if message.strip() else ""
-    return re.split(r"(?<=[.:!?])\s", line, maxsplit=1)[0][:300]
+    return re.split(r"(?<=[.!?])\s", line, maxsplit=1)[0][:300]
 
 
 def shown_source(file: HandedIn) -> str:
