@@ -118,6 +118,8 @@ class LocalPool:
         judge = self._judges.get(place)
         if judge is None:
             judge = self._judges[place] = JudgeProcess(_CODE, ROOT, self._cpus, self._module)
+            if self._is_closing:  # nobody would stop it any more
+                judge.stop()
         try:
             return Graded.from_answer(job, judge.ask(job.to_json()), self._node)
         except JudgeLostError as error:

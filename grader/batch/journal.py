@@ -139,6 +139,11 @@ class Journal:
                 fields = found["graded"]
                 yield Line(**(fields | {"cpus": tuple(fields["cpus"])}))
 
+    def drop_if_empty(self) -> None:
+        """Remove it if nothing was graded: a wrong option should not cost the folder."""
+        if next(self.lines(), None) is None:
+            self.path.unlink(missing_ok=True)
+
     def close(self) -> None:
         """Let another driver have it."""
         with contextlib.suppress(OSError):

@@ -15,7 +15,7 @@ from grader.catalogue.challenges import Challenge, challenge_names, find_challen
 from grader.commands.interruption import interruptible
 from grader.commands.options import require_known
 from grader.commands.prerequisites import need_ray
-from grader.errors import EXIT_GRADER, EXIT_PASSED, UsageError
+from grader.errors import EXIT_GRADER, EXIT_PASSED, GraderError, UsageError
 from grader.mock.in_progress import refuse_during_mock
 from grader.report.terminal import say
 from grader.words import counted, printable
@@ -161,7 +161,11 @@ def _run(found: Found, challenges: Sequence[Challenge], journal: Journal, places
     with Watching(console) as watching:
         run = Run(jobs_of(found.files, journal), journal, keep=results.keep, listen=watching.listen)
         if run.n_left:
-            pool = _pool(challenges, places)
+            try:
+                pool = _pool(challenges, places)
+            except GraderError:
+                journal.drop_if_empty()
+                raise
             say(f"{counted(run.n_left, 'grading')}: {pool.where}")
             try:
                 run.over(pool)
