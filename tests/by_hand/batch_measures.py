@@ -93,62 +93,66 @@ def judges():
     ]
 
 
-def faults(n):
-    toy, texts = find_challenge("toy"), programs()
-    with tempfile.TemporaryDirectory() as temporary:
-        folder, out = Path(temporary) / "class", Path(temporary) / "out"
-        for k in range(n):
-            target = folder / f"{k:03}-{list(texts)[k % len(texts)]}" / "toy.py"
-            target.parent.mkdir(parents=True)
-            target.write_text(texts[list(texts)[k % len(texts)]])
-        cluster, nodes = a_cluster(2, 2, 2)
-        start = time.monotonic()
-        driver = started(cluster.address, folder, out, "--seed", str(SEED), "--only", ONLY)
-        await_ended(out, n // 4, driver)
-        cluster.remove_node(nodes[0], allow_graceful=False)
-        print(
-            f"a node was killed after {n_ended(out)} gradings, {time.monotonic() - start:.0f} s", flush=True
-        )
-        cluster.add_node(num_cpus=2, object_store_memory=STORE)
-        await_ended(out, n // 2, driver)
-        driver.send_signal(signal.SIGKILL)
-        driver.wait()
-        killed = time.monotonic()
-        print(f"the driver was killed after {n_ended(out)} gradings, {killed - start:.0f} s", flush=True)
-        while judges() and time.monotonic() - killed < 90:
-            time.sleep(0.1)
-        print(f"its judges had ended {time.monotonic() - killed:.1f} s later", flush=True)
-        status = started(cluster.address, folder, out, "--resume").wait()
-        seconds = time.monotonic() - start
-        left = judges()
-        cluster.shutdown()
-        rows = list(csv.DictReader((out / "results.csv").open()))
-        nodes_used = Counter(row["node"] for row in rows)
-        print(
-            f"status {status}, {n} gradings in {seconds:.0f} s, judges left {left}, nodes {dict(nodes_used)}"
-        )
-        print(f"{len(rows)} rows of {len({(r['who'], r['challenge'], r['repeat']) for r in rows})} gradings")
-        print(f"seconds each: median {statistics.median(float(r['seconds']) for r in rows):.2f}")
-        print(
-            "tries:",
-            dict(Counter(r["tries"] for r in rows)),
-            "outcomes:",
-            dict(Counter(r["outcome"] for r in rows)),
-        )
-        odd = 0
-        for name, text in texts.items():
-            path = Path(temporary) / f"{name}.py"
-            path.write_text(text)
-            alone = grade(toy, toy.submission(path), seed=SEED, only=frozenset([ONLY])).to_json()
-            own = [r for r in rows if r["who"].endswith(f"-{name}")]
-            same = [
-                r for r in own
-                if (float(r["score"]), r[f"toy.{ONLY}"]) == (alone["score"], alone["checks"][0]["outcome"])
-            ]  # fmt: skip
-            odd += len(own) - len(same)
-            expected = f"{alone['score']:g} {alone['checks'][0]['outcome']}"
-            print(f"  {name}: one by one {expected}, the same in {len(same)} of {len(own)}")
-        print("otherwise than one by one:", odd, "| leftovers:", sweep_leftovers())
+def faults(n, at):
+    """Grade many while a node and the driver are killed, then compare; what is at `at` already is resumed."""
+    folder, out = at / "class", at / "out"
+    if n_ended(out):
+        cluster, _ = a_cluster(2, 2, 2)
+    else:
+        cluster = killed(n, folder, out)
+    start = time.monotonic()
+    status = started(cluster.address, folder, out, "--resume").wait()
+    print(f"resumed: status {status} after {time.monotonic() - start:.0f} s, judges left {judges()}")
+    cluster.shutdown()
+    compare(list(csv.DictReader((out / "results.csv").open())), at)
+    print("leftovers:", sweep_leftovers())
+
+
+def killed(n, folder, out):
+    """Half of the gradings; the cluster that they ran on, without the node that was killed."""
+    texts = programs()
+    for k in range(n):
+        name = list(texts)[k % len(texts)]
+        target = folder / f"{k:03}-{name}" / "toy.py"
+        target.parent.mkdir(parents=True)
+        target.write_text(texts[name])
+    cluster, nodes = a_cluster(2, 2, 2)
+    start = time.monotonic()
+    driver = started(cluster.address, folder, out, "--seed", str(SEED), "--only", ONLY)
+    await_ended(out, n // 4, driver)
+    cluster.remove_node(nodes[0], allow_graceful=False)
+    print(f"a node was killed after {n_ended(out)} gradings, {time.monotonic() - start:.0f} s", flush=True)
+    cluster.add_node(num_cpus=2, object_store_memory=STORE)
+    await_ended(out, n // 2, driver)
+    driver.send_signal(signal.SIGKILL)
+    driver.wait()
+    end = time.monotonic()
+    print(f"the driver was killed after {n_ended(out)} gradings, {end - start:.0f} s", flush=True)
+    while judges() and time.monotonic() - end < 90:
+        time.sleep(0.1)
+    print(f"its judges had ended {time.monotonic() - end:.1f} s later", flush=True)
+    return cluster
+
+
+def compare(rows, at):
+    """Say what is in the rows, and whether it is what direct gradings say."""
+    toy = find_challenge("toy")
+    print(f"{len(rows)} rows of {len({(r['who'], r['challenge'], r['repeat']) for r in rows})} gradings")
+    print(f"seconds each: median {statistics.median(float(r['seconds']) for r in rows):.2f}")
+    for column in ("node", "tries", "outcome"):
+        print(f"{column}: {dict(Counter(row[column] for row in rows))}")
+    odd = 0
+    for name, text in programs().items():
+        path = at / f"{name}.py"
+        path.write_text(text)
+        alone = grade(toy, toy.submission(path), seed=SEED, only=frozenset([ONLY])).to_json()
+        expected = f"{alone['score']:g} {alone['checks'][0]['outcome']}"
+        own = [
+            f"{float(r['score'] or -1):g} {r[f'toy.{ONLY}']}" for r in rows if r["who"].endswith(f"-{name}")
+        ]
+        odd += len(own) - own.count(expected)
+        print(f"  {name}: one by one {expected}, the same in {own.count(expected)} of {len(own)}", flush=True)
+    print("otherwise than one by one:", odd)
 
 
 def cost():
@@ -226,10 +230,14 @@ def main():
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("part", choices=["faults", "cost", "simulation"])
     asked.add_argument("-n", type=int, help="gradings")
-    asked.add_argument("--sleep", type=float, default=20.0)
+    asked.add_argument("--sleep", type=float, default=12.0)
+    asked.add_argument(
+        "--at", type=Path, help="for `faults`: where to work, and to go on if it was cut short"
+    )
     given = asked.parse_args()
     if given.part == "faults":
-        faults(given.n or 200)
+        with tempfile.TemporaryDirectory() as temporary:
+            faults(given.n or 200, given.at or Path(temporary))
     elif given.part == "cost":
         cost()
     else:
