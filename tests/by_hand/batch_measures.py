@@ -9,6 +9,7 @@ whole gradings would take an hour here. It compares every row with a direct grad
 """
 
 import argparse
+import atexit
 import contextlib
 import csv
 import os
@@ -79,7 +80,9 @@ def started(address, folder, out, *more):
     """The driver, as a user starts it."""
     command = [sys.executable, str(ROOT / "grade.py"), "batch", str(folder), "--out", str(out)]
     command += ["--address", address, *more]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    driver = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    atexit.register(driver.terminate)
+    return driver
 
 
 def await_ended(out, n, driver):
@@ -235,6 +238,7 @@ def main():
         "--at", type=Path, help="for `faults`: where to work, and to go on if it was cut short"
     )
     given = asked.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that Ray ends its nodes
     if given.part == "faults":
         with tempfile.TemporaryDirectory() as temporary:
             faults(given.n or 200, given.at or Path(temporary))
