@@ -104,7 +104,8 @@ class Results:
         """What was seen of one person's solutions and why: what `grade.py report` would show them."""
         judged = [line for line in lines if line.document is not None]
         attempts = [attempt_of(self.record_of(line), Path(line.file)) for line in judged]
-        return render(challenges, attempts, heading=printable(who))
+        heading = printable(who) if attempts else f"{printable(who)}: nothing was judged"
+        return render(challenges, attempts, heading=heading)
 
     def _record(self, key: Key, *, was_alone: bool) -> Path:
         who, challenge, repeat = key

@@ -1,10 +1,14 @@
 """The verb batch as a teacher types it; one test grades two files in earnest."""
 
 import csv
+import signal
+import subprocess
 
+import psutil
 import pytest
 
-from tests.conftest import ROOT, grade_py
+from tests.conftest import ROOT, command, environment, grade_py
+from tests.support.batches import wait_for
 
 REFERENCE = (ROOT / "tests" / "toy" / "reference" / "toy" / "solution.py").read_text()
 
@@ -69,3 +73,22 @@ def test_two_people_are_graded_and_get_their_pages(toy_root, school):
     assert again.status == 0
     assert "side by side" not in again.out  # nothing was left to be graded
     assert grade_py(toy_root, *arguments).status == 2  # it is not overwritten
+
+
+def test_ctrl_c_ends_all_that_was_started_and_what_was_graded_is_kept(toy_root, school):
+    arguments = command("batch", school / "class", "--out", school / "out")
+    driver = subprocess.Popen(
+        arguments,
+        env=environment(toy_root, RAY_ADDRESS=""),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    below = psutil.Process(driver.pid)
+    wait_for(lambda: any("ray" in process.name() for process in below.children(recursive=True)))
+    started = below.children(recursive=True)
+    driver.send_signal(signal.SIGINT)
+    _, said = driver.communicate(timeout=120)
+    assert driver.returncode == 130
+    assert b"--resume goes on with it" in said
+    assert not [process for process in started if process.is_running()]
+    assert (school / "out" / "journal.jsonl").exists()
