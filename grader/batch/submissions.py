@@ -62,23 +62,19 @@ def find(
     told: list[str] = []
     used: set[str] = set()
     for file in _files(folder):
-        who, challenge, problem = _meaning(file.path, challenges, wanted)
-        problem = file.problem or problem
-        if not problem and wanted and challenge not in wanted:
-            problem = f"left out: it is for {challenge}"
-        if problem:
+        called, challenge, problem = _meaning(file.path, challenges, wanted)
+        if problem := file.problem or problem:
             told.append(f"{file.path}: {problem}")
             continue
-        used.add(who)
-        who = (names or {}).get(who, who)
-        if (who, challenge) in files:
+        used.add(called)
+        who = (names or {}).get(called, called)
+        if before := files.get((who, challenge)):
             raise UsageError(
-                f"{folder}: {files[who, challenge].name} and {file.path} are both from {who} for {challenge}."
-                " Keep one of them."
+                f"{folder}: {before.name} and {file.path} are both from {who} for {challenge}. Keep one of them."
             )
         files[who, challenge] = HandedIn.of(who, challenge, str(file.path), file.read())
     told += [
-        f"{name}: the names' file has it, and the folder does not" for name in names or () if name not in used
+        f"{name}: in the table of names, and not in the folder" for name in names or () if name not in used
     ]
     in_order = sorted(files.values(), key=lambda file: (file.challenge, file.who))
     return Found(files=tuple(in_order), told=tuple(told))
@@ -116,10 +112,10 @@ def _meaning(path: PurePosixPath, challenges: Collection[str], wanted: Sequence[
             is_last, is_first = path.stem in challenges, first in challenges
             if is_last and is_first:
                 return "", "", "both parts of its name are challenges"
-            if is_last:
-                return first, path.stem, ""
-            if is_first:
-                return path.stem, first, ""
+            if is_last or is_first:
+                who, challenge = (first, path.stem) if is_last else (path.stem, first)
+                left_out = wanted and challenge not in wanted
+                return who, challenge, f"left out: it is for {challenge}" if left_out else ""
             close = difflib.get_close_matches(path.stem.lower(), challenges, n=1, cutoff=0.7)
             hint = f"; is {close[0]}.py meant?" if close else ""
             return "", "", f"{path.stem} is no challenge{hint}"

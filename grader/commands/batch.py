@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from grader.batch.submissions import Found
 
 PACKAGES = ("auto", "uv", "pip", "no")
+Packages = Annotated[str, typer.Option(help="How nodes get what they lack: auto, uv, pip or no.")]
+Only = Annotated[list[str] | None, typer.Option("--only", help="Judge only this behaviour; may be repeated.")]
 
 
 def batch(
@@ -49,13 +51,8 @@ def batch(
         typer.Option(help="Ray cluster to use: auto or HOST:PORT. Without it, RAY_ADDRESS, or this machine."),
     ] = None,
     cpus: Annotated[int, typer.Option(min=1, help="CPUs for each grading.")] = 2,
-    packages: Annotated[
-        str, typer.Option(help="How nodes get what they lack: auto, uv, pip or no.")
-    ] = "auto",
-    only: Annotated[
-        list[str] | None,
-        typer.Option("--only", help="Judge only this behaviour; may be repeated."),
-    ] = None,
+    packages: Packages = "auto",
+    only: Only = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with what is in --out.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be graded.")] = False,
 ) -> None:

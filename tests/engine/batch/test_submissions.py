@@ -128,7 +128,7 @@ def test_a_table_says_who_is_meant_and_what_it_has_too_many_is_told(lay, tmp_pat
     table.write_text("name,who\ns17,Ann\ns18,Bob\n")
     found = find(lay("s17/toy.py", "s99/toy.py"), NAMES, names=read_names(table))
     assert [file.who for file in found.files] == ["Ann", "s99"]
-    assert found.told == ("s18: the names' file has it, and the folder does not",)
+    assert found.told == ("s18: in the table of names, and not in the folder",)
 
 
 def test_a_table_with_other_columns_is_refused(tmp_path):
