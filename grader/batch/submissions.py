@@ -70,7 +70,7 @@ def find(
         who = (names or {}).get(called, called)
         if before := files.get((who, challenge)):
             raise UsageError(
-                f"{folder}: {before.name} and {file.path} are both from {who} for {challenge}. Keep one of them."
+                f"{folder}: {before.name} and {file.path} are both from {who} for {challenge}. Keep one."
             )
         files[who, challenge] = HandedIn.of(who, challenge, str(file.path), file.read())
     told += [
