@@ -67,7 +67,8 @@ def batch(
     else:
         journal = _new_journal(out, folder, seed, repeat, only)
     places = _Places(address or os.environ.get("RAY_ADDRESS", ""), cpus, packages)
-    with interruptible(f"What was graded is in {out}: --resume goes on with it."):
+    advice = f"What was graded is in {out}: --resume goes on with it."
+    with interruptible(advice, "All gradings have been ended."):
         status = _run(found, challenges, journal, places)
     raise typer.Exit(status)
 
