@@ -190,7 +190,10 @@ def _connected_errors(address: str) -> Any:
         yield
     except (ConnectionError, ValueError, RuntimeError) as error:
         ray.shutdown()
-        raise UsageError(f"There is no Ray cluster at {address} to be used: {_first_line(error)}") from None
+        raise UsageError(
+            f"There is no Ray cluster at {address} to be used: {_first_line(error)}. "
+            "If it asks for a token, set RAY_AUTH_MODE=token."
+        ) from None
     except ray.exceptions.RayError as error:
         ray.shutdown()
         raise GradingError(f"The cluster at {address} did not answer: {_first_line(error)}") from None
