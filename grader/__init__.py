@@ -27,10 +27,24 @@ What happens when `grade.py run NAME` grades a solution, all of it in the judge 
 `grade.py try` runs one call on a learner's side and its world, without suite, reference or record:
 `commands.try_` -> `judge.tryout`, shown by `report.tryout`. The warden reads what is printed.
 
+`grade.py batch` runs many gradings side by side, here or as tasks of a Ray cluster: see `grader.batch`.
+
+For programs that build on it, two functions are meant to stay:
+
+    from pathlib import Path
+    from grader import find_challenge, grade
+
+    challenge = find_challenge("slow_gets")
+    record = grade(challenge, challenge.submission(Path("solution.py")), seed=7)
+    print(record.score.earned, record.outcome, record.to_json())
+
+`grader.judge.engine.grade` says what else it takes and what it raises. It runs pytest in the process that
+calls it, from the main thread, one grading at a time; its two clusters end with the call.
+
 The packages form layers, and imports point from one line to those below it only (`lint-imports` checks it):
 
     commands | suite
-    mock | authoring
+    mock | authoring | batch
     report
     judge
     side
@@ -40,3 +54,26 @@ The packages form layers, and imports point from one line to those below it only
     inside | system
     errors | tables | words | side_spec | supported
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from grader.catalogue.challenges import find_challenge
+    from grader.judge.engine import grade
+
+__all__ = ["find_challenge", "grade"]
+
+
+def __getattr__(name: str) -> Any:
+    """The public functions, imported when they are asked for: nothing else pays for them."""
+    if name == "grade":
+        from grader.judge.engine import grade
+
+        return grade
+    if name == "find_challenge":
+        from grader.catalogue.challenges import find_challenge
+
+        return find_challenge
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -57,6 +57,11 @@ def read_submission(path: Path, kind: SubmissionKind, names: Sequence[str]) -> S
         raise UsageError(f"{path}: there is no such file. Check the path given with --solution") from None
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}. Check its permissions") from None
+    return submission_of(source, path, kind, names)
+
+
+def submission_of(source: bytes, path: Path, kind: SubmissionKind, names: Sequence[str]) -> Submission:
+    """The same for a solution whose bytes are already at hand; `path` is only what messages call it."""
     return Submission(
         path=path,
         kind=kind,

@@ -7,6 +7,7 @@ from typing import NoReturn
 
 import typer
 
+from grader.commands.batch import batch
 from grader.commands.bundle import bundle
 from grader.commands.compare import compare
 from grader.commands.doctor import doctor
@@ -41,7 +42,7 @@ app.command("next")(next_challenge)
 app.command("try")(try_solution)
 for verb in (show, start, run, watch, hint, compare, history, report, reset, doctor, quiz):
     app.command()(verb)
-for verb in (bundle, new, verify):  # of teachers and authors
+for verb in (batch, bundle, new, verify):  # of teachers and authors
     app.command()(verb)
 app.add_typer(mock_app, name="mock")
 

@@ -12,11 +12,12 @@ from grader.errors import Interrupted
 
 
 @contextlib.contextmanager
-def interruptible(advice: str = "") -> Iterator[None]:
+def interruptible(advice: str = "", ended: str = "Both clusters have been stopped.") -> Iterator[None]:
     """Let Ctrl-C and SIGTERM end the clusters in order, and then the program with status 130.
 
     Args:
         advice: What the user can do next, as a sentence.
+        ended: What has been ended, as a sentence.
 
     Raises:
         Interrupted: Either of them came.
@@ -25,7 +26,7 @@ def interruptible(advice: str = "") -> Iterator[None]:
         with _sigterm_as_ctrl_c():
             yield
     except KeyboardInterrupt:
-        raise Interrupted(f"Interrupted. Both clusters have been stopped. {advice}".rstrip()) from None
+        raise Interrupted(f"Interrupted. {ended} {advice}".rstrip()) from None
 
 
 @contextlib.contextmanager

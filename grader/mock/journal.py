@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from grader.catalogue.challenges import ROOT
 from grader.errors import GradingError
 from grader.mock.clock import Instant, now
 from grader.mock.plan import Plan
 from grader.system.files import writing
+from grader.system.json_lines import append_line, whole_lines
 
 JOURNALS = ROOT / ".grade" / "mocks"
 
@@ -48,7 +46,7 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        first, *rest = list(_whole_lines(path)) or [{}]
+        first, *rest = list(whole_lines(path)) or [{}]
         if "plan" not in first:
             raise GradingError(
                 f"{path} is not the journal of a mock: its first line holds no plan. "
@@ -74,13 +72,13 @@ class Journal:
         """
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-        _append_line(path, {"plan": plan.to_json(), "start": now().to_json(), "facts": facts})
+        append_line(path, {"plan": plan.to_json(), "start": now().to_json(), "facts": facts})
         return cls(path)
 
     def append(self, event: str, **facts: Any) -> JournalEntry:
         """Note what has just happened; it is on disk when this returns."""
         entry = JournalEntry(event=event, at_s=round(self.elapsed_s(), 3), facts=facts)
-        _append_line(self.path, {"do": entry.event, "at_s": entry.at_s, "facts": entry.facts})
+        append_line(self.path, {"do": entry.event, "at_s": entry.at_s, "facts": entry.facts})
         self.entries.append(entry)
         return entry
 
@@ -116,33 +114,3 @@ class Journal:
 def journal_paths(folder: Path = JOURNALS) -> list[Path]:
     """The journals of all mocks, by name."""
     return sorted(folder.glob("*/journal.jsonl"))
-
-
-def _whole_lines(path: Path) -> Iterator[dict[str, Any]]:
-    """The lines that can be read: a crash may have cut one off."""
-    for text in path.read_text(encoding="utf-8").splitlines():
-        try:
-            line = json.loads(text)
-        except ValueError:
-            continue
-        if isinstance(line, dict):
-            yield line
-
-
-def _append_line(path: Path, line: dict[str, Any]) -> None:
-    text = json.dumps(line, ensure_ascii=False) + "\n"
-    with writing(path), path.open("a+b") as file:
-        if not _ends_with_a_whole_line(file):
-            text = "\n" + text
-        file.write(text.encode())
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _ends_with_a_whole_line(file: BinaryIO) -> bool:
-    """Whether the next line can simply follow; after a crash the last one may lack its end."""
-    size = file.seek(0, os.SEEK_END)
-    if size == 0:
-        return True
-    file.seek(-1, os.SEEK_END)
-    return file.read(1) == b"\n"

@@ -74,13 +74,14 @@ def read_attempts(name: str | None = None, folder: Path = RECORDS) -> tuple[list
     found, broken = [], []
     for path in sorted(folder.glob(f"{name or '*'}/*.json")):
         try:
-            found.append(_attempt(json.loads(path.read_text(encoding="utf-8")), path))
+            found.append(attempt_of(json.loads(path.read_text(encoding="utf-8")), path))
         except (ValueError, KeyError, TypeError, OSError) as error:
             broken.append(f"{path}: no record that can be read ({type(error).__name__}: {error})")
     return sorted(found, key=lambda attempt: attempt.when), broken
 
 
-def _attempt(document: dict[str, Any], path: Path) -> Attempt:
+def attempt_of(document: dict[str, Any], path: Path) -> Attempt:
+    """The grading that a record describes; the file's name has the time of records that do not hold it."""
     races = document["benchmark"]
     return Attempt(
         challenge=document["challenge"],

@@ -50,19 +50,21 @@ class Page:
     attempts: Sequence[Attempt]
 
 
-def render(challenges: Sequence[Challenge], attempts: Sequence[Attempt]) -> str:
+def render(challenges: Sequence[Challenge], attempts: Sequence[Attempt], *, heading: str = "") -> str:
     """The page as HTML.
 
     Args:
         challenges: Those to show; one without an attempt is left out.
         attempts: From the records, oldest first.
+        heading: What stands above it; empty for the usual.
     """
     pages = [
         _page(challenge, found)
         for challenge in challenges
         if (found := [a for a in attempts if a.challenge == challenge.name])
     ]
-    title = f"{pages[0].title}: report" if len(pages) == 1 else "Ray katas: report"
+    usual = f"{pages[0].title}: report" if len(pages) == 1 else "Ray katas: report"
+    title = heading or usual
     template = environment().get_template("report.html.j2")
     n_records = sum(len(page.attempts) for page in pages)
     return template.render(title=title, pages=pages, n_records=n_records, dots=dots_of)

@@ -41,9 +41,9 @@ def new_folder() -> SideFolder:
         base = "/tmp"  # noqa: S108 - mkdtemp makes a private folder
     root = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX, dir=base))
     owner = psutil.Process()
-    (root / _OWNER).write_text(
-        json.dumps({"pid": owner.pid, "created": owner.create_time()}), encoding="utf-8"
-    )
+    part = root / f"{_OWNER}.part"
+    part.write_text(json.dumps({"pid": owner.pid, "created": owner.create_time()}), encoding="utf-8")
+    part.replace(root / _OWNER)  # whole or not there: another grading may be looking for leftovers
     return SideFolder(root)
 
 

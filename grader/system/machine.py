@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from grader.system.neighbours import CpuUse, Neighbours, cpu_use, share_of_others
+from grader.system.own_cpus import pinned_cpus
 
 CROWDED_LOAD = 1.5  # processes that want to run, per CPU, over the last minute
 # Percentage of the last ten seconds in which something that could have run had no CPU. One grading alone on
@@ -21,7 +22,9 @@ _NEIGHBOURS = Neighbours()
 def is_crowded() -> bool:
     """Whether others leave this grading too little of the CPUs: short deadlines then mean little."""
     share = _NEIGHBOURS.share()
-    return lacks_cpus() and (share is None or share > CROWDED_SHARE)
+    if share is None:
+        return lacks_cpus() and not pinned_cpus()
+    return lacks_cpus() and share > CROWDED_SHARE
 
 
 def was_crowded(*, since: CpuUse) -> bool:
@@ -33,7 +36,11 @@ def lacks_cpus() -> bool:
     """Whether more wants to run on this machine than its CPUs can handle, whoever it is.
 
     The load average shows this a minute late; where Linux measures pressure, that shows it within seconds.
+    Both are of the whole machine. They say nothing about the few CPUs that a grading is pinned to: there,
+    what others take of them decides alone.
     """
+    if pinned_cpus():
+        return True
     return os.getloadavg()[0] > CROWDED_LOAD * (os.cpu_count() or 1) or cpu_pressure() > CROWDED_PRESSURE
 
 

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 
 import psutil
 
+from grader.system.own_cpus import pinned_cpus
+
 SAMPLE_INTERVAL_S = 2.0
 N_SAMPLES = 6  # ten seconds, as long as the shortest average of the kernel's pressure
 _NOT_WORK = ("idle", "iowait")
@@ -23,7 +25,7 @@ _COUNTED_TWICE = ("guest", "guest_nice")  # contained in user and nice
 
 @dataclass(frozen=True, slots=True)
 class CpuUse:
-    """CPU seconds until now, of all CPUs together.
+    """CPU seconds until now, of all CPUs together, or of those that this process is pinned to.
 
     Args:
         passed_s: That there were.
@@ -48,10 +50,19 @@ def busy_s() -> float:
 
 
 def _of_all_cpus() -> tuple[float, float]:
-    """CPU seconds that there were until now, and those that were used."""
-    seconds = psutil.cpu_times()._asdict()
-    passed = sum(used for what, used in seconds.items() if what not in _COUNTED_TWICE)
-    return passed, passed - sum(seconds.get(what, 0.0) for what in _NOT_WORK)
+    """CPU seconds that there were until now, and those that were used; of the pinned CPUs if it is pinned."""
+    pinned = pinned_cpus()
+    looked_at = [psutil.cpu_times()]
+    if pinned:
+        each = psutil.cpu_times(percpu=True)
+        looked_at = [each[cpu] for cpu in pinned if cpu < len(each)]
+    passed = busy = 0.0
+    for times in looked_at:
+        seconds = times._asdict()
+        there_were = sum(used for what, used in seconds.items() if what not in _COUNTED_TWICE)
+        passed += there_were
+        busy += there_were - sum(seconds.get(what, 0.0) for what in _NOT_WORK)
+    return passed, busy
 
 
 def share_of_others(before: CpuUse, after: CpuUse) -> float:

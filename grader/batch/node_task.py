@@ -1,0 +1,90 @@
+"""What runs on a node of somebody's Ray cluster for each grading: hands the job to a judge of its own.
+
+Runs in a worker of that cluster, which may have nothing but Ray and Python: only the standard library and the
+other end of a judge are imported here. The judge's environment is made from nothing, so that it and its two
+clusters know nothing of the cluster that this task belongs to.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import sys
+import time
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from grader.batch.judge_process import JudgeLostError, JudgeProcess
+
+_CODE = Path(__file__).parents[2]
+_PR_SET_DUMPABLE = 4
+_judges: list[JudgeProcess] = []  # kept for the next task of this worker
+
+
+def grade_on_node(job: str, cpus: int, module: str, board: Any) -> str:
+    """Grade one job; the answer names the node and says how long the task took.
+
+    Args:
+        job: What a judge is asked, as JSON, with a label.
+        cpus: That the judge tries to have to itself.
+        module: What a judge runs.
+        board: Told that the job runs here; None if nobody wants to know.
+    """
+    start = time.monotonic()
+    node = this_node()
+    question = json.loads(job)
+    if board is not None:
+        board.started.remote(question["label"], node)
+    _keep_memory_private()
+    answer: dict[str, Any]
+    judge = _judges.pop() if _judges else JudgeProcess(_CODE, _CODE, cpus, module)
+    try:
+        answer = judge.ask(question)
+    except JudgeLostError as error:
+        answer = {"problem": str(error)}
+    except BaseException:  # cancelled
+        judge.end()
+        raise
+    else:
+        _judges.append(judge)
+    if board is not None:
+        board.ended.remote(question["label"])
+    return json.dumps(answer | {"node": node, "task_s": round(time.monotonic() - start, 4)})
+
+
+def this_node() -> str:
+    """The id of the node that this task runs on."""
+    import ray
+
+    return str(ray.get_runtime_context().get_node_id())
+
+
+def missing_modules(names: list[str]) -> list[str]:
+    """Which of these modules this node's Python lacks."""
+    return [name for name in names if find_spec(name) is None]
+
+
+def _keep_memory_private() -> None:
+    """A solution runs as the same user: no other process may look into this one."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+class Board:
+    """Knows which jobs run where. An actor that costs nothing and that nothing depends on."""
+
+    def __init__(self) -> None:
+        self._running: dict[str, str] = {}
+
+    def started(self, label: str, node: str) -> None:
+        """A job has started."""
+        self._running[label] = node
+
+    def ended(self, label: str) -> None:
+        """A job has ended."""
+        self._running.pop(label, None)
+
+    def running(self) -> dict[str, str]:
+        """The node of each job that runs; one whose node was lost stays until it has started elsewhere."""
+        return dict(self._running)
