@@ -42,8 +42,8 @@ app.command("next")(next_challenge)
 app.command("try")(try_solution)
 for verb in (show, start, run, watch, hint, compare, history, report, reset, doctor, quiz):
     app.command()(verb)
-for verb in (batch, bundle, new, verify):  # of teachers and authors
-    app.command()(verb)
+for for_others in (batch, bundle, new, verify):  # teachers, authors
+    app.command()(for_others)
 app.add_typer(mock_app, name="mock")
 
 
