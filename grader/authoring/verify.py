@@ -23,6 +23,7 @@ from grader.errors import UsageError
 from grader.judge.arena import Arena
 from grader.judge.engine import grade
 from grader.judge.record import Record
+from grader.judge.selection import shuffled
 from grader.judge.verdict import Check
 
 REFERENCE_RUNS = 5
@@ -38,6 +39,7 @@ def verify(
     quick: bool = False,
     wrong: Sequence[str] = (),
     right: Sequence[str] = (),
+    shuffle: bool = False,
     tell: Callable[[Claim], None] = lambda _claim: None,
 ) -> list[Claim]:
     """Prove a challenge.
@@ -48,6 +50,7 @@ def verify(
         quick: Leave out hollow, stub and right designs; judge every sixth wrong solution by one behaviour.
         wrong: Names of wrong solutions to judge; with `right`, nothing else is judged.
         right: Names of right designs to judge, likewise.
+        shuffle: Judge the reference and right designs only, each time in another order of the behaviours.
         tell: Told each claim as soon as it is known.
 
     Returns:
@@ -75,12 +78,13 @@ def verify(
         raise UsageError(f"There is no right design {', '.join(strange)}. There are: {', '.join(rights)}.")
     some = bool(wrong or right)
     wrongs = chosen(wrongs, wrong) if some else wrongs[:: QUICK_STEP if quick else 1]
+    wrongs = [] if shuffle else wrongs
     designs = [rights[name] for name in (right if some else () if quick else rights)]
     with tempfile.TemporaryDirectory() as folder:
         arena = Arena(challenge)
-        proof = Proof(challenge, arena, Path(folder), quick=quick, in_detail=some)
+        proof = Proof(challenge, arena, Path(folder), quick=quick, in_detail=some, shuffle=shuffle)
         try:
-            if not some and not quick:
+            if not (some or quick or shuffle):
                 note([proof.hollow(), proof.stub()])
             note(proof.reference(n + 1) for n in range(0 if some else runs))
             note(proof.right(path) for path in designs)
@@ -102,6 +106,7 @@ class Proof:
         folder: For programs that are composed.
         quick: Judge a wrong solution by the first behaviour that rejects it.
         in_detail: Say what a wrong solution was told when it was rejected.
+        shuffle: Judge what is right in an order that each seed draws anew.
     """
 
     challenge: Challenge
@@ -109,6 +114,7 @@ class Proof:
     folder: Path
     quick: bool
     in_detail: bool
+    shuffle: bool = False
 
     def hollow(self) -> Claim:
         """A solution that does nothing earns nothing: no promise may be kept by leaving the work undone."""
@@ -140,7 +146,7 @@ class Proof:
         return Claim(
             subject=f"reference, run {number}",
             holds=record.score.earned == 100,
-            detail=_listed(_scored(record), lost),
+            detail=_listed(_scored(record), [*lost, *self._order(record, lost)]),
         )
 
     def right(self, path: Path) -> Claim:
@@ -157,7 +163,7 @@ class Proof:
         return Claim(
             subject=f"right: {path.stem}",
             holds=not lost,
-            detail=_listed("; ".join([_scored(record), *ratios]), lost),
+            detail=_listed("; ".join([_scored(record), *ratios]), [*lost, *self._order(record, lost)]),
         )
 
     def wrong(self, solution: WrongSolution) -> Claim:
@@ -179,6 +185,11 @@ class Proof:
             detail=_listed(_scored(record), [*amiss, *told]),
         )
 
+    def _order(self, record: Record, lost: Sequence[str]) -> list[str]:
+        """In which order behaviours were judged, if it is not the suite's and something was lost."""
+        names = shuffled([check.behaviour.name for check in record.checks], record.seed)
+        return [f"judged in the order {', '.join(names)}"] if self.shuffle and lost else []
+
     def _written(self, name: str, source: str) -> Path:
         path = self.folder / f"{name}.py"
         path.write_text(source, encoding="utf-8")
@@ -189,7 +200,8 @@ class Proof:
     ) -> Record:
         """Grade until everything that matters could be judged, or give up on that."""
         for left in reversed(range(INCONCLUSIVE_RETRIES + 1)):
-            record = grade(self.challenge, self.challenge.submission(path), arena=self.arena, only=only)
+            submission = self.challenge.submission(path)
+            record = grade(self.challenge, submission, arena=self.arena, only=only, is_shuffled=self.shuffle)
             unjudged = {c.behaviour.name for c in record.checks if c.outcome == "inconclusive"}
             if left == 0 or not (unjudged if matters is None else unjudged & matters):
                 break

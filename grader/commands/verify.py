@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -41,6 +41,12 @@ def verify(
     right: Annotated[
         list[str] | None, typer.Option(help="Judge only this right design. May be given several times.")
     ] = None,
+    shuffle: Annotated[
+        bool,
+        typer.Option(
+            "--shuffle", help="Judge only what is right, each time in another order of the behaviours."
+        ),
+    ] = False,
     show: Annotated[
         tuple[str, str] | None,
         typer.Option(metavar="NAME DEFECT", help="Print the source of a wrong solution and do nothing else."),
@@ -61,7 +67,8 @@ def verify(
         need_suite(challenge)
     need_ray()
     console = Console(file=sys.stderr if as_json else sys.stdout, highlight=False)
-    found = _proved(console, challenges, runs=runs, quick=quick, wrong=wrong or (), right=right or ())
+    how = {"runs": runs, "quick": quick, "wrong": wrong or (), "right": right or (), "shuffle": shuffle}
+    found = _proved(console, challenges, how)
     if as_json:
         claims = {name: [asdict(claim) for claim in claims] for name, claims in found.items()}
         typer.echo(json.dumps(claims, indent=1))
@@ -72,13 +79,15 @@ def verify(
 def _proved(
     console: Console,
     challenges: Sequence[Challenge],
-    *,
-    runs: int,
-    quick: bool,
-    wrong: Sequence[str],
-    right: Sequence[str],
+    how: Mapping[str, Any],
 ) -> dict[str, list[Claim]]:
-    """The claims about each challenge, each printed as soon as it is known whether it holds."""
+    """The claims about each challenge, each printed as soon as it is known whether it holds.
+
+    Args:
+        console: Where to.
+        challenges: To be proven.
+        how: What `grader.authoring.verify.verify` takes beside them.
+    """
     from grader.authoring.verify import verify as prove
     from grader.side.warden_client import sweep_leftovers
 
@@ -93,9 +102,7 @@ def _proved(
     for challenge in challenges:
         console.print(Text(f"verify {challenge.name}", style="bold"))
         with interruptible():
-            found[challenge.name] = prove(
-                challenge, runs=runs, quick=quick, wrong=wrong, right=right, tell=tell
-            )
+            found[challenge.name] = prove(challenge, tell=tell, **how)
     return found
 
 

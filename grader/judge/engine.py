@@ -48,6 +48,7 @@ def grade(
     arena: Arena | None = None,
     only: frozenset[str] | None = None,
     first: Sequence[str] = (),
+    is_shuffled: bool = False,
     course: Course | None = None,
     listen: Listener | None = None,
     keep: Callable[[Record], None] | None = None,
@@ -61,6 +62,7 @@ def grade(
         arena: A warm arena to use and leave running; None starts one and ends it.
         only: Names of the behaviours to judge; None for all.
         first: Names of behaviours to judge before the others of their stage.
+        is_shuffled: Whether to judge in an order of its own, drawn from the seed, whatever the stages.
         course: Which stages to judge, and in which order; None for the whole suite.
         listen: Told of the run's progress: see `grader.judge.events`.
         keep: Given the record so far after each verdict.
@@ -78,6 +80,7 @@ def grade(
             arena=used,
             only=only,
             first=tuple(first),
+            is_shuffled=is_shuffled,
             course=course,
             listen=listen,
             keep=keep,

@@ -32,6 +32,7 @@ class GradingRequest:
         arena: The two sides.
         only: Names of the behaviours to judge; None for all.
         first: Names of behaviours to judge before the others of their stage.
+        is_shuffled: Whether to judge in an order of its own, drawn from the seed.
         course: Which stages to judge, and in which order; None for the whole suite.
         listen: Told each event.
         keep: Given the record so far after each verdict, before `listen` is told.
@@ -43,6 +44,7 @@ class GradingRequest:
     arena: Arena
     only: frozenset[str] | None = None
     first: tuple[str, ...] = ()
+    is_shuffled: bool = False
     course: Course | None = None
     listen: Listener | None = None
     keep: Callable[[Record], None] | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 
 import pytest
@@ -35,10 +36,20 @@ def select(grading: Grading, items: list[pytest.Item]) -> None:
     by_name = {behaviour.name: behaviour for behaviour in wanted}
     items[:] = [item for item in items if item.name in by_name]
     items.sort(key=lambda item: (course.place(by_name[item.name]), item.name not in asked.first))
+    if asked.is_shuffled:
+        order = shuffled([item.name for item in items], asked.seed)
+        items.sort(key=lambda item: order.index(item.name))
     grading.reports.expected = wanted
     grading.budget.n_behaviours = len(wanted)
     _prepare_race(grading, [item for item in items if course.asks_for(by_name[item.name])])
     grading.tell(Collected(tuple(b for b in wanted if course.asks_for(b))))
+
+
+def shuffled(names: Sequence[str], seed: int) -> list[str]:
+    """In which order a grading with this seed judges behaviours if it is to have an order of its own."""
+    order = sorted(names)
+    random.Random(f"order {seed}").shuffle(order)  # noqa: S311 - it has to be the same for the same seed
+    return order
 
 
 def end_or_go_on(grading: Grading, item: pytest.Item, nextitem: pytest.Item | None) -> None:

@@ -45,7 +45,7 @@ def graded(tmp_path, monkeypatch):
     monkeypatch.setattr(engine, "check_shared_memory", lambda _challenge: None)
     (tmp_path / "hidden").mkdir()
 
-    def grade(course=None, *, failing=(), racing=(), first=(), only=None, suite=SUITE, stages=STAGES):
+    def grade(course=None, *, failing=(), racing=(), first=(), only=None, suite=SUITE, stages=STAGES, **how):
         lines = ["import pytest", "from grader.suite import behaviour"]
         lines += ["@pytest.fixture", "def race():", "    pass"] if racing else []
         for name, (points, stage) in suite.items():
@@ -58,12 +58,27 @@ def graded(tmp_path, monkeypatch):
         submission = Submission(path=tmp_path, kind="file", source=b"", sha256="", problem="")
         arena, told = Arena(), []
         record = engine.grade(
-            challenge, submission, arena=arena, course=course, first=first, only=only, listen=told.append
+            challenge,
+            submission,
+            arena=arena,
+            course=course,
+            first=first,
+            only=only,
+            listen=told.append,
+            **how,
         )
         order = [event.check.behaviour.name[-1] for event in told if hasattr(event, "check")]
         return SimpleNamespace(record=record, told=told, order="".join(order), arena=arena)
 
     return grade
+
+
+def test_a_shuffled_grading_judges_all_in_an_order_that_its_seed_decides(graded):
+    orders = [graded(is_shuffled=True, seed=seed) for seed in (1, 2, 3, 4, 5, 1)]
+    assert orders[0].order == orders[-1].order
+    assert len({found.order for found in orders}) > 1
+    assert all(sorted(found.order) == list("abcd") for found in orders)
+    assert all(found.record.score.earned == 100 for found in orders)
 
 
 def standing(record):
