@@ -4,7 +4,7 @@
 
 Which shop it prints for is in the environment variable BAKERY_SHOP. It is read once, when this module is
 imported, as many libraries do. In your own script and in `pytest test_examples.py`, the label says which shop
-that was. In a grading every label is another one, and the grader sees the shop: `python grade.py try env_drift`.
+that was. In a grading every label is another one, and the grader sees the shop: see `grade.py try env_drift`.
 """
 
 from __future__ import annotations

@@ -11,7 +11,10 @@ def in_a_child(bread):
 
 @ray.remote
 class Counter:
+    """Sells bread."""
+
     def sell(self, bread):
+        """A label."""
         return service.print_label(bread)
 
 

@@ -1,13 +1,13 @@
 """Give the setting to Ray: the environment of a process is made when the process starts.
 
-The problem. An environment variable belongs to a process. What the driver sets in its own is not in the workers,
-which Ray started earlier, and on a cluster on other machines.
+The problem. An environment variable belongs to a process. What the driver sets in its own is not in the
+workers, which Ray started earlier, and on a cluster on other machines.
 
-The obvious program sets it in the task instead. Then it is too late: a library that was imported with the task's
-code has read it already. And it stays: the next task in this worker finds the setting of the last one.
+The obvious program sets it in the task instead. Then it is too late: a library that was imported with the
+task's code has read it already. And it stays: the next task in this worker finds it there.
 
-The design. `runtime_env` is a part of the request for a worker. Ray gives the task a worker that was started with
-these variables, and keeps workers with other ones apart. What a task starts in turn inherits its environment.
+The design. `runtime_env` is a part of the request for a worker. Ray gives the task a worker that was started
+with these variables, and keeps workers with other ones apart. What a task starts in turn inherits it.
 
     run_for("north")  --> worker  BAKERY_SHOP=north  --> its children: BAKERY_SHOP=north
     run_for("south")  --> worker  BAKERY_SHOP=south

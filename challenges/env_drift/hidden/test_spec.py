@@ -1,7 +1,7 @@
 """What the bakeries need. One behaviour per test.
 
-Every label is a new one, which only the judge knows, and with it goes the shop of the process that printed it: so
-a result tells in which environment it was made.
+Every label is a new one, which only the judge knows, and it goes with the shop of the process that printed
+it: so a result tells in which environment it was made.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ def check_labels(learner: Any, shop: str, breads: list[str], found: list[str]) -
     printed = [label for label in learner.world.labels if label.bread in breads]
     strangers = {label.pid for label in printed} - learner.worker_pids()
     assert not strangers, (
-        f"Process {min(strangers)} printed a label, and it is no Ray worker. A function runs in a worker when "
-        f"you call `task.remote(...)`. See {TASKS}"
+        f"Process {min(strangers)} printed a label, and it is no Ray worker. A function runs in a worker "
+        f"when you call `task.remote(...)`. See {TASKS}"
     )
     assert len(printed) == len(breads), f"{len(printed)} labels were printed for {len(breads)} items."
     texts = {label.bread: label.text for label in printed}
@@ -47,9 +47,9 @@ def check_labels(learner: Any, shop: str, breads: list[str], found: list[str]) -
     wrong = next((label for label in printed if label.shop != shop), None)
     if wrong is not None:
         raise AssertionError(
-            f"A label of {shop!r} was printed by the worker {wrong.pid} for {wrong.shop!r}. A process gets its "
-            "environment when it starts, and Ray started this one: it does not see what the driver sets in "
-            "`os.environ`, and what a task sets comes after the library was imported. Ask Ray for a worker "
+            f"A label of {shop!r} was printed by the worker {wrong.pid} for {wrong.shop!r}. A process gets "
+            "its environment when it starts, and Ray started this one: it never sees what the driver sets "
+            "in `os.environ`, and what a task sets comes after the library was imported. Ask Ray for a worker "
             f'with the variable: `runtime_env={{"env_vars": {{...}}}}`. See {ENVIRONMENTS}'
         )
 
@@ -92,9 +92,9 @@ def test_actor_has_its_shop(learner, rng):
 def test_nothing_else_changes(learner, rng):
     """Other tasks, and the caller itself, are as they were."""
     world = learner.world
-    shop, breads = world.draw_shop(rng), world.draw_breads(rng, 6)
+    shop, breads = world.draw_shop(rng), world.draw_breads(rng, 8)
+    world.meets = True  # so that both workers have been used
     run(learner, shop, breads[:2])
-    world.meets = True
     own, found = learner.scenario("elsewhere", breads=breads[2:], returns=(str, [str]), deadline_s=CALL_S)
     texts = {label.bread: label.text for label in world.labels}
     same(found, [texts.get(bread, "nothing") for bread in breads[2:]], "labels of other tasks")

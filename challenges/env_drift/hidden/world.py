@@ -1,4 +1,4 @@
-"""The label printer as the judge runs it: every label is a new one, and it is known who printed for which shop."""
+"""The label printer as the judge runs it: every label is a new one, and has the shop of its process."""
 
 from __future__ import annotations
 
