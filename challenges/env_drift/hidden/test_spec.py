@@ -45,13 +45,12 @@ def check_labels(learner: Any, shop: str, breads: list[str], found: list[str]) -
     texts = {label.bread: label.text for label in printed}
     same(found, [texts.get(bread, "nothing") for bread in breads], "the results")
     wrong = next((label for label in printed if label.shop != shop), None)
-    if wrong is not None:
-        raise AssertionError(
-            f"A label of {shop!r} was printed by the worker {wrong.pid} for {wrong.shop!r}. A process gets "
-            "its environment when it starts, and Ray started this one: it never sees what the driver sets "
-            "in `os.environ`, and what a task sets comes after the library was imported. Ask Ray for a worker "
-            f'with the variable: `runtime_env={{"env_vars": {{...}}}}`. See {ENVIRONMENTS}'
-        )
+    assert wrong is None, (
+        f"A label of {shop!r} was printed by the worker {wrong.pid} for {wrong.shop!r}. A process gets its "
+        "environment when it starts, and Ray started this one: it never sees what the driver sets in "
+        "`os.environ`, and what a task sets comes after the library was imported. Ask Ray for a worker with "
+        f'the variable: `runtime_env={{"env_vars": {{...}}}}`. See {ENVIRONMENTS}'
+    )
 
 
 @behaviour(points=20, category="correctness", required=True)
