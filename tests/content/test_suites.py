@@ -110,7 +110,7 @@ class Nobody:
 
     def look(self, *_names):
         return types.SimpleNamespace(
-            store=types.SimpleNamespace(used_bytes=0), actors=[], tasks=[], workers=[], free_cpus=4.0
+            store=types.SimpleNamespace(used_bytes=0), jobs={}, actors=[], tasks=[], workers=[], free_cpus=4.0
         )
 
     @contextlib.contextmanager
