@@ -11,7 +11,7 @@ import json
 import logging
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ RETRIES = 3
 LOOK_EVERY_S = 1.0
 PROBE_WITHIN_S = 60.0
 END_WITHIN_S = 40.0
+ALONE_WITHIN_S = 60.0
 BACKLOG = 4  # jobs that wait on the cluster for a place: no place waits for the driver
 
 
@@ -61,7 +62,7 @@ class ClusterPool:
     ) -> None:
         self._cpus, self._module = cpus, module
         self._jobs: dict[Any, Job] = {}
-        self._alone_on: dict[Any, str] = {}
+        self._alone_on: dict[Any, tuple[str, float]] = {}  # which node, and since when it waits for it
         self._nodes: list[dict[str, Any]] = []
         self._names: dict[str, str] = {}
         self._running: dict[str, str] = {}
@@ -77,7 +78,7 @@ class ClusterPool:
         self._board = ray.remote(Board).options(num_cpus=0, scheduling_strategy=here).remote()
         self._look()
         if not self.n_places:
-            most = max((_n_cpus(node) for node in self._nodes), default=0)
+            most = max((_n_cpus(node) for node in ray.nodes() if node["Alive"]), default=0)
             self.close()
             raise UsageError(
                 f"No node of the cluster at {address} has {cpus} CPUs; the largest has {most}. "
@@ -107,22 +108,25 @@ class ClusterPool:
     def submit(self, job: Job) -> None:
         """Make a task of a job; one that has to be alone reserves a whole node."""
         node = self._idle_node() if job.is_alone else None
-        strategy = "SPREAD" if node is None else NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
-        task = self._task.options(
-            num_cpus=self._cpus if node is None else _n_cpus(node),
-            max_retries=RETRIES,
-            scheduling_strategy=strategy,
-        )
+        if node is None:
+            self._start(job, self._cpus, "SPREAD")
+            return
+        strategy = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
+        ref = self._start(job, _n_cpus(node), strategy)
+        self._alone_on[ref] = node["NodeID"], time.monotonic()
+
+    def _start(self, job: Job, num_cpus: int, strategy: Any) -> Any:
+        task = self._task.options(num_cpus=num_cpus, max_retries=RETRIES, scheduling_strategy=strategy)
         question = json.dumps(job.to_json() | {"label": job.label})
         ref = task.remote(question, self._cpus, self._module, self._board)
         self._jobs[ref] = job
-        if node is not None:
-            self._alone_on[ref] = node["NodeID"]
+        return ref
 
     def next_done(self, within_s: float) -> Graded | None:
         """What came of one of the tasks."""
         if time.monotonic() - self._looked_s > LOOK_EVERY_S:
             self._look()
+            self._lose_patience()
         ready = ray.wait(list(self._jobs), num_returns=1, timeout=within_s)[0] if self._jobs else []
         if not ready:
             return None
@@ -162,9 +166,19 @@ class ClusterPool:
         with contextlib.suppress(ray.exceptions.RayError):
             self._running = ray.get(self._board.running.remote(), timeout=LOOK_EVERY_S)
 
+    def _lose_patience(self) -> None:
+        """A whole node may never be free where others hold a part of it: take what a grading needs there."""
+        running = set(self._running)
+        for ref, (node, since_s) in list(self._alone_on.items()):
+            job = self._jobs[ref]
+            if time.monotonic() - since_s > ALONE_WITHIN_S and job.label not in running:
+                del self._jobs[ref], self._alone_on[ref]
+                ray.cancel(ref, force=True)
+                self._alone_on[self._start(job, self._cpus, "SPREAD")] = node, float("inf")
+
     def _idle_node(self) -> dict[str, Any] | None:
         """A node on which nothing has been started that is to run alone."""
-        taken = set(self._alone_on.values())
+        taken = {node for node, _ in self._alone_on.values()}
         return next((node for node in self._nodes if node["NodeID"] not in taken), None)
 
     def _name(self, node_id: str) -> str:
@@ -184,7 +198,7 @@ def _connect(address: str, environment: dict[str, Any]) -> None:
 
 
 @contextlib.contextmanager
-def _connected_errors(address: str) -> Any:
+def _connected_errors(address: str) -> Iterator[None]:
     """Say in our words that there is no cluster, or that it cannot have the code."""
     try:
         yield

@@ -121,7 +121,10 @@ class LocalPool:
             if self._is_closing:  # nobody would stop it any more
                 judge.stop()
         try:
-            return Graded.from_answer(job, judge.ask(job.to_json()), self._node)
+            graded = Graded.from_answer(job, judge.ask(job.to_json()), self._node)
         except JudgeLostError as error:
+            graded = Graded(job=job, document=None, problem=str(error), node=self._node)
+        if graded.document is None:  # another judge may be able to
             del self._judges[place]
-            return Graded(job=job, document=None, problem=str(error), node=self._node)
+            judge.end()
+        return graded

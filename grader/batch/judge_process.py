@@ -49,6 +49,7 @@ class JudgeProcess:
             stdout=subprocess.PIPE,
             stderr=self._said,
             bufsize=0,
+            cwd="/",  # a node's copy of the code may be removed and come again
             start_new_session=True,  # Ctrl-C reaches the driver alone, which ends its judges in order
         )
 

@@ -47,10 +47,18 @@ def grade_on_node(job: str, cpus: int, module: str, board: Any) -> str:
         judge.end()
         raise
     else:
-        _judges.append(judge)
+        _keep(judge, answer)
     if board is not None:
         board.ended.remote(question["label"])
     return json.dumps(answer | {"node": node, "task_s": round(time.monotonic() - start, 4)})
+
+
+def _keep(judge: JudgeProcess, answer: dict[str, Any]) -> None:
+    """Keep a judge for the next task, unless it could not judge: another one may."""
+    if "problem" in answer:
+        judge.end()
+    else:
+        _judges.append(judge)
 
 
 def this_node() -> str:
