@@ -1,4 +1,4 @@
-"""Gradings spread over somebody's Ray cluster, each as a task that reserves the CPUs it needs.
+"""Spreads gradings over an existing Ray cluster, each as a task that reserves the CPUs it needs.
 
 The one module of the driver that uses Ray, and only what Ray documents. The tasks are retried by Ray when
 their worker, raylet or node dies; what still fails comes back as lost, and the driver decides.

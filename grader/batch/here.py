@@ -18,7 +18,7 @@ from grader.catalogue.challenges import ROOT, Challenge
 from grader.judge.fitness import MIN_MEMORY_BYTES
 from grader.words import counted
 
-# A race keeps one side busy at a time, with the judge and two wardens beside it. Measured on two CPUs, where
+# A race keeps one side busy at a time, next to the judge and two wardens. Measured on two CPUs, where
 # one grading leaves a third of the time to others and two disturb each other.
 CPUS_PER_GRADING = 2
 _CODE = Path(__file__).parents[2]

@@ -1,4 +1,4 @@
-"""What runs on a node of somebody's Ray cluster for each grading: hands the job to a judge of its own.
+"""Runs on a node of the Ray cluster for each grading: hands the job to a judge below it.
 
 Runs in a worker of that cluster, which may have nothing but Ray and Python: only the standard library and the
 other end of a judge are imported here. The judge's environment is made from nothing, so that it and its two

@@ -52,6 +52,7 @@ def test_a_node_that_is_killed_costs_no_grading_and_counts_none_twice(cluster, p
             lines.append(progress.line)
             if len(lines) == 8:
                 cluster.remove_node(nodes.pop(), allow_graceful=False)
+                cluster.add_node(num_cpus=2, object_store_memory=STORE)  # it unpacks the code again
 
     jobs = [a_job(f"who{n}", sleep=1, score=n) for n in range(30)]
     run = Run(jobs, journal, keep=lambda _: None, listen=listen)
@@ -59,7 +60,7 @@ def test_a_node_that_is_killed_costs_no_grading_and_counts_none_twice(cluster, p
     assert run.n_left == 0
     assert len(list(journal.lines())) == 30
     assert {who: score for who, (score, _) in outcome(journal).items()} == {f"who{n}": n for n in range(30)}
-    assert len({line.node for line in lines}) == 3
+    assert len({line.node for line in lines}) >= 3
 
 
 def test_a_judge_knows_nothing_of_the_cluster_it_runs_on(cluster, pool, tmp_path):
