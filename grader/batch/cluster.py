@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import socket
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -31,6 +32,7 @@ LOOK_EVERY_S = 1.0
 PROBE_WITHIN_S = 60.0
 END_WITHIN_S = 40.0
 ALONE_WITHIN_S = 60.0
+REACH_WITHIN_S = 10.0
 BACKLOG = 4  # jobs that wait on the cluster for a place: no place waits for the driver
 
 
@@ -67,6 +69,7 @@ class ClusterPool:
         self._names: dict[str, str] = {}
         self._running: dict[str, str] = {}
         self._looked_s = float("-inf")
+        _reach(address)
         with tempfile.TemporaryDirectory() as folder:
             stage_code(challenges, Path(folder), extra)
             with _connected_errors(address):
@@ -188,6 +191,21 @@ class ClusterPool:
                 node["NodeID"]: f"{node['NodeManagerHostname']}-{node['NodeID'][:6]}" for node in ray.nodes()
             }
         return self._names.get(node_id, node_id[:6])
+
+
+def _reach(address: str) -> None:
+    """Say at once that nothing listens at HOST:PORT: Ray tries for minutes.
+
+    Raises:
+        UsageError: Nothing does.
+    """
+    host, _, port = address.rpartition(":")
+    if not (host and port.isdecimal()) or "/" in host:
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), REACH_WITHIN_S).close()
+    except (OSError, OverflowError) as error:
+        raise UsageError(f"There is no Ray cluster at {address}: {error}") from None
 
 
 def _connect(address: str, environment: dict[str, Any]) -> None:
