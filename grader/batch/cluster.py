@@ -33,6 +33,7 @@ PROBE_WITHIN_S = 60.0
 END_WITHIN_S = 40.0
 ALONE_WITHIN_S = 60.0
 REACH_WITHIN_S = 10.0
+_INSTALLER = "virtualenv"  # Ray's own need when it installs packages; it comes with ray[default]
 BACKLOG = 4  # jobs that wait on the cluster for a place: no place waits for the driver
 
 
@@ -139,7 +140,7 @@ class ClusterPool:
         try:
             answer = json.loads(ray.get(ref))
         except ray.exceptions.RayError as error:
-            return Graded(job=job, document=None, problem=f"lost on the cluster: {_first_line(error)}")
+            return Graded(job=job, document=None, problem=f"lost on the cluster: {_said(error)}")
         return Graded.from_answer(job, answer, self._name(answer["node"]))
 
     def running(self) -> dict[str, list[str]]:
@@ -223,12 +224,12 @@ def _connected_errors(address: str) -> Iterator[None]:
     except (ConnectionError, ValueError, RuntimeError) as error:
         ray.shutdown()
         raise UsageError(
-            f"There is no Ray cluster at {address} to be used: {_first_line(error)}. "
+            f"There is no Ray cluster at {address} to be used: {_said(error)}. "
             "If it asks for a token, set RAY_AUTH_MODE=token."
         ) from None
     except ray.exceptions.RayError as error:
         ray.shutdown()
-        raise GradingError(f"The cluster at {address} did not answer: {_first_line(error)}") from None
+        raise GradingError(f"The cluster at {address} did not answer: {_said(error)}") from None
 
 
 def _to_install(address: str, packages: str) -> dict[str, Any]:
@@ -246,19 +247,27 @@ def _to_install(address: str, packages: str) -> dict[str, Any]:
                 probe.options(
                     num_cpus=0,
                     scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=True),
-                ).remote(list(MODULES))
+                ).remote([*MODULES, _INSTALLER])
                 for node in ray.nodes()
                 if node["Alive"]
             ]
             missing = {name for each in ray.get(asked, timeout=PROBE_WITHIN_S) for name in each}
         finally:
             ray.shutdown()
-    return {"uv": requirements(missing)} if missing else {}
+    lacking = missing - {_INSTALLER}
+    if lacking and _INSTALLER in missing:
+        raise UsageError(
+            f"Nodes of the cluster lack {', '.join(sorted(lacking))}, and virtualenv, without which Ray cannot "
+            "install them. Install on the nodes either  pip install 'ray[default]'  or what is missing."
+        )
+    return {"uv": requirements(lacking)} if lacking else {}
 
 
 def _n_cpus(node: dict[str, Any]) -> int:
     return int(node["Resources"].get("CPU", 0))
 
 
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+def _said(error: BaseException) -> str:
+    """What an error of Ray says, without the traces in its middle."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    return " ... ".join(dict.fromkeys((lines[0], lines[-1])))[:400]

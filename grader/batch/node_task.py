@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import ctypes
 import json
+import subprocess
 import sys
 import time
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -69,8 +69,12 @@ def this_node() -> str:
 
 
 def missing_modules(names: list[str]) -> list[str]:
-    """Which of these modules this node's Python lacks."""
-    return [name for name in names if find_spec(name) is None]
+    """Which of these modules this node's Python lacks; a worker also sees those that Ray brings along."""
+    code = "import importlib.util as u, sys; print(*[n for n in sys.argv[1:] if u.find_spec(n) is None])"
+    asked = subprocess.run(
+        [sys.executable, "-I", "-c", code, *names], capture_output=True, text=True, check=True
+    )
+    return asked.stdout.split()
 
 
 def _keep_memory_private() -> None:
