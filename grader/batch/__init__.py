@@ -1,7 +1,7 @@
 """Many solutions: a class, a cohort, or one program a hundred times, graded side by side.
 
     submissions -> Job - pool (here, cluster) -> Graded - journal -> rows -> results.csv, pages
-    node_task - judge_process - judging: the grading itself, in a process of its own
+    node_task - judge_process - judging: the grading itself, in a separate process
 
 Three kinds of process take part:
 

@@ -130,7 +130,7 @@ def challenge_of(name: str, rows: Sequence[Row]) -> Challenge:
 
 
 def bins_of(scores: Iterable[float]) -> list[Bin]:
-    """How many have which score; 100 has a place of its own."""
+    """How many have which score; 100 has its own place."""
     counts = [0] * (N_BINS + 1)
     for score in scores:
         counts[int(score * N_BINS // 100)] += 1

@@ -1,4 +1,4 @@
-"""Gradings spread over somebody's Ray cluster, each as a task that reserves the CPUs it needs.
+"""Spreads gradings over an existing Ray cluster, each as a task that reserves the CPUs it needs.
 
 The one module of the driver that uses Ray, and only what Ray documents. The tasks are retried by Ray when
 their worker, raylet or node dies; what still fails comes back as lost, and the driver decides.
@@ -9,9 +9,10 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import socket
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,9 @@ RETRIES = 3
 LOOK_EVERY_S = 1.0
 PROBE_WITHIN_S = 60.0
 END_WITHIN_S = 40.0
+ALONE_WITHIN_S = 60.0
+REACH_WITHIN_S = 10.0
+_INSTALLER = "virtualenv"  # Ray's own need when it installs packages; it comes with ray[default]
 BACKLOG = 4  # jobs that wait on the cluster for a place: no place waits for the driver
 
 
@@ -61,11 +65,12 @@ class ClusterPool:
     ) -> None:
         self._cpus, self._module = cpus, module
         self._jobs: dict[Any, Job] = {}
-        self._alone_on: dict[Any, str] = {}
+        self._alone_on: dict[Any, tuple[str, float]] = {}  # which node, and since when it waits for it
         self._nodes: list[dict[str, Any]] = []
         self._names: dict[str, str] = {}
         self._running: dict[str, str] = {}
         self._looked_s = float("-inf")
+        _reach(address)
         with tempfile.TemporaryDirectory() as folder:
             stage_code(challenges, Path(folder), extra)
             with _connected_errors(address):
@@ -77,7 +82,7 @@ class ClusterPool:
         self._board = ray.remote(Board).options(num_cpus=0, scheduling_strategy=here).remote()
         self._look()
         if not self.n_places:
-            most = max((_n_cpus(node) for node in self._nodes), default=0)
+            most = max((_n_cpus(node) for node in ray.nodes() if node["Alive"]), default=0)
             self.close()
             raise UsageError(
                 f"No node of the cluster at {address} has {cpus} CPUs; the largest has {most}. "
@@ -107,22 +112,25 @@ class ClusterPool:
     def submit(self, job: Job) -> None:
         """Make a task of a job; one that has to be alone reserves a whole node."""
         node = self._idle_node() if job.is_alone else None
-        strategy = "SPREAD" if node is None else NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
-        task = self._task.options(
-            num_cpus=self._cpus if node is None else _n_cpus(node),
-            max_retries=RETRIES,
-            scheduling_strategy=strategy,
-        )
+        if node is None:
+            self._start(job, self._cpus, "SPREAD")
+            return
+        strategy = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
+        ref = self._start(job, _n_cpus(node), strategy)
+        self._alone_on[ref] = node["NodeID"], time.monotonic()
+
+    def _start(self, job: Job, num_cpus: int, strategy: Any) -> Any:
+        task = self._task.options(num_cpus=num_cpus, max_retries=RETRIES, scheduling_strategy=strategy)
         question = json.dumps(job.to_json() | {"label": job.label})
         ref = task.remote(question, self._cpus, self._module, self._board)
         self._jobs[ref] = job
-        if node is not None:
-            self._alone_on[ref] = node["NodeID"]
+        return ref
 
     def next_done(self, within_s: float) -> Graded | None:
         """What came of one of the tasks."""
         if time.monotonic() - self._looked_s > LOOK_EVERY_S:
             self._look()
+            self._lose_patience()
         ready = ray.wait(list(self._jobs), num_returns=1, timeout=within_s)[0] if self._jobs else []
         if not ready:
             return None
@@ -132,7 +140,7 @@ class ClusterPool:
         try:
             answer = json.loads(ray.get(ref))
         except ray.exceptions.RayError as error:
-            return Graded(job=job, document=None, problem=f"lost on the cluster: {_first_line(error)}")
+            return Graded(job=job, document=None, problem=f"lost on the cluster: {_said(error)}")
         return Graded.from_answer(job, answer, self._name(answer["node"]))
 
     def running(self) -> dict[str, list[str]]:
@@ -162,9 +170,19 @@ class ClusterPool:
         with contextlib.suppress(ray.exceptions.RayError):
             self._running = ray.get(self._board.running.remote(), timeout=LOOK_EVERY_S)
 
+    def _lose_patience(self) -> None:
+        """A whole node may never be free where others hold a part of it: take what a grading needs there."""
+        running = set(self._running)
+        for ref, (node, since_s) in list(self._alone_on.items()):
+            job = self._jobs[ref]
+            if time.monotonic() - since_s > ALONE_WITHIN_S and job.label not in running:
+                del self._jobs[ref], self._alone_on[ref]
+                ray.cancel(ref, force=True)
+                self._alone_on[self._start(job, self._cpus, "SPREAD")] = node, float("inf")
+
     def _idle_node(self) -> dict[str, Any] | None:
         """A node on which nothing has been started that is to run alone."""
-        taken = set(self._alone_on.values())
+        taken = {node for node, _ in self._alone_on.values()}
         return next((node for node in self._nodes if node["NodeID"] not in taken), None)
 
     def _name(self, node_id: str) -> str:
@@ -176,6 +194,21 @@ class ClusterPool:
         return self._names.get(node_id, node_id[:6])
 
 
+def _reach(address: str) -> None:
+    """Say at once that nothing listens at HOST:PORT: Ray tries for minutes.
+
+    Raises:
+        UsageError: Nothing does.
+    """
+    host, _, port = address.rpartition(":")
+    if not (host and port.isdecimal()) or "/" in host:
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), REACH_WITHIN_S).close()
+    except (OSError, OverflowError) as error:
+        raise UsageError(f"There is no Ray cluster at {address}: {error}") from None
+
+
 def _connect(address: str, environment: dict[str, Any]) -> None:
     ray.init(
         address=address, runtime_env=environment, log_to_driver=False, logging_level=logging.ERROR,
@@ -184,19 +217,19 @@ def _connect(address: str, environment: dict[str, Any]) -> None:
 
 
 @contextlib.contextmanager
-def _connected_errors(address: str) -> Any:
+def _connected_errors(address: str) -> Iterator[None]:
     """Say in our words that there is no cluster, or that it cannot have the code."""
     try:
         yield
     except (ConnectionError, ValueError, RuntimeError) as error:
         ray.shutdown()
         raise UsageError(
-            f"There is no Ray cluster at {address} to be used: {_first_line(error)}. "
+            f"There is no Ray cluster at {address} to be used: {_said(error)}. "
             "If it asks for a token, set RAY_AUTH_MODE=token."
         ) from None
     except ray.exceptions.RayError as error:
         ray.shutdown()
-        raise GradingError(f"The cluster at {address} did not answer: {_first_line(error)}") from None
+        raise GradingError(f"The cluster at {address} did not answer: {_said(error)}") from None
 
 
 def _to_install(address: str, packages: str) -> dict[str, Any]:
@@ -214,19 +247,27 @@ def _to_install(address: str, packages: str) -> dict[str, Any]:
                 probe.options(
                     num_cpus=0,
                     scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=True),
-                ).remote(list(MODULES))
+                ).remote([*MODULES, _INSTALLER])
                 for node in ray.nodes()
                 if node["Alive"]
             ]
             missing = {name for each in ray.get(asked, timeout=PROBE_WITHIN_S) for name in each}
         finally:
             ray.shutdown()
-    return {"uv": requirements(missing)} if missing else {}
+    lacking = missing - {_INSTALLER}
+    if lacking and _INSTALLER in missing:
+        raise UsageError(
+            f"Nodes of the cluster lack {', '.join(sorted(lacking))}, and virtualenv, without which Ray cannot "
+            "install them. Install on the nodes either  pip install 'ray[default]'  or what is missing."
+        )
+    return {"uv": requirements(lacking)} if lacking else {}
 
 
 def _n_cpus(node: dict[str, Any]) -> int:
     return int(node["Resources"].get("CPU", 0))
 
 
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+def _said(error: BaseException) -> str:
+    """What an error of Ray says, without the traces in its middle."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    return " ... ".join(dict.fromkeys((lines[0], lines[-1])))[:400]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import queue
 import shutil
@@ -10,15 +9,14 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-import psutil
-
 from grader.batch.job import Graded, Job
 from grader.batch.judge_process import JUDGE, JudgeLostError, JudgeProcess
 from grader.catalogue.challenges import ROOT, Challenge
 from grader.judge.fitness import MIN_MEMORY_BYTES
+from grader.system.allowance import usable_cpus, usable_memory
 from grader.words import counted
 
-# A race keeps one side busy at a time, with the judge and two wardens beside it. Measured on two CPUs, where
+# A race keeps one side busy at a time, next to the judge and two wardens. Measured on two CPUs, where
 # one grading leaves a third of the time to others and two disturb each other.
 CPUS_PER_GRADING = 2
 _CODE = Path(__file__).parents[2]
@@ -32,11 +30,10 @@ def n_side_by_side(challenges: Sequence[Challenge], cpus: int) -> tuple[int, str
         challenges: Those that are graded.
         cpus: For each grading.
     """
-    n_cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    memory = psutil.virtual_memory().available
+    n_cpus, memory = usable_cpus(), usable_memory()
     carries = [
         (n_cpus // cpus, f"{counted(n_cpus, 'CPU')}, {cpus} for each"),
-        (int(memory // MIN_MEMORY_BYTES), f"{memory / 1e9:.0f} GB of memory, 4 for each"),
+        (memory // MIN_MEMORY_BYTES, f"{memory / 1e9:.0f} GB of memory, 4 for each"),
     ]
     store = max((challenge.shared_memory_bytes for challenge in challenges), default=0)
     if _SHARED.is_dir() and store:
@@ -121,7 +118,10 @@ class LocalPool:
             if self._is_closing:  # nobody would stop it any more
                 judge.stop()
         try:
-            return Graded.from_answer(job, judge.ask(job.to_json()), self._node)
+            graded = Graded.from_answer(job, judge.ask(job.to_json()), self._node)
         except JudgeLostError as error:
+            graded = Graded(job=job, document=None, problem=str(error), node=self._node)
+        if graded.document is None:  # another judge may be able to
             del self._judges[place]
-            return Graded(job=job, document=None, problem=str(error), node=self._node)
+            judge.end()
+        return graded

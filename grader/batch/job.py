@@ -13,7 +13,7 @@ Key = tuple[str, str, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandedIn:
-    """One file that somebody handed in.
+    """One file that was handed in.
 
     Args:
         who: Any text.
@@ -45,7 +45,7 @@ class Job:
         repeat: Which grading of this file it is, from 1 on.
         seed: Where its inputs come from.
         only: Names of the behaviours to judge; None for all.
-        is_alone: Whether nothing else of the batch may run beside it.
+        is_alone: Whether nothing else of the batch may run at the same time.
     """
 
     file: HandedIn

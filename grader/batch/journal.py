@@ -43,7 +43,7 @@ class Line:
 
     Args:
         sha256: Of what was graded.
-        was_alone: Whether nothing else of the batch ran beside it.
+        was_alone: Whether nothing else of the batch ran at the same time.
         document: The record without traces; None if nothing was judged.
         problem: Why nothing was judged.
         tries: How often it was started, as far as the driver knows.
@@ -120,7 +120,7 @@ class Journal:
         path = results / NAME
         if path.exists():
             raise UsageError(
-                f"{results} holds a batch already. Give --resume to go on with it, or another --out"
+                f"{results} holds a batch already. Give --resume to continue it, or another --out"
             )
         with writing(path, UsageError):
             results.mkdir(parents=True, exist_ok=True)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 JUDGE = "grader.batch.judging"
-LIMIT_S = 1800.0  # the engine has deadlines of its own: what takes longer than this is a defect of ours
+LIMIT_S = 1800.0  # the engine has its own deadlines: whatever takes longer than this is our defect
 END_WITHIN_S = 30.0
 LOOK_EVERY_S = 0.5  # Ray cancels a task between two lines of Python, and never in the middle of a wait
 _KEPT = (
@@ -49,6 +49,7 @@ class JudgeProcess:
             stdout=subprocess.PIPE,
             stderr=self._said,
             bufsize=0,
+            cwd="/",  # a node's copy of the code may be removed and come again
             start_new_session=True,  # Ctrl-C reaches the driver alone, which ends its judges in order
         )
 

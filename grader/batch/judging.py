@@ -1,7 +1,7 @@
 """The judge of a batch, as a process: reads jobs from its input, grades one after the other, and answers.
 
 `python -m grader.batch.judging CPUS`. Each line of the input and of the output is a JSON object. The process
-ends with its input: whoever started it has then gone, and a grading that is under way ends in order.
+ends with its input, because the process that started it is gone then; a running grading ends in order.
 """
 
 from __future__ import annotations

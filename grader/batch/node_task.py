@@ -1,4 +1,4 @@
-"""What runs on a node of somebody's Ray cluster for each grading: hands the job to a judge of its own.
+"""Runs on a node of the Ray cluster for each grading: hands the job to a judge below it.
 
 Runs in a worker of that cluster, which may have nothing but Ray and Python: only the standard library and the
 other end of a judge are imported here. The judge's environment is made from nothing, so that it and its two
@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import ctypes
 import json
+import subprocess
 import sys
 import time
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +47,18 @@ def grade_on_node(job: str, cpus: int, module: str, board: Any) -> str:
         judge.end()
         raise
     else:
-        _judges.append(judge)
+        _keep(judge, answer)
     if board is not None:
         board.ended.remote(question["label"])
     return json.dumps(answer | {"node": node, "task_s": round(time.monotonic() - start, 4)})
+
+
+def _keep(judge: JudgeProcess, answer: dict[str, Any]) -> None:
+    """Keep a judge for the next task, unless it could not judge: another one may."""
+    if "problem" in answer:
+        judge.end()
+    else:
+        _judges.append(judge)
 
 
 def this_node() -> str:
@@ -61,8 +69,12 @@ def this_node() -> str:
 
 
 def missing_modules(names: list[str]) -> list[str]:
-    """Which of these modules this node's Python lacks."""
-    return [name for name in names if find_spec(name) is None]
+    """Which of these modules this node's Python lacks; a worker also sees those that Ray brings along."""
+    code = "import importlib.util as u, sys; print(*[n for n in sys.argv[1:] if u.find_spec(n) is None])"
+    asked = subprocess.run(
+        [sys.executable, "-I", "-c", code, *names], capture_output=True, text=True, check=True
+    )
+    return asked.stdout.split()
 
 
 def _keep_memory_private() -> None:

@@ -114,7 +114,7 @@ class Results:
 
 
 def file_name(who: str) -> str:
-    """A name for files about somebody: readable, and another one for everybody, whatever they are called."""
+    """A readable file name for a person, different for each, whatever they are called."""
     readable = re.sub(r"[^\w.-]+", "_", who)[:40].strip("._") or "nobody"
     return f"{readable}-{sha256(who.encode()).hexdigest()[:8]}"
 

@@ -1,8 +1,8 @@
 """Runs the gradings of a batch: hands them out, takes down what came of them, repeats what was spoilt.
 
 A grading counts once, by who, challenge and repeat, however often it was started. What a lost process kept
-from being judged is done again; what a busy machine left open is judged again at the end, with nothing of the
-batch beside it.
+from being judged is done again; what a busy machine left open is judged again at the end, and nothing of the
+batch runs next to it.
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ class Run:
 
 
 def is_settled(line: Line) -> bool:
-    """Whether a grading has ended for good: it was judged in full, or once more with nothing beside it."""
+    """Whether a grading has ended for good: it was judged in full, or once more, alone."""
     return line.was_alone or line.document is None or not not_judged(line.document["checks"])
 
 

@@ -84,7 +84,7 @@ def read_names(path: Path) -> dict[str, str]:
     """A CSV of two columns: what the folder says, and who that is. A first line `name,who` is a heading.
 
     Raises:
-        UsageError: It cannot be read, or a line has not two columns.
+        UsageError: It cannot be read, or a line does not have two columns.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:

@@ -50,7 +50,7 @@ class Watching:
             self._live.update(self._below(progress))
 
     def _left(self, progress: Progress) -> str:
-        """The time that is left if it goes on like this."""
+        """The time that is left at this rate."""
         n_left = progress.n_all - progress.n_done
         if not n_left:
             return ""

@@ -53,7 +53,7 @@ def batch(
     cpus: Annotated[int, typer.Option(min=1, help="CPUs for each grading.")] = 2,
     packages: Packages = "auto",
     only: Only = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with what is in --out.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue the batch that is in --out.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be graded.")] = False,
 ) -> None:
     """Grade many solutions, side by side on this machine or on a Ray cluster, and write tables and pages."""
@@ -67,7 +67,7 @@ def batch(
     else:
         journal = _new_journal(out, folder, seed, repeat, only)
     places = _Places(address or os.environ.get("RAY_ADDRESS", ""), cpus, packages)
-    advice = f"What was graded is in {out}: --resume goes on with it."
+    advice = f"What was graded is in {out}. Continue with --resume."
     with interruptible(advice, "All gradings have been ended."):
         status = _run(found, challenges, journal, places)
     raise typer.Exit(status)
@@ -142,9 +142,11 @@ def _old_journal(out: Path, *, given: bool) -> Journal:
     from grader.batch.journal import NAME, Journal
 
     if not (out / NAME).is_file():
-        raise UsageError(f"{out} holds no batch to go on with. Leave --resume out")
+        raise UsageError(f"{out} holds no batch that could be resumed. Leave --resume out")
     if given:
-        raise UsageError("--resume goes on as the batch was started. Leave --seed, --repeat and --only out")
+        raise UsageError(
+            "--resume keeps what the batch was started with. Leave --seed, --repeat and --only out"
+        )
     return Journal(out)
 
 

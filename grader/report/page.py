@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
 from typing import Any
 
@@ -70,6 +71,7 @@ def render(challenges: Sequence[Challenge], attempts: Sequence[Attempt], *, head
     return template.render(title=title, pages=pages, n_records=n_records, dots=dots_of)
 
 
+@cache  # compiling the templates takes longer than drawing a page
 def environment() -> Environment:
     """Where the page's templates lie; they escape every value, and a misspelt name is an error."""
     return Environment(

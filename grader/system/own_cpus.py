@@ -1,4 +1,4 @@
-"""CPUs of its own for a process: gradings that run side by side disturb each other less.
+"""Gives a process its own CPUs, so that gradings that run side by side disturb each other less.
 
 Which CPUs are taken is agreed on by locks on files, one for each CPU, in a folder of this user's below the
 machine's temporary folder. A lock ends with the process that holds it, however that ends.

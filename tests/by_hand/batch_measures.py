@@ -66,6 +66,8 @@ def programs():
         "exits": "import os\n\ndef total(keys):\n    os._exit(0)\n",
         "kills_its_parent": "import os\n\ndef total(keys):\n    os.kill(os.getppid(), 9)\n",
         "broken": "def total(keys:\n",
+        "empty": "",
+        "misnamed": "def totals(keys):\n    return 0\n",
     }
 
 

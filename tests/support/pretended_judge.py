@@ -34,6 +34,7 @@ def document(job, score, outcome):
 
 def answer_to(job):
     asked = json.loads(base64.b64decode(job["source"]))
+    Path.cwd()  # as pytest asks: it fails in a folder that is gone
     if note := asked.get("note"):
         with Path(note).open("a") as file:
             file.write(f"{os.getpid()}\n")

@@ -45,11 +45,10 @@ def test_closing_ends_what_runs(pool, tmp_path):
 
 
 def test_what_the_machine_lacks_most_decides_how_many(monkeypatch):
-    monkeypatch.setattr(here.os, "sched_getaffinity", lambda _: set(range(16)), raising=False)
+    monkeypatch.setattr(here, "usable_cpus", lambda: 16)
     monkeypatch.setattr(here, "_SHARED", here.Path("/nowhere"))
-    memory = type("Memory", (), {"available": 100_000_000_000})
-    monkeypatch.setattr(here.psutil, "virtual_memory", lambda: memory)
+    monkeypatch.setattr(here, "usable_memory", lambda: 100_000_000_000)
     assert n_side_by_side([a_challenge()], 2) == (8, "16 CPUs, 2 for each")
-    memory.available = 13_000_000_000
+    monkeypatch.setattr(here, "usable_memory", lambda: 13_000_000_000)
     assert n_side_by_side([a_challenge()], 2) == (3, "13 GB of memory, 4 for each")
     assert n_side_by_side([a_challenge()], 32)[0] == 1  # slower, and still graded

@@ -68,7 +68,7 @@ def test_hostile_names_sources_and_messages_are_escaped(folder):
         assert "&lt;script&gt;" in text
 
 
-def test_names_never_lead_out_of_the_folder_or_to_somebody_elses_page():
+def test_names_never_lead_out_of_the_folder_or_to_another_persons_page():
     assert "/" not in file_name("../../etc/passwd")
     assert not file_name("..").startswith(".")
     assert file_name("Ann") != file_name("ann")

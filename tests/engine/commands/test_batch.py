@@ -35,7 +35,7 @@ def test_a_dry_run_says_what_would_be_graded_and_writes_nothing(toy_root, school
     [
         (["--challenge", "tooy"], "Did you mean toy?"),
         (["--packages", "conda"], "auto, uv, pip, no"),
-        (["--resume"], "holds no batch to go on with"),
+        (["--resume"], "holds no batch that could be resumed"),
         (["--address", "127.0.0.1:1"], "There is no Ray cluster at 127.0.0.1:1"),
     ],
 )
@@ -89,6 +89,6 @@ def test_ctrl_c_ends_all_that_was_started_and_what_was_graded_is_kept(toy_root, 
     driver.send_signal(signal.SIGINT)
     _, said = driver.communicate(timeout=120)
     assert driver.returncode == 130
-    assert b"--resume goes on with it" in said
+    assert b"Continue with --resume" in said
     assert not [process for process in started if process.is_running()]
     assert (school / "out" / "journal.jsonl").exists()

@@ -1,4 +1,4 @@
-"""CPUs of one's own: real processes that pin themselves, and what then counts as crowded."""
+"""Own CPUs: real processes that pin themselves, and what then counts as crowded."""
 
 import os
 import subprocess
