@@ -33,6 +33,11 @@ LESSONS = {
         "The arrays in the model are still refs: Ray does not look for refs inside a dict. Put the whole "
         f"dict, which gives one ref, and pass that. See 'Passing object arguments', {OBJECTS}"
     ),
+    "list index out of range": (
+        "Something is not there in this process. If your code set a global in the driver: a worker has a "
+        "copy of the module as it was imported. Hand over what it needs, as an argument or in a closure. See "
+        "https://docs.ray.io/en/latest/ray-core/patterns/global-variables.html"
+    ),
     "'NoneType' object": (
         "Something is None in this process. If your code set a global in the driver: a worker has a copy "
         "of the module as it was imported. Hand over what it needs, as an argument or in a closure. See "
