@@ -37,12 +37,12 @@ def estimate(learner: Any, n: int, tasks: int, seed: int) -> tuple[float, list[A
     return found, thrown
 
 
-def estimate_until(learner: Any, trial: Any) -> list[Any]:
+def estimate_until(learner: Any, trial: Any, deadline_s: float = CALL_S) -> list[Any]:
     """Call estimate_until, and check that it is made from batches that were thrown; these batches."""
     _, batch, _, max_batches = trial.args
     world = learner.world
     form = {"pi": float, "throws": int}
-    found = learner.call("estimate_until", *trial.args, returns=form, deadline_s=CALL_S)
+    found = learner.call("estimate_until", *trial.args, returns=form, deadline_s=deadline_s)
     thrown = list(world.thrown)
     check_workers(learner, thrown)
     for part in thrown:
@@ -53,12 +53,8 @@ def estimate_until(learner: Any, trial: Any) -> list[Any]:
         f"estimate_until returned {found['throws']} throws; {len(thrown)} batches of {batch} came back, and "
         f"at most {max_batches} may be thrown."
     )
-    n_unused = len(thrown) - used
-    assert n_unused <= WINDOW, (
-        f"{len(thrown)} batches came back, and {used} were counted: {n_unused} were thrown for nothing."
-    )
     hits = sum(part.hits for part in thrown)
-    for unused in itertools.combinations(thrown, n_unused):
+    for unused in itertools.combinations(thrown, len(thrown) - used):
         counted = hits - sum(part.hits for part in unused)
         if close(found["pi"], 4.0 * counted / found["throws"], rel=PRECISION):
             check_good_enough(counted, found["throws"], trial)
@@ -101,10 +97,9 @@ def check_streams(thrown: list[Any], what: str) -> None:
     )
 
 
-def overlap(learner: Any, thrown: list[Any]) -> int:
-    """How many of these were open at once."""
-    numbers = {part.entry.number for part in thrown}
-    return peak(entry for entry in learner.world.ledger.entries("throw", "ok") if entry.number in numbers)
+def overlap(thrown: list[Any]) -> int:
+    """How many of these were thrown at once."""
+    return peak(part.entry for part in thrown)
 
 
 @behaviour(points=15, category="correctness", required=True)
@@ -122,10 +117,10 @@ def test_side_by_side(learner, rng, observe):
     found = []
     world.meets_at = 0
     _, thrown = estimate(learner, *world.none(rng).args)
-    found.append(overlap(learner, thrown))
+    found.append(overlap(thrown))
     world.thrown.clear()
     world.meets_at = world.ledger.count("throw")
-    found.append(overlap(learner, estimate_until(learner, world.good_enough(rng))))
+    found.append(overlap(estimate_until(learner, world.good_enough(rng))))
     observe(min(found), limit=2, unit="thrown at once")
     for name, n in zip(("estimate_pi", "estimate_until"), found, strict=True):
         assert n >= 2, (
@@ -170,7 +165,7 @@ def test_remainder(learner, rng):
 @behaviour(points=10, category="correctness")
 def test_same_again(learner, rng):
     """The same seed gives the same estimate."""
-    n, tasks, seed = learner.world.remainder(rng).args
+    n, tasks, seed = learner.world.none(rng).args
     first, thrown = estimate(learner, n, tasks, seed)
     second, again = estimate(learner, n, tasks, seed)
     is_same = first == second and {part.stream for part in thrown} == {part.stream for part in again}
@@ -207,8 +202,8 @@ def test_does_not_wait(learner, rng):
     world = learner.world
     used = estimate_until(learner, world.slow_batch(rng))
     assert not world.was_waited_for, (
-        f"One batch took long, and no more than {len(used) - 1} others were thrown meanwhile, though six "
-        "would have been enough. `ray.get` on a list waits for the slowest of them. `ray.wait` gives what "
+        f"One batch took long and was waited for, though {len(used)} others would have been "
+        "enough. `ray.get` on a list waits for the slowest of them. `ray.wait` gives what "
         "is back, in any order: put another one in its place at once. See "
         f"{TASKS}"
     )
@@ -223,7 +218,7 @@ def test_nothing_is_left(learner, rng):
     world.long = world.ledger.count("throw") + 1
     trial = world.good_enough(rng)
     world.is_endless = True
-    estimate_until(learner, trial)
+    estimate_until(learner, trial, deadline_s=10.0)
     left = learner.leftovers()
     assert not left, (
         f"Still there five seconds after the estimate was returned: {'; '.join(left)}. A batch that nobody "

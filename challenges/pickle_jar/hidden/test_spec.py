@@ -108,7 +108,7 @@ def check_lines(learner: Any, observe: Any = None) -> None:
         observe(n, limit=1, unit="lines of a process")
     assert n <= 1, (
         f"Process {pid} opened {n} lines; one is enough. A worker runs many tasks, each with another "
-        "copy of the client: `__init__` and `__setstate__` run once for each copy, a global of the module lives "
+        "copy of the client. `__init__` and `__setstate__` run for each copy; a global of the module lives "
         f"as long as the process. Open the line there, when it is first used. See {PICKLING}"
     )
 
