@@ -36,7 +36,7 @@ def carried(solution: Any, before: list[str], paths: list[str]) -> dict[str, Any
     there = ray.get([count_letters.remote(client, path) for path in paths])
     return {
         "known": sorted(client.texts),
-        "is_kept": [client.texts[p] for p in before] == here,
+        "is_kept": [client.texts.get(path) for path in before] == here,
         "there": there,
     }
 
@@ -107,7 +107,9 @@ def same_again(values: Any) -> Any:
 def _told(solution: Any, item: Any) -> dict[str, Any]:
     """A text or an error, in plain data."""
     if isinstance(item, solution.ApiError):
-        cause = getattr(item, "cause", item)
+        cause: BaseException = item
+        while isinstance(inner_cause := getattr(cause, "cause", None), BaseException):
+            cause = inner_cause
         return {
             "kind": "ApiError",
             "text": str(cause),

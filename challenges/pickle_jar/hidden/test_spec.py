@@ -48,6 +48,10 @@ LESSONS = {
         "A line was used in a process that did not open it. Open one in each process, when it is first "
         f"needed. See {PICKLING}"
     ),
+    "RayTaskError(ApiError)": (
+        "`ray.get` raised the error of one task, and the texts of all others were lost with it. Get each "
+        f"ref by itself, with a `try` around it. See {TASKS}"
+    ),
 }
 CALL_S = 20.0  # against hangs only
 
