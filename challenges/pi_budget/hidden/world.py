@@ -74,10 +74,10 @@ class World(OutsideWorld):
         return Trial.call("estimate_pi", n, tasks, self.draw_seed(rng))
 
     @trouble
-    def good_enough(self, rng: np.random.Generator, max_batches: int = MAX_BATCHES) -> Trial:
+    def good_enough(self, rng: np.random.Generator, max_batches: int = MAX_BATCHES, batch: int = 0) -> Trial:
         """Six batches are enough for the error that is asked for."""
         self._until = self.ledger.count("throw") + MANY
-        batch = int(rng.integers(3000, 5000))
+        batch = batch or int(rng.integers(3000, 5000))
         tol = 4.0 * math.sqrt(math.pi / 4 * (1 - math.pi / 4) / ((NEEDED - 0.5) * batch))
         return Trial.call("estimate_until", tol, batch, self.draw_seed(rng), max_batches, deadline_s=20.0)
 
