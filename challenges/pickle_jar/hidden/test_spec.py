@@ -101,7 +101,12 @@ def check_once(learner: Any, paths: list[str]) -> None:
         f"Process {min(strangers)} asked the service, and it is {where}. A function runs in a worker when "
         f"you call `task.remote(...)`; a plain call runs where it is made. See {TASKS}"
     )
-    same(Counter(answer.path for answer in answers), Counter(paths), "requests by path")
+    n_asked = Counter(answer.path for answer in answers)
+    other = sorted(path for path in n_asked.keys() | set(paths) if n_asked[path] != paths.count(path))
+    assert not other, (
+        f"The service was asked {n_asked[other[0]]} times for {other[0]}; expected is "
+        f"{paths.count(other[0])}: once for each path that was given."
+    )
 
 
 def check_lines(learner: Any, observe: Any = None) -> None:

@@ -248,23 +248,21 @@ def test_side_by_side(learner, rng, observe):
 def test_nothing_is_left(learner, rng):
     """When the caller has dropped everything, the model is gone from the store."""
     world = learner.world
-    model, batches, one = world.draw_model(rng), world.draw_batches(rng, 2), world.draw_batches(rng, 1)
-    scores, scored = run(
-        learner,
-        ["model", "m", model],
-        ["score_all", "m", batches],
-        ["make_scorer", "s", "m"],
-        ["score", "s", one[0]],
-    )
-    n = len(batches)
-    readings = list(world.readings)
+    model, batches, ones = world.draw_model(rng), world.draw_batches(rng, 2), world.draw_batches(rng, 3)
+    steps = [["model", "m", model], ["score_all", "m", batches]]
+    for name, batch in zip(
+        "abc", ones, strict=True
+    ):  # three, so that a leak is larger than what is still freed
+        steps += [["make_scorer", name, "m"], ["score", name, batch]]
+    scores, *scored = run(learner, *steps)
+    readings, n = list(world.readings), len(batches)
     world.readings[:] = readings[:n]
     check_scores(learner, model, batches, scores)
     world.readings[:] = readings[n:]
-    check_scores(learner, model, one, [value_of(scored)])
+    check_scores(learner, model, ones, [value_of(one) for one in scored])
     left = learner.leftovers()
     assert not left, (
-        f"Still there five seconds after the caller dropped its scorer: {'; '.join(left)}. A stored value "
+        f"Still there five seconds after the caller dropped its scorers: {'; '.join(left)}. A stored value "
         "stays as long as any ref to it does: look for refs in globals, caches and actors. See "
         f"{OBJECTS}"
     )
