@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from grader.suite import behaviour, either, same, teaching
+from grader.suite import SolutionRaised, behaviour, either, same, teaching
 
 PICKLING = "https://docs.ray.io/en/latest/ray-core/objects/serialization.html"
 PYTHONS = "https://docs.python.org/3/library/pickle.html#pickling-class-instances"
@@ -22,7 +22,7 @@ LESSONS = {
         "class with `args`, which is what `Exception.__init__` was given: one text, where yours takes two. "
         f"Pass it the same arguments, or write `__reduce__`. See {PYTHONS}"
     ),
-    "unpickle": (
+    "Failed to deserialize exception": (
         "What came from the worker could not be put together in the driver. Pickle calls an exception's "
         "class with `args`, which is what `Exception.__init__` was given, not yours. Pass it the same "
         f"arguments, or write `__reduce__`. See {PYTHONS}"
@@ -57,8 +57,16 @@ CALL_S = 20.0  # against hangs only
 
 
 def ask(learner: Any, name: str, returns: Any, **inputs: Any) -> Any:
+    """Run a scenario; of an exception with a long report, its first line and its cause are told."""
     with teaching(LESSONS):
-        return learner.scenario(name, returns=returns, deadline_s=CALL_S, **inputs)
+        try:
+            return learner.scenario(name, returns=returns, deadline_s=CALL_S, **inputs)
+        except SolutionRaised as raised:
+            lines = [line.strip() for line in raised.text.splitlines() if line.strip()]
+            if len(lines) <= 4:
+                raise
+            cause = next((line for line in lines if "cannot pickle" in line), lines[-1])
+            raise SolutionRaised(raised.type_name, f"{lines[0]}\n{cause}", raised.trace) from None
 
 
 def check_texts(learner: Any, paths: list[str], items: list[dict[str, Any]], what: str) -> None:
