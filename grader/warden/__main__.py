@@ -23,8 +23,10 @@ def main() -> None:
     """Guard one side until the judge hangs up, then end it and remove its folder."""
     job = json.loads(sys.argv[1])
     os.setsid()
-    for signum in (signal.SIGINT, signal.SIGHUP):  # Ctrl-C is the judge's to handle
-        signal.signal(signum, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    # Ctrl-C is the judge's to handle. Not SIG_IGN: driver and workers would inherit it, and Python raises no
+    # KeyboardInterrupt then, so `ray.cancel(ref)` would stop no task.
+    signal.signal(signal.SIGINT, lambda *_: None)
     os.environ["RAY_AUTH_MODE"], os.environ["RAY_AUTH_TOKEN"] = "token", job["token"]
     processes.become_subreaper()
     keep_memory_private()

@@ -20,7 +20,7 @@ from grader.side.task_table import settled_tasks
 from tests.support.sides import EchoWorld, lend, use
 
 PROGRAM = """
-import decimal, os, signal, sys, threading
+import decimal, os, signal, sys, tempfile, threading, time
 import numpy as np
 import ray
 import service
@@ -41,6 +41,23 @@ def echo_there(x):
 
 def echo_in_a_task(x):
     return ray.get(echo_there.remote(x))
+
+@ray.remote
+def poll(mark):
+    open(mark, "w").close()
+    while True:
+        time.sleep(0.02)
+
+def cancel_a_running_task():
+    mark = tempfile.mktemp()
+    ref = poll.remote(mark)
+    while not os.path.exists(mark):
+        time.sleep(0.02)
+    ray.cancel(ref)
+    try:
+        return ray.get(ref, timeout=8)
+    except ray.exceptions.TaskCancelledError:
+        return "cancelled"
 
 def leave():
     os._exit(0)
@@ -158,6 +175,11 @@ def test_a_world_tells_workers_from_the_driver(side):
     assert callers["from the driver"] == side.driver_pid
     assert side.world.worker_pids() >= {callers["from a worker"]}
     assert side.driver_pid not in side.world.worker_pids()
+
+
+def test_a_running_task_can_be_cancelled(side):
+    """Without force: KeyboardInterrupt needs SIGINT not to be ignored in workers."""
+    assert call(side, "cancel_a_running_task", deadline_s=30.0) == "cancelled"
 
 
 def test_plain_values_travel_both_ways(side):

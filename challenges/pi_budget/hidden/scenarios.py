@@ -1,0 +1,1 @@
+"""No scenario is needed: both functions take and return plain data."""
