@@ -21,8 +21,8 @@ from grader.side_spec import ClusterNeeds
 
 # Your own challenges can live elsewhere, laid out the same way.
 ROOT = Path(os.environ.get("KATA_ROOT") or Path(__file__).parents[2]).resolve()
-REQUIRED_FILES = ("README.md", "challenge.toml", "stub.py", "test_examples.py")
-OF_A_CLONE = ("hints.md", "hidden/test_spec.py")  # which a hand-out may lack
+OF_A_HANDOUT = ("README.md", "challenge.toml", "stub.py", "test_examples.py")
+REQUIRED_FILES = (*OF_A_HANDOUT, "hints.md", "hidden/test_spec.py")
 HANDOUT = "handout.json"  # lies in the root of a copy for students
 SHARED_MEMORY_SLACK = 1.1
 Kind = Literal["fix", "optimise", "debug", "implement", "design"]
@@ -224,7 +224,7 @@ def read_challenge(name: str, root: Path = ROOT) -> Challenge:
     folder = root / "challenges" / name
     shown = f"challenges/{name}"
     check_name(name)
-    for file_name in REQUIRED_FILES if is_handout(root) else REQUIRED_FILES + OF_A_CLONE:
+    for file_name in OF_A_HANDOUT if is_handout(root) else REQUIRED_FILES:
         if not (folder / file_name).is_file():
             raise ChallengeError(f"{shown}/{file_name} is missing. A challenge needs it: see CONTRIBUTING.md")
     toml = _read_toml(folder / "challenge.toml", shown)
