@@ -258,7 +258,7 @@ def _to_install(address: str, packages: str) -> dict[str, Any]:
     if lacking and _INSTALLER in missing:
         raise UsageError(
             f"Nodes of the cluster lack {', '.join(sorted(lacking))}, and virtualenv, without which Ray "
-            "cannot install them. Install on the nodes either  pip install 'ray[default]'  or what is missing."
+            "cannot install them. Install there either  pip install 'ray[default]'  or what is missing."
         )
     return {"uv": requirements(lacking)} if lacking else {}
 
