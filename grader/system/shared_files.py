@@ -7,6 +7,8 @@ import os
 from collections.abc import Collection
 from pathlib import Path
 
+from grader.system.threads import folders
+
 _FOLDER = Path("/dev/shm")  # noqa: S108 - it is what is looked at
 _BLOCK_BYTES = 512
 
@@ -20,12 +22,20 @@ def shared_files(pids: Collection[int]) -> dict[Inode, int]:
     """
     found: dict[Inode, int] = {}
     for pid in pids:
-        with contextlib.suppress(OSError):
-            for entry in Path(f"/proc/{pid}/fd").iterdir():
-                with contextlib.suppress(OSError):
-                    if os.fspath(entry.readlink()).startswith(("/memfd:", f"{_FOLDER}/")):
-                        _note(found, entry.stat())
+        for entry in _open_files(pid):
+            with contextlib.suppress(OSError):
+                if os.fspath(entry.readlink()).startswith(("/memfd:", f"{_FOLDER}/")):
+                    _note(found, entry.stat())
     return found
+
+
+def _open_files(pid: int) -> list[Path]:
+    """What a process has open; where its first thread has ended, what another one has."""
+    for folder in folders(pid):
+        with contextlib.suppress(OSError):
+            if entries := list((folder / "fd").iterdir()):
+                return entries
+    return []
 
 
 def named_files() -> dict[Inode, int]:

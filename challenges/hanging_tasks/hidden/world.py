@@ -414,10 +414,10 @@ class Meeting:
 
 
 def _lives(pid: int) -> bool:
-    """Whether a process is there and not about to end."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return False
-    state, *numbers = stat.rpartition(")")[2].split()
-    return state not in "ZX" and not int(numbers[5]) & PF_EXITING
+    """Whether a process is there and not about to end; its first thread may have ended before the others."""
+    for stat in Path(f"/proc/{pid}/task").glob("*/stat"):
+        with contextlib.suppress(OSError):
+            state, *numbers = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+            if state not in "ZX" and not int(numbers[5]) & PF_EXITING:
+                return True
+    return False
