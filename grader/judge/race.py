@@ -34,7 +34,7 @@ from grader.side.observation import (
 from grader.side.side import Side
 from grader.system.machine import was_crowded
 from grader.system.neighbours import cpu_use
-from grader.system.scheduling import Schedule, rescheduled
+from grader.system.scheduling import own_schedule, rescheduled
 from grader.world.outside import OutsideWorld
 
 MIN_ROUNDS = 5
@@ -43,7 +43,6 @@ BUDGET_S = 20.0
 BASELINE_ROUNDS = 3
 WARM_UP_ROUNDS = 2
 _SURELY_SLOW = 1.5  # times the naive ratio, in each warm-up round
-_SCHEDULE = Schedule()  # the judge's own, before it has started anything
 
 DrawInput = Callable[[Any, np.random.Generator], tuple[tuple[Any, ...], dict[str, Any]]]
 CheckOutput = Callable[[Any, tuple[Any, ...], dict[str, Any], Any], None]
@@ -337,7 +336,7 @@ def _changed_from_outside(reference: Side) -> str:
         return "another process has a job in its cluster"
     if something_is_detached(seen):
         return "an actor was left in its cluster"
-    return rescheduled([os.getpid()], _SCHEDULE) or str(reference.warden.ask("rescheduled"))
+    return rescheduled([os.getpid()], own_schedule()) or str(reference.warden.ask("rescheduled"))
 
 
 def _generator(seed: np.random.SeedSequence, stream: int) -> np.random.Generator:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import time
 from collections.abc import Iterable
@@ -27,6 +28,12 @@ class Schedule:
     groups: str = field(default_factory=lambda: _groups("self"))
 
 
+@functools.cache
+def own_schedule() -> Schedule:
+    """How this process was scheduled when it first asked, which should be before any solution runs."""
+    return Schedule()
+
+
 def rescheduled(pids: Iterable[int], at_first: Schedule) -> str:
     """How processes differ from what they were started with; empty when they do not.
 
@@ -39,7 +46,7 @@ def rescheduled(pids: Iterable[int], at_first: Schedule) -> str:
     for pid in pids:
         with contextlib.suppress(OSError):  # it has ended in the meantime
             for thread in _threads(pid):
-                if _cpus(thread) != at_first.cpus:
+                if not at_first.cpus <= _cpus(thread):  # a thread from before it was pinned may use more
                     return f"process {pid} may use different CPUs than it was started with"
                 if os.getpriority(os.PRIO_PROCESS, thread) != at_first.nice:
                     return f"process {pid} has a different priority than it was started with"
