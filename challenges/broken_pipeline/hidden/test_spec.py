@@ -134,7 +134,7 @@ def calls_behind(world: Any) -> list[Entry]:
 
 
 def check_repeats(world: Any) -> None:
-    """Each step is called once, and once more for each death meanwhile; an `enrich` asks for all."""
+    """Each step is called once a batch, and once more for each death meanwhile; an `enrich` asks for all."""
     invalid = world.reasons().keys() - world.poison.keys()
     for batch, calls in world.calls_of().items():
         valid = {record["id"] for record in world.batches[batch]} - invalid
@@ -144,6 +144,9 @@ def check_repeats(world: Any) -> None:
                 f"an `enrich` asked for {len(asked)} records of a batch with {len(valid)} valid ones, "
                 "expected one request for all of them"
             )
+        for rows in (entry.args[2] for entry in calls if entry.op == "write"):
+            n_batches = len({world.batch_of(row.get("id")) for row in rows})
+            assert n_batches == 1, f"a `write` held rows of {n_batches} batches, expected those of one"
         times = Counter(
             f"transform({entry.args[0]})" if entry.op == "transform" else f"{entry.op} for a batch"
             for entry in calls
