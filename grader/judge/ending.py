@@ -98,8 +98,9 @@ def killed_in_place_of_workers(side: Side) -> str:
     An order to die is meant for a worker. A child that asks in its place takes the order and leaves nothing
     to recover from: neither a task to run again nor an actor to restart.
     """
-    killed = {entry.pid for entry in side.world.ledger.entries(outcome="killed")} if side.world else set()
-    strangers = killed - side.world.worker_pids() if side.world and killed else set()
+    world = side.world if side.has_world else None
+    killed = {entry.pid for entry in world.ledger.entries(outcome="killed")} if world else set()
+    strangers = killed - world.worker_pids() if world and killed else set()
     if not strangers:
         return ""
     return (
