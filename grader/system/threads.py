@@ -1,19 +1,20 @@
 """The threads of a process (Linux): its first one may end long before the others.
 
-The kernel then calls the process a zombie and shows no memory and no files of it, although the others go on
-with all it has. So whether a process lives, moves or holds something is asked of every thread.
+The kernel then calls the process a zombie and shows no memory, files or CPU time of it, although the others
+go on with all it has. So whether a process lives, moves, holds or uses something is asked of every thread.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 _PF_EXITING = 0x4  # include/linux/sched.h
 _ENDED = "ZXx"
 _STOPPED = "Tt"
-_FLAGS = 6  # of the words in /proc/PID/stat that follow the name
+_FLAGS, _USER, _SYSTEM = 6, 11, 12  # of the words in /proc/PID/stat that follow the name
 
 
 def folders(pid: int) -> Iterator[Path]:
@@ -33,10 +34,20 @@ def any_moves(pid: int) -> bool:
     return any(state not in _ENDED + _STOPPED for state, _ in _states(pid))
 
 
+def used_s(pid: int) -> float:
+    """CPU seconds that living threads have used."""
+    own = (words for folder, words in _stats(pid) if folder.parent.name == "task")
+    return sum(int(words[_USER]) + int(words[_SYSTEM]) for words in own) / os.sysconf("SC_CLK_TCK")
+
+
 def _states(pid: int) -> Iterator[tuple[str, int]]:
     """State and flags of each thread; the first one is told first."""
+    return ((words[0], int(words[_FLAGS])) for _, words in _stats(pid))
+
+
+def _stats(pid: int) -> Iterator[tuple[Path, list[str]]]:
+    """What the kernel tells of each thread."""
     for folder in folders(pid):
         with contextlib.suppress(OSError):  # it has ended in the meantime
             text = (folder / "stat").read_text(encoding="utf-8", errors="replace")
-            words = text.rpartition(")")[2].split()
-            yield words[0], int(words[_FLAGS])
+            yield folder, text.rpartition(")")[2].split()

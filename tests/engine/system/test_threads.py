@@ -9,16 +9,19 @@ import pytest
 
 from grader.system.processes import anonymous_bytes, is_moving, is_running, proportional_bytes
 from grader.system.shared_files import shared_files
-from grader.system.threads import any_lives
+from grader.system.threads import any_lives, used_s
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux tells")
 GUARD_S = 20.0
 HELD_BYTES = 40_000_000
+USED_S = 0.1
 WITHOUT_ITS_FIRST = f"""
-import ctypes, os, sys, threading
+import ctypes, os, sys, threading, time
 def live():
     held = b"x" * {HELD_BYTES}
     os.write(os.memfd_create("hidden"), held)
+    while time.thread_time() < {USED_S}:
+        pass
     print("ready", flush=True)
     sys.stdin.read()
 threading.Thread(target=live).start()
@@ -58,7 +61,8 @@ def test_it_runs_and_moves_until_it_is_stopped_and_ended(process):
     assert not any_lives(process.pid)
 
 
-def test_what_it_holds_is_seen(process):
+def test_what_it_holds_and_uses_is_seen(process):
+    assert used_s(process.pid) >= USED_S / 2
     assert anonymous_bytes(process.pid) > HELD_BYTES
     assert proportional_bytes(process.pid)[0] > HELD_BYTES
     assert max(shared_files([process.pid]).values()) >= HELD_BYTES
