@@ -21,6 +21,7 @@ from grader.judge.learner import Learner
 from grader.side.observation import NotLoadable, SolutionCrashed
 from grader.side.side import Side
 from grader.side_spec import Limits
+from grader.system.scheduling import own_schedule
 from grader.world.outside import OutsideWorld
 
 SETTLED_WITHIN_S = 1.0
@@ -38,6 +39,7 @@ class Arena:
     def __init__(
         self, challenge: Challenge, *, with_world: bool = True, limits: Limits | None = None
     ) -> None:
+        own_schedule()  # what is noted now, no solution can have changed
         self.challenge = challenge
         self._limits = limits
         self._with_world = with_world and world_class(challenge) is not None

@@ -56,10 +56,13 @@ def passes_with_reference(
         given: Its fixtures; those that hold the solution or inputs are replaced.
         arena: The two sides.
         seeds: Where the behaviour's inputs come from.
+
+    Returns:
+        Also True if the solution kept it from being found out.
     """
     try:
-        with _standing_still(arena.learner_side):
-            return _passes(behaviour, given, arena, seeds)
+        with _standing_still(arena.learner_side) as stands:
+            return not stands or _passes(behaviour, given, arena, seeds)
     except Interrupted:
         raise
     except GraderError:  # no experiment, no blame
@@ -90,12 +93,17 @@ def _passes(
 
 
 @contextlib.contextmanager
-def _standing_still(side: Side) -> Iterator[None]:
-    """Stop a side; one whose guard is gone has nothing left that runs."""
+def _standing_still(side: Side) -> Iterator[bool]:
+    """Stop a side, and have its world rest; yields whether both stand: it is the solution's doing if not.
+
+    One whose guard is gone has nothing left that runs.
+    """
+    stands = True
     with contextlib.suppress(ClusterLostError):
-        side.warden.ask("freeze")
+        stands = bool(side.warden.ask("freeze"))
     try:
-        yield
+        with side.server.held() if side.has_world else contextlib.nullcontext(True) as rests:
+            yield stands and rests
     finally:
         with contextlib.suppress(ClusterLostError):
             side.warden.ask("thaw")

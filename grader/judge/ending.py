@@ -90,3 +90,20 @@ def spared_by(side: Side) -> str:
     found = list(side.server.spared)
     side.server.spared.clear()
     return "; ".join(found)
+
+
+def killed_in_place_of_workers(side: Side) -> str:
+    """Which process was killed that is no Ray worker, in a sentence; empty if there is none.
+
+    An order to die is meant for a worker. A child that asks in its place takes the order and leaves nothing
+    to recover from: neither a task to run again nor an actor to restart.
+    """
+    world = side.world if side.has_world else None
+    killed = {entry.pid for entry in world.ledger.entries(outcome="killed")} if world else set()
+    strangers = killed - world.worker_pids() if world and killed else set()
+    if not strangers:
+        return ""
+    return (
+        f"A worker was to be lost in the middle of a call. Process {min(strangers)}, which made that call "
+        "and was killed, is no Ray worker: in a worker's place, another process takes no risk."
+    )

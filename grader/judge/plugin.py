@@ -28,6 +28,7 @@ from grader.judge.ending import (
     excuse_of,
     experiment_says,
     explained,
+    killed_in_place_of_workers,
     spared_by,
     unexplained,
 )
@@ -323,6 +324,8 @@ def _verdict(
     if error is not None:
         outcome, message = explained(error)
         return Verdict(replace(passed, outcome=outcome, earned=0.0, message=message))
+    if message := killed_in_place_of_workers(side):
+        return Verdict(replace(passed, outcome="fail", earned=0.0, message=message))
     if case.race is None:
         return Verdict(passed)
     if case.race.result is None:

@@ -9,6 +9,7 @@ before it and is timed here.
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from grader.judge.round_trace import TracedRound, recorded
 from grader.judge.speed import EARLY_ROUNDS, FULL_RATIO, Rounds, Speed, is_beyond_doubt, judge_speed
 from grader.side.cleanliness import CLEAN_TABLES, something_is_detached
 from grader.side.observation import (
+    Backlog,
     NotStopped,
     Observation,
     ReferenceDisturbed,
@@ -32,6 +34,7 @@ from grader.side.observation import (
 from grader.side.side import Side
 from grader.system.machine import was_crowded
 from grader.system.neighbours import cpu_use
+from grader.system.scheduling import own_schedule, rescheduled
 from grader.world.outside import OutsideWorld
 
 MIN_ROUNDS = 5
@@ -297,15 +300,22 @@ class Race:
     def _learner_frozen(self) -> Iterator[None]:
         """Stop the learner's whole side: what it left running can neither slow a round nor see it.
 
+        Its world rests as well: a backlog of requests would be read beside the reference, in this process.
+
         Raises:
             NotStopped: It is not known that all of it stands.
+            Backlog: It has sent more than can be read in time.
         """
+        side = self._learner_side
         try:
-            if not self._learner_side.warden.ask("freeze"):
+            if not side.warden.ask("freeze"):
                 raise NotStopped
-            yield
+            with side.server.held() if side.has_world else contextlib.nullcontext(True) as rests:
+                if not rests:
+                    raise Backlog
+                yield
         finally:
-            self._learner_side.warden.ask("thaw")
+            side.warden.ask("thaw")
 
 
 def _is_decided(rounds: Rounds, naive_ratio: float) -> bool:
@@ -326,7 +336,7 @@ def _changed_from_outside(reference: Side) -> str:
         return "another process has a job in its cluster"
     if something_is_detached(seen):
         return "an actor was left in its cluster"
-    return str(reference.warden.ask("rescheduled"))
+    return rescheduled([os.getpid()], own_schedule()) or str(reference.warden.ask("rescheduled"))
 
 
 def _generator(seed: np.random.SeedSequence, stream: int) -> np.random.Generator:

@@ -67,6 +67,16 @@ class NotStopped(Observation):
         )
 
 
+class Backlog(Observation):
+    """What it had sent to the service was still being read when the reference was to have its turn."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "it sent the service so much that reading it would have gone on beside the reference, and "
+            "nothing can be compared."
+        )
+
+
 class SolutionTimeout(Observation):
     """A call did not return before its deadline; the message names the cause."""
 

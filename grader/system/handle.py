@@ -15,13 +15,13 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import psutil
 
+from grader.system.processes import is_running
+from grader.system.threads import any_lives
+
 _SO_PEERPIDFD = 77  # Linux 6.5; Python has no name for it
-_PF_EXITING = 0x4
-_FLAGS = 6  # of the words in /proc/PID/stat that follow the name
 _SLACK_S = 0.1  # start times are told in hundredths of a second
 _POLL_S = 0.001
 
@@ -45,19 +45,13 @@ class Handle:
             poll.register(self._fd, select.POLLIN)
             return bool(poll.poll(0))
         with contextlib.suppress(psutil.Error):
-            if self._process is not None and self._process.is_running():
-                return bool(self._process.status() == psutil.STATUS_ZOMBIE)
+            return self._process is None or not is_running(self._process)
         return True
 
     def is_alive(self) -> bool:
         """Whether it is neither gone nor on its way out: the kernel closes sockets before it says so."""
-        if sys.platform.startswith("linux"):
-            try:
-                stat = Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8", errors="replace")
-            except OSError:
-                return False
-            if int(stat.rpartition(")")[2].split()[_FLAGS]) & _PF_EXITING:
-                return False
+        if sys.platform.startswith("linux") and not any_lives(self.pid):
+            return False
         return not self.has_ended()  # asked last: until now, the pid was not anyone else's
 
     def is_below(self, ancestor: int) -> bool:

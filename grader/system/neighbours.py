@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import psutil
 
 from grader.system.own_cpus import pinned_cpus
+from grader.system.threads import used_s
 
 SAMPLE_INTERVAL_S = 2.0
 N_SAMPLES = 6  # ten seconds, as long as the shortest average of the kernel's pressure
@@ -78,6 +79,8 @@ def _own_s() -> float:
     for process in [me, *me.children(recursive=True)]:
         with contextlib.suppress(psutil.Error):  # it has just ended: its parent has its seconds
             used += sum(process.cpu_times()[:4])  # its own, and those of its children that have ended
+            if process.status() == psutil.STATUS_ZOMBIE:
+                used += used_s(process.pid)
     return used
 
 

@@ -19,6 +19,8 @@ from pathlib import Path
 
 import psutil
 
+from grader.system.threads import any_lives, any_moves, folders
+
 MARKER = "KATA_SIDE"
 _PR_SET_CHILD_SUBREAPER = 36
 
@@ -101,17 +103,18 @@ def end_all(find: Callable[[], list[psutil.Process]], *, adopted: bool, within_s
 
 
 def is_running(process: psutil.Process) -> bool:
-    """Whether a process exists and is not a zombie."""
+    """Whether a process exists and is not a zombie, or is one of which only the first thread has ended."""
     with contextlib.suppress(psutil.Error):
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        is_zombie = process.status() == psutil.STATUS_ZOMBIE
+        return process.is_running() and (not is_zombie or any_lives(process.pid))
     return False
 
 
 def is_moving(process: psutil.Process) -> bool:
-    """Whether a process is running and has not been stopped."""
+    """Whether a process is running and has not been stopped, with all of its threads."""
     still = (psutil.STATUS_ZOMBIE, psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP)
     with contextlib.suppress(psutil.Error):
-        return process.is_running() and process.status() not in still
+        return process.is_running() and (process.status() not in still or any_moves(process.pid))
     return False
 
 
@@ -142,7 +145,7 @@ def peer_pid(sock: socket.socket, claimed: int) -> int:
 
 def shared_bytes(pid: int) -> int:
     """Resident shared memory that a process has mapped, counted in full; 0 where the system does not say."""
-    return _kilobytes(Path(f"/proc/{pid}/status"), "RssShmem:") * 1024
+    return _kilobytes(pid, "status", "RssShmem:") * 1024
 
 
 def proportional_bytes(pid: int) -> tuple[int, int]:
@@ -151,16 +154,18 @@ def proportional_bytes(pid: int) -> tuple[int, int]:
     This takes milliseconds. Where the system does not say, or the process keeps it to itself (any may forbid
     others to look into it), both are counted in full.
     """
-    path = Path(f"/proc/{pid}/smaps_rollup")
-    anonymous, shared = _kilobytes(path, "Pss_Anon:") * 1024, _kilobytes(path, "Pss_Shmem:") * 1024
+    anonymous = _kilobytes(pid, "smaps_rollup", "Pss_Anon:") * 1024
+    shared = _kilobytes(pid, "smaps_rollup", "Pss_Shmem:") * 1024
     return (anonymous, shared) if anonymous else (anonymous_bytes(pid), shared_bytes(pid))
 
 
-def _kilobytes(path: Path, key: str) -> int:
-    with contextlib.suppress(OSError):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            if line.startswith(key):
-                return int(line.split()[1])
+def _kilobytes(pid: int, file: str, key: str) -> int:
+    """A figure about a process, from the first of its threads that has memory: they share it."""
+    for folder in folders(pid):
+        with contextlib.suppress(OSError):
+            for line in (folder / file).read_text(encoding="utf-8").splitlines():
+                if line.startswith(key):
+                    return int(line.split()[1])
     return 0
 
 
@@ -169,18 +174,8 @@ def anonymous_bytes(pid: int) -> int:
 
     Where the system does not say (macOS), it is the memory unique to the process.
     """
-    try:
-        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
-    except FileNotFoundError:
-        if Path("/proc/self/status").exists():
-            return 0
-    except OSError:
-        return 0
-    else:
-        for line in status.splitlines():
-            if line.startswith("RssAnon:"):
-                return int(line.split()[1]) * 1024
-        return 0
+    if Path("/proc/self/status").exists():
+        return _kilobytes(pid, "status", "RssAnon:") * 1024
     with contextlib.suppress(psutil.Error):
         return int(psutil.Process(pid).memory_full_info().uss)
     return 0

@@ -3,29 +3,54 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 _ENDING_S = 0.1
 
 
-def rescheduled(pids: Iterable[int]) -> str:
-    """How processes differ from this one, which started them; empty when they do not.
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """How a process is scheduled: by default as this one is now.
+
+    Args:
+        cpus: The CPUs that it may use.
+        nice: Its priority.
+        groups: Its control groups, as /proc lists them.
+    """
+
+    cpus: frozenset[int] = field(default_factory=lambda: _cpus(0))
+    nice: int = field(default_factory=lambda: os.getpriority(os.PRIO_PROCESS, 0))
+    groups: str = field(default_factory=lambda: _groups("self"))
+
+
+@functools.cache
+def own_schedule() -> Schedule:
+    """How this process was scheduled when it first asked, which should be before any solution runs."""
+    return Schedule()
+
+
+def rescheduled(pids: Iterable[int], at_first: Schedule) -> str:
+    """How processes differ from what they were started with; empty when they do not.
+
+    What this process is now is no measure: whoever moves others can move it along with them.
 
     Args:
         pids: Processes to compare by each thread's CPUs and priority, and by control group.
+        at_first: How the process that started them was scheduled before any solution ran.
     """
-    own_cpus, own_nice, own_groups = _cpus(0), os.getpriority(os.PRIO_PROCESS, 0), _groups("self")
     for pid in pids:
         with contextlib.suppress(OSError):  # it has ended in the meantime
             for thread in _threads(pid):
-                if _cpus(thread) != own_cpus:
+                if not at_first.cpus <= _cpus(thread):  # a thread from before it was pinned may use more
                     return f"process {pid} may use different CPUs than it was started with"
-                if os.getpriority(os.PRIO_PROCESS, thread) != own_nice:
+                if os.getpriority(os.PRIO_PROCESS, thread) != at_first.nice:
                     return f"process {pid} has a different priority than it was started with"
-            if _groups(str(pid)) != own_groups and not _is_ending(pid):
+            if _groups(str(pid)) != at_first.groups and not _is_ending(pid):
                 return f"process {pid} is in a different control group than it was started in"
     return ""
 

@@ -29,7 +29,7 @@ from grader.side_spec import ClusterNeeds, Limits, SideFolder
 from grader.system import processes
 from grader.system.freezer_group import FreezerGroup
 from grader.system.handle import held
-from grader.system.scheduling import rescheduled
+from grader.system.scheduling import own_schedule, rescheduled
 from grader.tables import to_plain
 from grader.warden.agents import find_agents
 from grader.warden.cluster import VITAL_PROCESSES, await_address, side_environment, start_cluster
@@ -64,6 +64,7 @@ class Warden:
         self._guard: Guard | None = None
         group = None if job["private"] else FreezerGroup.make(self.folder.root.name)  # it is never frozen
         self.freezing = Freezing(self._family, group)
+        own_schedule()
         self._state: Any = None
         self._vital: list[psutil.Process] = []
         self._workers: Workers | None = None
@@ -255,7 +256,7 @@ class Warden:
 
     def rescheduled(self) -> str:
         """What has changed in how the side's processes are scheduled: see `grader.system.scheduling`."""
-        return rescheduled(p.pid for p in self._family())
+        return rescheduled([os.getpid(), *(p.pid for p in self._family())], own_schedule())
 
     def solution_pids(self) -> list[int]:
         """The driver, the Ray workers and whatever they started: all processes except the cluster's own."""

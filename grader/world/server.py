@@ -14,6 +14,7 @@ import socket
 import threading
 import time
 import traceback
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +29,7 @@ from grader.world.operations import misuse
 from grader.world.outside import Call, KillWorker, OutsideWorld, Refuse
 
 DIES_WITHIN_S = 5.0
+HELD_WITHIN_S = 5.0
 _POLL_S = 0.0005
 MAX_CONNECTIONS = 400  # a solution needs one per waiting thread; the judge could run out of descriptors
 
@@ -78,6 +80,28 @@ class WorldServer:
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(5)
+
+    @contextlib.contextmanager
+    def held(self, within_s: float = HELD_WITHIN_S) -> Iterator[bool]:
+        """Serve nobody meanwhile: what callers sent before takes none of this process's time.
+
+        Args:
+            within_s: How long what is being read or answered may still take.
+
+        Yields:
+            Whether it has come to rest.
+        """
+        rests, goes_on = threading.Event(), threading.Event()
+
+        def rest() -> None:
+            rests.set()
+            goes_on.wait()
+
+        self._loop.call_soon_threadsafe(rest)
+        try:
+            yield rests.wait(within_s)
+        finally:
+            goes_on.set()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()

@@ -61,7 +61,7 @@ def run_from_till(place: str, limit: int) -> dict:
         kept.append(error)
         lines = str(error).strip().splitlines() or [""]  # the last line of Ray's traceback says what
         seen["error"] = f"{type(error).__name__}: {lines[-1]}"
-        seen["is_the_sources"] = error in raised
+        seen["is_the_sources"] = any(error is one for one in raised)  # `in` would ask the exception
     ask("returned")
     seen["is_closed"] = inspect.getgeneratorstate(source) == inspect.GEN_CLOSED
     source.close()

@@ -97,10 +97,10 @@ def check_totals(world: Any, seen: dict[str, Any], batches: list[int]) -> None:
     )
 
 
-def check_sink(world: Any, batches: list[int], place: str) -> None:
+def check_sink(world: Any, batches: list[int]) -> None:
     """The sink holds each accepted row of these batches exactly once, and nothing else."""
     expected = {row["id"]: row for batch in batches for row in world.rows_of(batch)}
-    rows = [row for (sink, _), taken in world.taken.items() if sink == place for row in taken]
+    rows = [row for (sink, _), taken in world.taken.items() if sink == world.sink for row in taken]
     held = promised(rows, [ROW], "the rows in the sink")
     places = Counter(row["id"] for row in held)
     missing = set(expected) - set(places)
@@ -114,13 +114,13 @@ def check_sink(world: Any, batches: list[int], place: str) -> None:
         same(row, whole, f"the row of {row['id']} in the sink")
 
 
-def calls_behind(world: Any, place: str) -> list[Entry]:
+def calls_behind(world: Any) -> list[Entry]:
     """The calls whose answers the rows in a sink were made from, and those that wrote them."""
     found: dict[int, Entry] = {}
     entries = world.ledger.entries()
     dead = {entry.pid for entry in entries if entry.outcome == "killed"}
     for key, rows in world.taken.items():
-        if key[0] != place:
+        if key[0] != world.sink:
             continue
         writer = entries[world.taken_by[key]]
         given_up = writer.outcome not in ("ok", "killed") and writer.pid not in dead
@@ -134,7 +134,7 @@ def calls_behind(world: Any, place: str) -> list[Entry]:
 
 
 def check_repeats(world: Any) -> None:
-    """Each step is called once, and once more for each death meanwhile; an `enrich` asks for all."""
+    """Each step is called once a batch, and once more for each death meanwhile; an `enrich` asks for all."""
     invalid = world.reasons().keys() - world.poison.keys()
     for batch, calls in world.calls_of().items():
         valid = {record["id"] for record in world.batches[batch]} - invalid
@@ -144,6 +144,9 @@ def check_repeats(world: Any) -> None:
                 f"an `enrich` asked for {len(asked)} records of a batch with {len(valid)} valid ones, "
                 "expected one request for all of them"
             )
+        for rows in (entry.args[2] for entry in calls if entry.op == "write"):
+            n_batches = len({world.batch_of(row.get("id")) for row in rows})
+            assert n_batches == 1, f"a `write` held rows of {n_batches} batches, expected those of one"
         times = Counter(
             f"transform({entry.args[0]})" if entry.op == "transform" else f"{entry.op} for a batch"
             for entry in calls
@@ -155,7 +158,7 @@ def check_repeats(world: Any) -> None:
             )
 
 
-def check_steps(world: Any, place: str = "", workers: set[int] | None = None) -> list[Entry]:
+def check_steps(world: Any, workers: set[int] | None = None) -> list[Entry]:
     """What is in the sink was made step by step, each step called once, and in these processes (None: any).
 
     A row can only show a stamp that `transform` was given, and for that a quote of `enrich`: so their order
@@ -164,7 +167,7 @@ def check_steps(world: Any, place: str = "", workers: set[int] | None = None) ->
     Returns:
         The calls whose answers were used.
     """
-    used = calls_behind(world, place or world.sink)
+    used = calls_behind(world)
     check_repeats(world)
     if workers is not None:
         strangers = {entry.op for entry in used if entry.pid not in workers}
@@ -172,18 +175,18 @@ def check_steps(world: Any, place: str = "", workers: set[int] | None = None) ->
     return used
 
 
-def check_day(world: Any, seen: Any, *, batches: list[int] | None = None, place: str = "") -> None:
+def check_day(world: Any, seen: Any, *, batches: list[int] | None = None) -> None:
     """Report and sink are right for these batches (by default: for all of the day)."""
     batches = list(range(len(world.batches))) if batches is None else batches
     check_rejected(world, seen, batches)
     check_totals(world, seen, batches)
-    check_sink(world, batches, place or world.sink)
+    check_sink(world, batches)
 
 
-def check_work(learner: Any, seen: Any, *, batches: list[int] | None = None, place: str = "") -> list[Entry]:
+def check_work(learner: Any, seen: Any, *, batches: list[int] | None = None) -> list[Entry]:
     """As `check_day`, and the steps were called as promised, in Ray workers; the calls that were used."""
-    check_day(learner.world, seen, batches=batches, place=place)
-    return check_steps(learner.world, place, learner.world.worker_pids())
+    check_day(learner.world, seen, batches=batches)
+    return check_steps(learner.world, learner.world.worker_pids())
 
 
 def run_day(learner: Any, day: list[Batch], *, lazily: bool = False, **options: int) -> Any:
@@ -196,9 +199,9 @@ def run_day(learner: Any, day: list[Batch], *, lazily: bool = False, **options: 
         raise
 
 
-def stream_day(learner: Any, *, limit: int, place: str = "") -> dict[str, Any]:
+def stream_day(learner: Any, *, limit: int) -> dict[str, Any]:
     """How a day from a generator ends: report, error, whether the generator was closed."""
-    inputs = {"place": place or learner.world.sink, "limit": limit}
+    inputs = {"place": learner.world.sink, "limit": limit}
     streamed: dict[str, Any] = learner.scenario("stream", **inputs, returns=STREAMED, deadline_s=CALL_S)
     streamed["left"] = learner.leftovers(within_s=SETTLE_S)  # the caller still holds what was raised
     learner.scenario("let_go")
@@ -244,6 +247,8 @@ def test_totals_are_exact(learner, rng, observe):
     day = world.draw_day(rng, [4] * 24, customers=customers, cents=HUGE_CENTS)
     seen = run_day(learner, day)
     check_totals(world, seen, list(range(len(day))))
+    check_sink(world, list(range(len(day))))  # totals of rows, and rows that `transform` made
+    calls_behind(world)
     observe(len(ids_of(day)), unit="records")
 
 
@@ -265,6 +270,7 @@ def test_bad_record_costs_only_itself(learner, rng, observe):
     day = world.bad_records(rng).inputs["batches"]
     seen = run_day(learner, day)
     check_day(world, seen)
+    calls_behind(world)
     observe(len(world.poison), unit="bad records")
 
 
@@ -279,6 +285,7 @@ def test_empty_source_and_batches(learner, rng, observe):
     day = world.draw_day(rng, [0, 2, 3, 0, 2, 0, 0, 4], n_invalid=2)
     seen = run_day(learner, day, lazily=True)
     check_day(world, seen)
+    calls_behind(world)
     observe(4, unit="days")
 
 
@@ -307,7 +314,7 @@ def test_source_raises(learner, rng, observe):
         f"when run_pipeline raised, {len(going_on)} calls were still open or came later: "
         f"{listed(set(going_on))}"
     )
-    check_sink(world, list(range(len(day))), world.sink)
+    check_sink(world, list(range(len(day))))
     check_steps(world, workers=learner.worker_pids())
     left = streamed["left"]
     assert not left, f"while the caller still held the exception, there was left: {'; '.join(left)}"
@@ -395,9 +402,9 @@ def test_in_flight_limit(learner, rng, observe):
             lambda limit=limit: len(world.waiting("write")) >= limit, guard_s=GUARD_S, linger_s=LINGER_S
         )
         world.gates["enrich", None], world.gates["write", None] = together, writing
-        place = f"{world.sink} {limit}"
-        seen = report_of(stream_day(learner, limit=limit, place=place))
-        used = check_work(learner, seen, batches=list(range(first, len(world.batches))), place=place)
+        world.sink = f"sink-{limit}-{rng.integers(2**32):08x}"  # one for each of the two runs
+        seen = report_of(stream_day(learner, limit=limit))
+        used = check_work(learner, seen, batches=list(range(first, len(world.batches))))
         n_in_flight = max(world.read_ahead[n_read:]) + 1
         n_read = len(world.read_ahead)
         observe(n_in_flight, limit=limit, unit="batches in flight")

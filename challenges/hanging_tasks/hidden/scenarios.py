@@ -9,9 +9,9 @@ PROBES = 4
 
 
 @ray.remote(num_cpus=1, max_retries=0)
-def probe() -> None:
+def probe(ticket: int) -> None:
     """Stand in for somebody else's work: take one CPU and wait for the other probes."""
-    ask("probe")
+    ask("probe", ticket)
 
 
 @ray.remote(num_cpus=0)
@@ -30,9 +30,9 @@ def process(solution, orders: list[dict], within_s: float) -> dict:
     return solution.process_orders(orders, deadline_s=within_s)
 
 
-def probe_cpus(_solution) -> int:
+def probe_cpus(_solution, ticket: int) -> int:
     """Give the cluster other work to do; return how many probes ended."""
-    probes = [probe.remote() for _ in range(PROBES)]
+    probes = [probe.remote(ticket) for _ in range(PROBES)]
     return len(ray.wait(probes, num_returns=PROBES, timeout=20.0)[0])
 
 

@@ -375,8 +375,8 @@ def test_stuck_work_is_cancelled(learner, rng, observe):
     seen = process(learner, orders, deadline_s=deadline_s, stuck=stuck)
     assert_outcome(world, seen, orders, timed_out=stuck)
     assert_price_limit(world, orders)
-    learner.scenario("probe_cpus", deadline_s=25.0)
-    probes = world.ledger.peak("probe")
+    learner.scenario("probe_cpus", ticket=world.ticket, deadline_s=25.0)
+    probes = peak(world.ledger.entries("probe", "ok"))
     observe(probes, limit=PRICE_LIMIT, unit="CPUs usable")
     assert probes == PRICE_LIMIT, (
         f"after the call, {PRICE_LIMIT} tasks with one CPU each were started, "

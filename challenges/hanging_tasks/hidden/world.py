@@ -51,6 +51,7 @@ class World(OutsideWorld):
         held_back: orders whose `ship` is answered only after every other order has been shipped.
         hold_s: the longest time those are held.
         outlived: stuck calls that ended while the process that had made them lived on.
+        ticket: what the judge's own tasks show when they probe for CPUs.
         since: entries before this one belong to an earlier try.
         is_second_try: whether there was one; processes of the first may call until they have died.
     """
@@ -74,6 +75,7 @@ class World(OutsideWorld):
         self._meetings: dict[str, Meeting] = {}
         self._taken: set[str] = set()
         self._rest_shipped = asyncio.Event()
+        self.ticket = int(rng.integers(2**53))
         self._probes = 0
         self._warm: set[int] = set()
         self._watches: set[asyncio.Task[None]] = set()
@@ -274,8 +276,9 @@ class World(OutsideWorld):
         orders: list[Order] | None = None,
     ) -> Trial:
         """One worker dies in a reservation, one in a price and one in a shipment."""
-        self.kill_at = {op: int(rng.integers(0, 4)) for op in ("reserve", "price", "ship")}
-        return self._trial(self._orders(rng, n, orders, customers), within_s)
+        batch = self._orders(rng, n, orders, customers)
+        self.kill_at = {op: int(rng.integers(max(len(batch), 1))) for op in ("reserve", "price", "ship")}
+        return self._trial(batch, within_s)
 
     # -- operations ------------------------------------------------------------------------------------
 
@@ -320,9 +323,11 @@ class World(OutsideWorld):
                 self._rest_shipped.set()
         return self._number(call)
 
-    async def probe(self, call: Call) -> None:
+    async def probe(self, _call: Call, ticket: int) -> None:
         """Operation of a scenario: meet the other three, each on its own CPU."""
-        self._probes = call.number + 1
+        if ticket != self.ticket:
+            raise Refuse("NoTicket", "only the judge's own tasks probe for CPUs")
+        self._probes += 1
         await self.until(lambda: self._probes >= PROBES, within_s=PROBE_WITHIN_S)
 
     async def warm(self, call: Call, n_workers: int) -> None:
@@ -414,10 +419,10 @@ class Meeting:
 
 
 def _lives(pid: int) -> bool:
-    """Whether a process is there and not about to end."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return False
-    state, *numbers = stat.rpartition(")")[2].split()
-    return state not in "ZX" and not int(numbers[5]) & PF_EXITING
+    """Whether a process is there and not about to end; its first thread may have ended before the others."""
+    for stat in Path(f"/proc/{pid}/task").glob("*/stat"):
+        with contextlib.suppress(OSError):
+            state, *numbers = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+            if state not in "ZX" and not int(numbers[5]) & PF_EXITING:
+                return True
+    return False

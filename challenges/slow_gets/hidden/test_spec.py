@@ -22,6 +22,10 @@ COARSE = 1e-3  # tells two models apart, whatever the arithmetic
 MIN_IN_FLIGHT = 8
 MIN_WORKERS = 2
 SPARE_TASKS = 16
+N_CALLS = 5
+N_MODELS_HELD = (
+    24  # right designs: 8 at most, most of it what driver and workers work with; a leak of all: 70
+)
 MAX_MODELS_STORED = 1.5
 N_RECORDS = 24
 N_RECORDS_RACE = 48
@@ -396,15 +400,23 @@ def test_killed_worker_costs_nothing(learner, rng, observe):
 
 @behaviour(points=3, category="memory", required=True, stage=2)
 def test_nothing_is_left_behind(learner, rng, observe):
-    """After a call no task is still running, and nothing of it is left in the object store."""
+    """After a call no task is still running, and no copy of its model is kept, in the object store or not."""
     record_ids = learner.world.draw_ids(rng, N_RECORDS_RACE)
     learner.call("score_all", record_ids[:N_RECORDS], learner.world.model, deadline_s=CALL_S)
+    with learner.memory() as held:
+        for _ in range(N_CALLS):
+            learner.call("score_all", record_ids[:N_RECORDS], draw_model(rng), deadline_s=CALL_S)
     since = learner.world.ledger.count()
     with learner.counting() as counts:
         seen = learner.call("score_all", record_ids, learner.world.model, returns=RESULTS, deadline_s=CALL_S)
     check_workers(learner, scorings(check_work(learner.world, seen, record_ids, since=since)))
     left = left_by(learner, pool_may_stay=counts.n_actors == 0)
-    observe(len(left), limit=0, unit="left")
+    model_mb, grown_mb = learner.world.model.nbytes / 1e6, held.peak_bytes / 1e6
+    observe(round(grown_mb), limit=round(N_MODELS_HELD * model_mb), unit="MB held")
+    assert grown_mb <= N_MODELS_HELD * model_mb, (
+        f"In {N_CALLS} calls, each with its own model of {model_mb:.0f} MB, driver, workers and GCS came to "
+        f"hold {grown_mb:.0f} MB more than before, the object store left out: copies are kept."
+    )
     assert not left, "Still there after the call: " + "; ".join(left)
 
 

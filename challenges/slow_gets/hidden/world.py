@@ -249,7 +249,8 @@ class World(OutsideWorld):
     ) -> Trial:
         """One worker dies in a fetch, another when it has just scored."""
         ids = record_ids or self.draw_ids(rng, n)
-        in_fetch, in_score = ids[len(ids) // 8], ids[len(ids) * 14 // 24]
+        struck = rng.permutation(ids).tolist()  # any of them: nobody knows which calls need a second chance
+        in_fetch, in_score = struck[0], struck[-1]
         self.kill_on_fetch, self.kill_on_score = {in_fetch}, {in_score}
         return self._trial(ids).noting(f"a worker dies fetching {in_fetch}, another scoring {in_score}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from grader.judge import race as race_module
 from grader.judge.race import Race
-from grader.side.observation import NotStopped
+from grader.side.observation import Backlog, NotStopped
 from grader.tables import Tables
 
 
@@ -20,15 +21,20 @@ class AnsweringSide:
         asked: The arguments of each round.
         worlds: The world of each round.
         stands: Whether all of it stands once it has been stopped.
+        rests: Whether its world does.
     """
 
     driver_pid = 1
+    has_world = True
 
-    def __init__(self, *, stands: bool = True) -> None:
-        self.stands = stands
+    def __init__(self, *, stands: bool = True, rests: bool = True) -> None:
+        self.stands, self.rests = stands, rests
         self.asked: list[tuple[int, ...]] = []
         self.worlds: list[float] = []
-        self.warden = self
+        self.warden = self.server = self
+
+    def held(self) -> contextlib.AbstractContextManager[bool]:
+        return contextlib.nullcontext(self.rests)
 
     def ask(self, request: str, *_args: Any) -> Any:
         return self.stands if request == "freeze" else ""
@@ -66,9 +72,9 @@ class Benchmark:
             teardown(*args, **kwargs)
 
 
-def raced(seed: int, *, stands: bool = True) -> tuple[AnsweringSide, AnsweringSide]:
+def raced(seed: int, *, stands: bool = True, rests: bool = True) -> tuple[AnsweringSide, AnsweringSide]:
     """Learner's and reference's side after a race."""
-    learner, reference = AnsweringSide(stands=stands), AnsweringSide()
+    learner, reference = AnsweringSide(stands=stands, rests=rests), AnsweringSide()
     race = Race(learner, reference, lambda rng: float(rng.random()), Benchmark(), seed)  # type: ignore[arg-type, return-value]
 
     def draw(_world: Any, rng: np.random.Generator) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -108,3 +114,8 @@ def test_a_race_is_replayed_with_its_seed() -> None:
 def test_who_cannot_be_stopped_is_not_compared() -> None:
     with pytest.raises(NotStopped, match="not all of them could be stopped"):
         raced(seed=3, stands=False)
+
+
+def test_who_leaves_a_backlog_is_not_compared() -> None:
+    with pytest.raises(Backlog, match="reading it would have gone on"):
+        raced(seed=3, rests=False)

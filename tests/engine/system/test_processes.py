@@ -34,6 +34,14 @@ for number in set(signal.Signals) - {signal.SIGKILL, signal.SIGSTOP, signal.SIGC
     signal.signal(number, signal.SIG_IGN)
 ready()
 """,
+    "without its first thread, which the kernel calls a zombie": """
+import ctypes, threading
+def live():
+    ready()
+    pause()
+threading.Thread(target=live).start()
+ctypes.CDLL(None).syscall({"x86_64": 60}.get(os.uname().machine, 93), 0)  # exit, of this thread alone
+""",
     "stopped": """
 import ctypes
 ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # dies with the test, should that fail

@@ -578,3 +578,16 @@ def test_a_server_that_cannot_listen_says_so(tmp_path):
 def test_closing_twice_is_harmless(server):
     server.close()
     server.close()
+
+
+def test_while_it_is_held_nobody_is_served(server, link):
+    answers = []
+    asks = threading.Thread(target=lambda: answers.append(link.ask("double", 1)), daemon=True)
+    with server.held() as rests:
+        assert rests
+        asks.start()
+        asks.join(0.2)
+        assert not answers
+        assert not server.world.ledger.entries()
+    asks.join(GUARD_S)
+    assert answers == [[1, 1]]
