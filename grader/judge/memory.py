@@ -92,9 +92,9 @@ class Level:
 
 
 class Elsewhere:
-    """Memory of a side that is in no heap of its own: memfd, `/dev/shm`, the heaps of GCS and raylet.
+    """Memory of a side that is in no heap of its own: shared memory, the heaps of GCS and raylet.
 
-    Named files in `/dev/shm` cannot be told from those of the same user's other programs: all that have
+    What has a name in `/dev/shm`, or in System V, cannot be told from those of the same user's other programs: all that have
     appeared since the side was started count.
 
     Args:
