@@ -94,8 +94,8 @@ class Level:
 class Elsewhere:
     """Memory of a side that is in no heap of its own: shared memory, the heaps of GCS and raylet.
 
-    What has a name in `/dev/shm`, or in System V, cannot be told from those of the same user's other programs: all that have
-    appeared since the side was started count.
+    What has a name in `/dev/shm`, or in System V, cannot be told from that of the user's other programs:
+    all that has appeared since the side was started counts.
 
     Args:
         side: A started side.
