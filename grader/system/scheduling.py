@@ -6,26 +6,53 @@ import contextlib
 import os
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 _ENDING_S = 0.1
 
 
-def rescheduled(pids: Iterable[int]) -> str:
-    """How processes differ from this one, which started them; empty when they do not.
+@dataclass(frozen=True, slots=True)
+class Scheduling:
+    """How a thread is scheduled.
 
     Args:
-        pids: Processes to compare by each thread's CPUs and priority, and by control group.
+        cpus: CPUs that it may use; none where the system does not say (macOS).
+        nice: Its priority.
+        policy: By what rule it gets its turn; None where the system does not say.
+        groups: The control groups of its process.
     """
-    own_cpus, own_nice, own_groups = _cpus(0), os.getpriority(os.PRIO_PROCESS, 0), _groups("self")
+
+    cpus: frozenset[int]
+    nice: int
+    policy: int | None
+    groups: str
+
+    @classmethod
+    def of(cls, thread: int, process: str) -> Scheduling:
+        """That of a thread now; 0 and "self" stand for the one that asks."""
+        policy = os.sched_getscheduler(thread) if hasattr(os, "sched_getscheduler") else None
+        return cls(_cpus(thread), os.getpriority(os.PRIO_PROCESS, thread), policy, _groups(process))
+
+
+def rescheduled(pids: Iterable[int], start: Scheduling) -> str:
+    """How processes differ from what they were started with; empty when they do not.
+
+    What they were started with was noted then: the process that notes it can be moved as well as any other.
+
+    Args:
+        pids: Processes to compare, each thread by its CPUs, priority and policy, and by control group.
+        start: That of the process which started them, before it did.
+    """
     for pid in pids:
         with contextlib.suppress(OSError):  # it has ended in the meantime
             for thread in _threads(pid):
-                if _cpus(thread) != own_cpus:
+                now = Scheduling.of(thread, str(pid))
+                if now.cpus != start.cpus:
                     return f"process {pid} may use different CPUs than it was started with"
-                if os.getpriority(os.PRIO_PROCESS, thread) != own_nice:
+                if (now.nice, now.policy) != (start.nice, start.policy):
                     return f"process {pid} has a different priority than it was started with"
-            if _groups(str(pid)) != own_groups and not _is_ending(pid):
+            if _groups(str(pid)) != start.groups and not _is_ending(pid):
                 return f"process {pid} is in a different control group than it was started in"
     return ""
 

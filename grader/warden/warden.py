@@ -29,7 +29,7 @@ from grader.side_spec import ClusterNeeds, Limits, SideFolder
 from grader.system import processes
 from grader.system.freezer_group import FreezerGroup
 from grader.system.handle import held
-from grader.system.scheduling import rescheduled
+from grader.system.scheduling import Scheduling, rescheduled
 from grader.tables import to_plain
 from grader.warden.agents import find_agents
 from grader.warden.cluster import VITAL_PROCESSES, await_address, side_environment, start_cluster
@@ -48,6 +48,7 @@ class Warden:
     """Serves the judge's requests about one side."""
 
     def __init__(self, job: dict[str, Any]) -> None:
+        self._scheduling = Scheduling.of(0, "self")
         self.folder = SideFolder(Path(job["folder"]))
         self.environment = side_environment(self.folder, job["token"], job["service_token"])
         if job["private"]:
@@ -254,8 +255,8 @@ class Warden:
         self.freezing.thaw()
 
     def rescheduled(self) -> str:
-        """What has changed in how the side's processes are scheduled: see `grader.system.scheduling`."""
-        return rescheduled(p.pid for p in self._family())
+        """What has changed in how the side and its guard are scheduled: see `grader.system.scheduling`."""
+        return rescheduled([os.getpid(), *(p.pid for p in self._family())], self._scheduling)
 
     def solution_pids(self) -> list[int]:
         """The driver, the Ray workers and whatever they started: all processes except the cluster's own."""

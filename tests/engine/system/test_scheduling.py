@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from grader.system.scheduling import rescheduled
+from grader.system.scheduling import Scheduling, rescheduled
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux tells")
 TWO_THREADS = """
@@ -26,22 +26,46 @@ def process():
     found.wait()
 
 
-def test_a_process_as_it_was_started_is_fine(process):
-    assert rescheduled([process.pid]) == ""
+@pytest.fixture
+def start():
+    return Scheduling.of(0, "self")
 
 
-def test_a_process_that_has_ended_is_fine(process):
+def test_a_process_as_it_was_started_is_fine(process, start):
+    assert rescheduled([process.pid], start) == ""
+
+
+def test_a_process_that_has_ended_is_fine(process, start):
     process.kill()
     process.wait()
-    assert rescheduled([process.pid]) == ""
+    assert rescheduled([process.pid], start) == ""
 
 
-def test_a_nicer_thread_is_noticed(process):
+def test_a_nicer_thread_is_noticed(process, start):
     os.setpriority(os.PRIO_PROCESS, process.thread, 19)
-    assert "priority" in rescheduled([process.pid])
+    assert "priority" in rescheduled([process.pid], start)
 
 
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="there is one CPU only")
-def test_a_thread_with_fewer_cpus_is_noticed(process):
+def test_a_thread_with_fewer_cpus_is_noticed(process, start):
     os.sched_setaffinity(process.thread, [min(os.sched_getaffinity(0))])
-    assert "CPUs" in rescheduled([process.pid])
+    assert "CPUs" in rescheduled([process.pid], start)
+
+
+def test_a_thread_that_runs_only_when_nobody_else_does_is_noticed(process, start):
+    os.sched_setscheduler(process.thread, os.SCHED_IDLE, os.sched_param(0))
+    assert "priority" in rescheduled([process.pid], start)
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="there is one CPU only")
+def test_who_compares_may_have_been_moved_as_well(process, start):
+    all_cpus = os.sched_getaffinity(0)
+    try:
+        for thread in (0, process.pid, process.thread):
+            os.sched_setaffinity(thread, [min(all_cpus)])
+        assert "CPUs" in rescheduled([process.pid], start)
+        os.sched_setaffinity(process.pid, all_cpus)
+        os.sched_setaffinity(process.thread, all_cpus)
+        assert "CPUs" in rescheduled([os.getpid()], start)
+    finally:
+        os.sched_setaffinity(0, all_cpus)
