@@ -868,3 +868,5 @@ def test_speed(learner, race):
         assert_oracle(job, value)
 
     race.run("train", draw=draw, returns=RESULT, check=check, naive_ratio=3.5, deadline_s=20.0)
+    left = learner.leftovers(within_s=SETTLE_S)
+    assert not left, f"left behind by the timed rounds: {'; '.join(left)}"
