@@ -1,7 +1,9 @@
 """Memory in files that have no disk below them. It is in no process's heap.
 
-Such a file is a memfd, lies in `/dev/shm`, belongs to a shared mapping without a name, or is a segment of
-System V. It lives as long as it has a name, a descriptor or a mapping: so all three are looked at.
+Such a file is a memfd, lies in `/dev/shm` or another file system in memory, belongs to a shared mapping
+without a name, or is a segment of System V. It lives as long as it has a name, a descriptor or a mapping: so
+all three are looked at. Of file systems other than `/dev/shm` that this user may write to, all that is used
+counts.
 """
 
 from __future__ import annotations
@@ -9,12 +11,16 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import tempfile
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
 _FOLDER = Path("/dev/shm")  # noqa: S108 - it is what is looked at
 _SEGMENTS = Path("/proc/sysvipc/shm")
-_OF_MEMORY = (f"{_FOLDER}/", "/memfd:", "/dev/zero (deleted)", "/SYSV")  # how `maps` calls them
+_MOUNTS = Path("/proc/mounts")
+_IN_MEMORY = frozenset({"tmpfs", "devtmpfs", "ramfs"})
+# How `maps` calls them.
+_OF_MEMORY = (f"{_FOLDER}/", "/memfd:", "/dev/zero (deleted)", "/SYSV", "/secretmem", "/anon_hugepage")
 _BLOCK_BYTES = 512
 
 Inode = tuple[int, int]
@@ -51,13 +57,29 @@ def _mappings(maps: str) -> Iterator[tuple[Inode, int]]:
 
 
 def named_files() -> dict[Inode, int]:
-    """Bytes of this user's files in `/dev/shm` and segments of System V, whether anyone has them or not."""
-    found = _segments()
+    """Bytes of what lives without anybody: files in `/dev/shm`, segments of System V, other file systems."""
+    found = _segments() | _file_systems()
     with contextlib.suppress(OSError):
         for entry in os.scandir(_FOLDER):
             with contextlib.suppress(OSError):
                 if entry.is_file(follow_symlinks=False) and entry.stat().st_uid == os.getuid():
                     _note(found, entry.stat())
+    return found
+
+
+def _file_systems() -> dict[Inode, int]:
+    """What is used of each file system in memory, but for `/dev/shm` and the one where files usually go."""
+    found: dict[Inode, int] = {}
+    with contextlib.suppress(OSError):
+        known = {folder.stat().st_dev for folder in (_FOLDER, Path(tempfile.gettempdir()))}
+        for line in _MOUNTS.read_text(encoding="utf-8", errors="replace").splitlines():
+            _, folder, kind, *_ = line.split()
+            if kind not in _IN_MEMORY or not os.access(folder, os.W_OK):
+                continue
+            with contextlib.suppress(OSError):
+                if (device := Path(folder).stat().st_dev) not in known:
+                    seen = os.statvfs(folder)
+                    found[device, 0] = (seen.f_blocks - seen.f_bfree) * seen.f_frsize
     return found
 
 

@@ -4,6 +4,8 @@ import ctypes
 import mmap
 import os
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -77,3 +79,17 @@ def test_a_segment_that_nobody_has_attached():
     finally:
         library.shmctl(segment, 0, None)  # IPC_RMID
     assert sum(named_files().values()) == before
+
+
+def test_a_file_system_in_memory_that_is_not_where_files_usually_go():
+    folders = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines() if " tmpfs " in line]
+    usual = {Path(folder).stat().st_dev for folder in ("/dev/shm", tempfile.gettempdir())}
+    free = [f for f in folders if os.access(f, os.W_OK) and Path(f).stat().st_dev not in usual]
+    if not free:
+        pytest.skip("there is none that this user may write to")
+    at = (Path(free[0]).stat().st_dev, 0)
+    before = named_files()[at]
+    with tempfile.TemporaryFile(dir=free[0], buffering=0) as file:
+        file.write(b"x" * N_BYTES)
+        assert named_files()[at] - before == N_BYTES
+    assert named_files()[at] == before
