@@ -93,9 +93,9 @@ def _passes(
 def _standing_still(side: Side) -> Iterator[None]:
     """Stop a side; one whose guard is gone has nothing left that runs."""
     with contextlib.suppress(ClusterLostError):
-        side.warden.ask("freeze")
+        side.freeze()
     try:
         yield
     finally:
         with contextlib.suppress(ClusterLostError):
-            side.warden.ask("thaw")
+            side.thaw()

@@ -301,11 +301,11 @@ class Race:
             NotStopped: It is not known that all of it stands.
         """
         try:
-            if not self._learner_side.warden.ask("freeze"):
+            if not self._learner_side.freeze():
                 raise NotStopped
             yield
         finally:
-            self._learner_side.warden.ask("thaw")
+            self._learner_side.thaw()
 
 
 def _is_decided(rounds: Rounds, naive_ratio: float) -> bool:

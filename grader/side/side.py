@@ -184,6 +184,18 @@ class Side:
         if world is not None and not self._may_wake():
             world.nothing_can_come = GateWatch(self, world).is_certain
 
+    def freeze(self) -> bool:
+        """Stop all of it, and do not serve what it has asked by then; whether it is known to stand."""
+        if self.has_world:
+            self.server.pause()
+        return bool(self.warden.ask("freeze"))
+
+    def thaw(self) -> None:
+        """Let it continue."""
+        if self.has_world:
+            self.server.resume()
+        self.warden.ask("thaw")
+
     def _worker_pids(self) -> set[int]:
         """Processes that are or were Ray workers of this cluster."""
         try:

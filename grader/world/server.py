@@ -49,6 +49,8 @@ class WorldServer:
         self.above = os.getpid()  # only processes below this one are ever killed
         self._loop = asyncio.new_event_loop()
         self._connections: set[asyncio.Task[None]] = set()
+        self._is_open = asyncio.Event()  # no frame is read until it is set
+        self._is_open.set()
         self._asked_bytes: weakref.WeakKeyDictionary[OutsideWorld, int] = weakref.WeakKeyDictionary()
         # Bound here, so that an unusable path fails in the caller.
         self._socket = Listener()
@@ -81,6 +83,14 @@ class WorldServer:
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(5)
+
+    def pause(self) -> None:
+        """Read nothing more for now: what has been sent already could keep the judge busy."""
+        self._loop.call_soon_threadsafe(self._is_open.clear)
+
+    def resume(self) -> None:
+        """Read on."""
+        self._loop.call_soon_threadsafe(self._is_open.set)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -119,6 +129,7 @@ class WorldServer:
         Raises:
             EOFError: This caller is not served any more.
         """
+        await self._is_open.wait()
         head = await _exactly(reader, kata_wire.HEAD_BYTES)
         body_bytes, n_buffers = kata_wire.layout(head)
         lengths = await _exactly(reader, n_buffers * kata_wire.LENGTH_BYTES)

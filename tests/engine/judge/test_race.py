@@ -34,8 +34,14 @@ class AnsweringSide:
         """Nobody touches its files."""
         return True
 
-    def ask(self, request: str, *_args: Any) -> Any:
-        return self.stands if request == "freeze" else ""
+    def ask(self, _request: str, *_args: Any) -> Any:
+        return ""
+
+    def freeze(self) -> bool:
+        return self.stands
+
+    def thaw(self) -> None:
+        """Let it continue."""
 
     def ready(self) -> None:
         """Nothing has to be loaded."""

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -238,6 +239,21 @@ def test_what_is_asked_of_a_world_is_bounded_and_a_new_world_starts_over(server,
     assert [len(entry.args[0]) for entry in world.ledger.entries()] == [6000]
     server.world = World(np.random.default_rng(0))
     assert link.ask("double", b"again") == [b"again"] * 2
+
+
+def test_what_was_sent_before_a_pause_is_served_after_it(server, link, world):
+    link.ask("double", 1)
+    server.pause()
+    with ThreadPoolExecutor(1) as thread:
+        asked = thread.submit(link.ask, "double", 2)  # on a connection of its own
+        sock = kata_wire.connect(path_of(server), server.token)
+        kata_wire.send(sock, {"op": "who", "args": []})
+        time.sleep(0.1)
+        assert world.ledger.count() == 1
+        server.resume()
+        assert asked.result(GUARD_S) == [2, 2]
+    assert kata_wire.receive(sock) == {"value": os.getpid()}
+    sock.close()
 
 
 def test_an_argument_that_is_not_plain_is_refused_before_it_is_sent(link, world):
