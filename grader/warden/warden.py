@@ -84,6 +84,7 @@ class Warden:
         store_bytes = self.needs.object_store_mb * 1_000_000
         self._guard = Guard(self.limits, store_bytes, self.folder.root, self._solutions, self._vital)
         self._guard.start()
+        self.freezing.lookouts = (self._guard, self._workers)
         return self.address
 
     def cluster_down(self) -> list[int]:
