@@ -83,11 +83,13 @@ class Rig:
         except OSError as error:
             raise ClusterError(f"a solution could not be laid out: {error}") from None
 
-    def is_as_laid_out(self) -> bool:
-        """Whether nobody has touched what driver and workers import since it was laid out."""
-        with contextlib.suppress(OSError):
-            return laid_out(self.warden.folder) == self._laid_out
-        return False
+    def touched(self) -> list[str]:
+        """What somebody has touched, of all that driver and workers import, since it was laid out."""
+        try:
+            now = laid_out(self.warden.folder)
+        except OSError as error:
+            return [str(error)]
+        return sorted(path for path, _ in now.items() ^ self._laid_out.items())
 
     def driver_up(self) -> int:
         """Start a driver process, which will introduce itself at the link; returns its pid."""

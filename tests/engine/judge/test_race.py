@@ -30,9 +30,9 @@ class AnsweringSide:
         self.worlds: list[float] = []
         self.warden = self.rig = self
 
-    def is_as_laid_out(self) -> bool:
+    def touched(self) -> list[str]:
         """Nobody touches its files."""
-        return True
+        return []
 
     def ask(self, _request: str, *_args: Any) -> Any:
         return ""

