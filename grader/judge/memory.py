@@ -92,10 +92,10 @@ class Level:
 
 
 class Elsewhere:
-    """Memory of a side that is in no heap of its own: memfd, `/dev/shm`, the heaps of GCS and raylet.
+    """Memory of a side that is in no heap of its own: shared memory, the heaps of GCS and raylet.
 
-    Named files in `/dev/shm` cannot be told from those of the same user's other programs: all that have
-    appeared since the side was started count.
+    What has a name in `/dev/shm` or in System V, or lies in another file system in memory, cannot be told
+    from what other programs have: all that has come since the side was started counts.
 
     Args:
         side: A started side.
@@ -115,7 +115,8 @@ class Elsewhere:
             cluster, pids = self._side.warden.ask("cluster_memory"), self._side.warden.ask("solution_pids")
             stores = shared_files(cluster["pids"])
             files = named_files() | shared_files(pids)
-            kept = [n for inode, n in files.items() if inode not in stores and inode not in self._side.named]
+            named = self._side.named
+            kept = [max(0, n - named.get(inode, 0)) for inode, n in files.items() if inode not in stores]
             if is_first:
                 self._cluster_before = min(cluster["bytes"], cluster["idle_bytes"] + CLUSTER_BEFORE_BYTES)
             grown: int = cluster["bytes"] - self._cluster_before - CLUSTER_GROWTH_BYTES

@@ -331,6 +331,8 @@ def _changed_from_outside(reference: Side) -> str:
     The learner's side is stopped meanwhile: what it did before is seen, and it can do no more.
     """
     reference.ready()
+    if touched := reference.rig.touched():
+        return f"somebody wrote where it has its files ({touched[0]})"
     seen = reference.look("jobs", *CLEAN_TABLES)
     if set(seen.jobs.values()) - {reference.driver_pid}:
         return "another process has a job in its cluster"

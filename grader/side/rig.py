@@ -17,7 +17,7 @@ from grader.errors import ClusterError
 from grader.side.cleanliness import CLEAN_TABLES, nothing_is_left, something_is_detached
 from grader.side.driver_link import DriverLink
 from grader.side.failure_causes import stacks_of
-from grader.side.staging import prepare_folder, stage
+from grader.side.staging import laid_out, prepare_folder, stage
 from grader.side.warden_client import WardenClient, new_folder
 from grader.side_spec import ClusterNeeds, Limits
 from grader.tables import TableName, Tables
@@ -52,6 +52,7 @@ class Rig:
     ) -> None:
         self.needs = needs
         self.address = ""
+        self._laid_out: dict[str, tuple[int, int]] = {}
         self.server: WorldServer | None = None
         folder = new_folder()
         try:
@@ -78,8 +79,17 @@ class Rig:
         """
         try:
             stage(self.warden.folder, submission, challenge)
+            self._laid_out = laid_out(self.warden.folder)
         except OSError as error:
             raise ClusterError(f"a solution could not be laid out: {error}") from None
+
+    def touched(self) -> list[str]:
+        """What somebody has touched, of all that driver and workers import, since it was laid out."""
+        try:
+            now = laid_out(self.warden.folder)
+        except OSError as error:
+            return [str(error)]
+        return sorted(path for path, _ in now.items() ^ self._laid_out.items())
 
     def driver_up(self) -> int:
         """Start a driver process, which will introduce itself at the link; returns its pid."""

@@ -57,7 +57,7 @@ class Side:
     ) -> None:
         self.needs = needs
         self.driver_pid = 0
-        self.named: frozenset[tuple[int, int]] = frozenset()  # files that were in /dev/shm before it started
+        self.named: dict[tuple[int, int], int] = {}  # bytes of what was named in memory before it started
         self.idle_driver_bytes = 0  # what the driver held before any line of the solution ran
         self.markers: set[str] = set()  # ids of the judge's own tasks in the driver's job
         self.failed_check = ""  # of Ray's own code: it ended the last driver that died in a call
@@ -85,7 +85,7 @@ class Side:
             ClusterError: The cluster did not start.
         """
         is_crowded()  # from now on it is known what others use, not only that CPUs are short
-        self.named = frozenset(named_files())
+        self.named = named_files()
         self._rig = Rig(
             self.needs, self._limits, with_world=self._with_world, world=self.world, private=self._private
         )

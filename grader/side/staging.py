@@ -51,3 +51,16 @@ def stage(folder: SideFolder, submission: Submission, challenge: Path) -> None:
         source = challenge / name
         if source.exists():
             shutil.copyfile(source, folder.work / source.name)
+
+
+def laid_out(folder: SideFolder) -> dict[str, tuple[int, int]]:
+    """What there is for driver and workers to import, with the inode and the moment of each last change.
+
+    The kernel notes that moment (ctime), and nobody can put it back: what was changed and restored differs.
+    """
+    found = {}
+    for top in (folder.work, folder.inside, folder.home):
+        for path in (top, *top.rglob("*")):
+            seen = path.lstat()
+            found[str(path)] = (seen.st_ino, seen.st_ctime_ns)
+    return found

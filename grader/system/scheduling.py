@@ -7,7 +7,7 @@ import functools
 import os
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 _ENDING_S = 0.1
@@ -15,23 +15,31 @@ _ENDING_S = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """How a process is scheduled: by default as this one is now.
+    """How a thread is scheduled.
 
     Args:
-        cpus: The CPUs that it may use.
+        cpus: CPUs that it may use; none where the system does not say (macOS).
         nice: Its priority.
-        groups: Its control groups, as /proc lists them.
+        policy: By what rule it gets its turn; None where the system does not say.
+        groups: The control groups of its process, as /proc lists them.
     """
 
-    cpus: frozenset[int] = field(default_factory=lambda: _cpus(0))
-    nice: int = field(default_factory=lambda: os.getpriority(os.PRIO_PROCESS, 0))
-    groups: str = field(default_factory=lambda: _groups("self"))
+    cpus: frozenset[int]
+    nice: int
+    policy: int | None
+    groups: str
+
+    @classmethod
+    def of(cls, thread: int, process: str) -> Schedule:
+        """That of a thread now; 0 and "self" stand for the one that asks."""
+        policy = os.sched_getscheduler(thread) if hasattr(os, "sched_getscheduler") else None
+        return cls(_cpus(thread), os.getpriority(os.PRIO_PROCESS, thread), policy, _groups(process))
 
 
 @functools.cache
 def own_schedule() -> Schedule:
     """How this process was scheduled when it first asked, which should be before any solution runs."""
-    return Schedule()
+    return Schedule.of(0, "self")
 
 
 def rescheduled(pids: Iterable[int], at_first: Schedule) -> str:
@@ -40,15 +48,16 @@ def rescheduled(pids: Iterable[int], at_first: Schedule) -> str:
     What this process is now is no measure: whoever moves others can move it along with them.
 
     Args:
-        pids: Processes to compare by each thread's CPUs and priority, and by control group.
+        pids: Processes to compare, each thread by its CPUs, priority and policy, and by control group.
         at_first: How the process that started them was scheduled before any solution ran.
     """
     for pid in pids:
         with contextlib.suppress(OSError):  # it has ended in the meantime
             for thread in _threads(pid):
-                if not at_first.cpus <= _cpus(thread):  # a thread from before it was pinned may use more
+                now = Schedule.of(thread, str(pid))
+                if not at_first.cpus <= now.cpus:  # a thread from before it was pinned may use more
                     return f"process {pid} may use different CPUs than it was started with"
-                if os.getpriority(os.PRIO_PROCESS, thread) != at_first.nice:
+                if (now.nice, now.policy) != (at_first.nice, at_first.policy):
                     return f"process {pid} has a different priority than it was started with"
             if _groups(str(pid)) != at_first.groups and not _is_ending(pid):
                 return f"process {pid} is in a different control group than it was started in"

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from grader.system import processes
+from grader.system.namespaces import forbid_new_namespaces
 from grader.system.pids_group import PidsGroup
 from grader.system.privileges import forbid_to_children, keep_memory_private
 from grader.warden.guard import limit_self
@@ -31,6 +32,7 @@ def main() -> None:
     processes.become_subreaper()
     keep_memory_private()
     forbid_to_children()
+    forbid_new_namespaces()
     group = PidsGroup.join(Path(job["folder"]).name, job["limits"]["threads"] + CLUSTER_THREADS)
     warden = Warden(job)
     limit_self(warden.limits, warden.needs.object_store_mb * 1_000_000)

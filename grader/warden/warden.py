@@ -84,6 +84,7 @@ class Warden:
         store_bytes = self.needs.object_store_mb * 1_000_000
         self._guard = Guard(self.limits, store_bytes, self.folder.root, self._solutions, self._vital)
         self._guard.start()
+        self.freezing.lookouts = (self._guard, self._workers)
         return self.address
 
     def cluster_down(self) -> list[int]:
@@ -255,7 +256,7 @@ class Warden:
         self.freezing.thaw()
 
     def rescheduled(self) -> str:
-        """What has changed in how the side's processes are scheduled: see `grader.system.scheduling`."""
+        """What has changed in how the side and its guard are scheduled: see `grader.system.scheduling`."""
         return rescheduled([os.getpid(), *(p.pid for p in self._family())], own_schedule())
 
     def solution_pids(self) -> list[int]:

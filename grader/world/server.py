@@ -14,6 +14,7 @@ import socket
 import threading
 import time
 import traceback
+import weakref
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ DIES_WITHIN_S = 5.0
 HELD_WITHIN_S = 5.0
 _POLL_S = 0.0005
 MAX_CONNECTIONS = 400  # a solution needs one per waiting thread; the judge could run out of descriptors
+MAX_ASKED_BYTES = 1_000_000_000  # of all frames for one world: what is asked stays in its books
 
 
 class WorldServer:
@@ -49,6 +51,7 @@ class WorldServer:
         self.above = os.getpid()  # only processes below this one are ever killed
         self._loop = asyncio.new_event_loop()
         self._connections: set[asyncio.Task[None]] = set()
+        self._asked_bytes: weakref.WeakKeyDictionary[OutsideWorld, int] = weakref.WeakKeyDictionary()
         # Bound here, so that an unusable path fails in the caller.
         self._socket = Listener()
         try:
@@ -110,7 +113,7 @@ class WorldServer:
         try:
             if len(self._connections) > MAX_CONNECTIONS:
                 return
-            hello = await _read(reader)
+            hello = await self._read(reader)
             if isinstance(hello, dict) and hello.get("token") == self.token:
                 sock = writer.get_extra_info("socket")
                 pid = peer_pid(sock, hello.get("pid", 0))
@@ -125,7 +128,7 @@ class WorldServer:
 
     async def _serve(self, caller: _Caller) -> None:
         """Answer a caller's requests, one after the other, until something arrives that is no request."""
-        while _is_request(request := await _read(caller.reader)):
+        while _is_request(request := await self._read(caller.reader)):
             world = self.world
             op, args = str(request["op"]), tuple(request.get("args", ()))
             senseless = _senseless(world, op, args)
@@ -133,6 +136,24 @@ class WorldServer:
                 await _write(caller.writer, {"refused": senseless})
             else:
                 await self._perform(caller, world, op, args, is_span=bool(request.get("span")))
+
+    async def _read(self, reader: asyncio.StreamReader) -> Any:
+        """The next frame, unless too much has been asked of this world.
+
+        Raises:
+            EOFError: This caller is not served any more.
+        """
+        head = await _exactly(reader, kata_wire.HEAD_BYTES)
+        body_bytes, n_buffers = kata_wire.layout(head)
+        lengths = await _exactly(reader, n_buffers * kata_wire.LENGTH_BYTES)
+        sizes = kata_wire.buffer_sizes(lengths, n_buffers)
+        if self.world is not None:  # counted before it is read: many could be on their way at once
+            asked = self._asked_bytes.get(self.world, 0) + body_bytes + sum(sizes)
+            self._asked_bytes[self.world] = asked
+            if asked > MAX_ASKED_BYTES:
+                raise EOFError("too much")
+        body = await _exactly(reader, body_bytes)
+        return kata_wire.load(body, [bytearray(await _exactly(reader, size)) for size in sizes])
 
     async def _perform(
         self, caller: _Caller, world: OutsideWorld, op: str, args: tuple[Any, ...], *, is_span: bool
@@ -146,7 +167,7 @@ class WorldServer:
             answer = await _with_caller(reader, _called(world, op, call, args))
             if is_span:
                 await _write(writer, {"value": answer})
-                end = await _read(reader)
+                end = await self._read(reader)
                 is_witnessed = isinstance(end, dict) and "result" in end
                 if is_witnessed:
                     await _performed(world.ended(call, end["result"]))
@@ -261,14 +282,9 @@ async def _with_caller(reader: asyncio.StreamReader, operation: Any) -> Any:
             await gone
 
 
-async def _read(reader: asyncio.StreamReader) -> Any:
+async def _exactly(reader: asyncio.StreamReader, n_bytes: int) -> bytes:
     try:
-        head = await reader.readexactly(kata_wire.HEAD_BYTES)
-        body_bytes, n_buffers = kata_wire.layout(head)
-        lengths = await reader.readexactly(n_buffers * kata_wire.LENGTH_BYTES)
-        sizes = kata_wire.buffer_sizes(lengths, n_buffers)
-        body = await reader.readexactly(body_bytes)
-        return kata_wire.load(body, [bytearray(await reader.readexactly(s)) for s in sizes])
+        return await reader.readexactly(n_bytes)
     except asyncio.IncompleteReadError as error:
         raise EOFError from error
 

@@ -19,7 +19,7 @@ from service_link import ask
 BETWEEN_QUERIES_S = 0.002
 N_POURED_SERIES = 20
 N_TWICE = 9  # samples of a batch in a race that come twice
-LATE_FROM = 4000  # in a race, the number of late samples, counted from the mark
+LATE_FROM = 4000  # in a race, the number of a late sample, counted from the mark
 
 
 class Clock:
@@ -180,7 +180,7 @@ def kata_flood(
 ) -> dict[str, Any]:
     """Run a round of the race: ingest and sometimes query, on one monitor for all rounds.
 
-    Sample k belongs to `names[series[k]]` and has the value `values[k]`. Before each part
+    Sample k belongs to `names[series[k]]` and has the value `values[k]`. Before each ingest
     there is a mark, which numbers its samples. Some samples of each batch come twice, one is late.
     """
     if Live.race != race:
@@ -191,22 +191,22 @@ def kata_flood(
     size, every = len(series) // n_batches, n_batches // len(questions)
     sums: Counter[str] = Counter()
     answers, marks = [], []
-    for part, question in enumerate(questions):
+    for number in range(n_batches):
         marks.append(_mark())
-        first = part * every * size
-        for number in range(every):
-            batch = [
-                (*names[s], marks[-1] + k - first, start - 400 + k / 64, value)
-                for k, s, value in zip(
-                    range(first + number * size, first + (number + 1) * size),
-                    series[first + number * size : first + (number + 1) * size].tolist(),
-                    values[first + number * size : first + (number + 1) * size].tolist(),
-                    strict=True,
-                )
-            ]
-            late = (*names[0], marks[-1] + LATE_FROM + number, start - 700, 0.0)
-            sums.update(Live.monitor.ingest([*batch, *batch[:: size // N_TWICE][:N_TWICE], late]))
-        answers.append(Live.monitor.query(*question))
+        first = number * size
+        batch = [
+            (*names[s], marks[-1] + k - first, start - 400 + k / 64, value)
+            for k, s, value in zip(
+                range(first, first + size),
+                series[first : first + size].tolist(),
+                values[first : first + size].tolist(),
+                strict=True,
+            )
+        ]
+        late = (*names[0], marks[-1] + LATE_FROM, start - 700, 0.0)
+        sums.update(Live.monitor.ingest([*batch, *batch[:: size // N_TWICE][:N_TWICE], late]))
+        if (number + 1) % every == 0:
+            answers.append(Live.monitor.query(*questions[number // every]))
     marks.append(_mark())
     stats = Live.monitor.stats()
     return {"ingested": dict(sums), "answers": answers, "marks": marks, "stats": stats}

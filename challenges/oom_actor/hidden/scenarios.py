@@ -44,10 +44,10 @@ def open_stream(solution: Any, key: str, last_k: int) -> None:
     ray.get(_stream["actor"].__ray_ready__.remote())
 
 
-def stream(_solution: Any, first: int, n: int, bases: list[np.ndarray]) -> None:
-    """Send batches one by one; number i is `bases[i % len(bases)]`."""
+def stream(_solution: Any, first: int, n: int, bases: list[np.ndarray], drift: float) -> None:
+    """Send batches one by one; number i is `bases[i % len(bases)] + i * drift`."""
     for number in range(first, first + n):
-        ray.get(_stream["actor"].add.remote(number, bases[number % len(bases)]))
+        ray.get(_stream["actor"].add.remote(number, bases[number % len(bases)] + number * drift))
 
 
 def send(_solution: Any, batches: list[tuple[int, np.ndarray]], ahead: int, wait: bool) -> None:

@@ -23,6 +23,7 @@ BYTES_PER_S = 20e6
 READING_BYTES = 8
 MAX_READINGS = 2**40  # that a file can hold
 MAX_STATE_BYTES = 500_000
+MAX_STORE_BYTES = 20_000_000  # of all states together
 MAX_SHIFT = 0.01  # of the readings of a chunk, as delivered
 TOGETHER_WITHIN_S = 8.0  # how long chunks wait for others to arrive
 HELD_WITHIN_S = 20.0  # how long a save waits for its process to be killed
@@ -36,6 +37,9 @@ class Archive:
     """A folder of .npy files; gone when it is removed, or at the end of the process."""
 
     def __init__(self) -> None:
+        self._open()
+
+    def _open(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="kata-archive-"))
         self.remove = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._n = 0
@@ -62,9 +66,9 @@ class Archive:
         return other
 
     def clear(self) -> None:
-        """Remove all files written so far."""
-        for file in self._folder.iterdir():
-            file.unlink()
+        """Remove all files written so far; the next ones lie in a new folder, where nobody has been."""
+        self.remove()
+        self._open()
 
 
 class World(OutsideWorld):
@@ -249,6 +253,11 @@ class World(OutsideWorld):
         """Operation: store a state."""
         if len(state) > MAX_STATE_BYTES:
             raise Refuse("TooLarge", f"a state of {len(state):,} bytes")
+        if (
+            sum(len(kept) for other, kept in self.states.items() if other != key) + len(state)
+            > MAX_STORE_BYTES
+        ):
+            raise Refuse("Full", f"all states together would have more than {MAX_STORE_BYTES:,} bytes")
         fault = self.kill_at_save.get(call.number)
         if fault == "before":
             self.states = self.states if self._backup is None else dict(self._backup)

@@ -228,6 +228,18 @@ def test_a_new_world_starts_with_empty_books(server, link, world):
     assert [e.args for e in server.world.ledger.entries()] == [(2,)]
 
 
+def test_what_is_asked_of_a_world_is_bounded_and_a_new_world_starts_over(server, link, world, monkeypatch):
+    monkeypatch.setattr("grader.world.server.MAX_ASKED_BYTES", 10_000)
+    link.ask("double", bytes(6000))
+    with pytest.raises(ConnectionError):
+        link.ask("double", bytes(6000))
+    with pytest.raises(ConnectionError):
+        link.ask("double", np.zeros(2000))
+    assert [len(entry.args[0]) for entry in world.ledger.entries()] == [6000]
+    server.world = World(np.random.default_rng(0))
+    assert link.ask("double", b"again") == [b"again"] * 2
+
+
 def test_an_argument_that_is_not_plain_is_refused_before_it_is_sent(link, world):
     with pytest.raises(kata_wire.NotPlainError):
         link.ask("double", object())
