@@ -14,6 +14,7 @@ INSIDE = Path(kata_wire.__file__).parent
 SERVICE = "service.py"
 SCENARIOS = "scenarios.py"
 EXAMPLES = "test_examples.py"
+IMPORTED = frozenset({".py", ".pyc", ".pth", ".so"})
 
 
 def prepare_folder(folder: SideFolder) -> None:
@@ -57,10 +58,12 @@ def laid_out(folder: SideFolder) -> dict[str, tuple[int, int]]:
     """What there is for driver and workers to import, with the inode and the moment of each last change.
 
     The kernel notes that moment (ctime), and nobody can put it back: what was changed and restored differs.
+    Other files are not looked at: a program may write some where it runs.
     """
     found = {}
     for top in (folder.work, folder.inside, folder.home):
-        for path in (top, *top.rglob("*")):
-            seen = path.lstat()
-            found[str(path)] = (seen.st_ino, seen.st_ctime_ns)
+        for path in top.rglob("*"):
+            if path.suffix in IMPORTED:
+                seen = path.lstat()
+                found[str(path)] = (seen.st_ino, seen.st_ctime_ns)
     return found
