@@ -58,12 +58,9 @@ def laid_out(folder: SideFolder) -> dict[str, tuple[int, int]]:
     """What there is for driver and workers to import, with the inode and the moment of each last change.
 
     The kernel notes that moment (ctime), and nobody can put it back: what was changed and restored differs.
-    Other files are not looked at: a program may write some where it runs.
+    A file that came and went has changed its folder; in the home, Ray and libraries may write others.
     """
-    found = {}
-    for top in (folder.work, folder.inside, folder.home):
-        for path in top.rglob("*"):
-            if path.suffix in IMPORTED:
-                seen = path.lstat()
-                found[str(path)] = (seen.st_ino, seen.st_ctime_ns)
-    return found
+    modules = (p for top in (folder.work, folder.inside, folder.home) for p in top.rglob("*"))
+    paths = [folder.work, folder.inside, *(path for path in modules if path.suffix in IMPORTED)]
+    seen = {str(path): path.lstat() for path in paths}
+    return {path: (found.st_ino, found.st_ctime_ns) for path, found in seen.items()}
