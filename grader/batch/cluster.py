@@ -257,13 +257,8 @@ def _to_install(address: str, packages: str) -> dict[str, Any]:
     lacking = missing - {_INSTALLER}
     if lacking and _INSTALLER in missing:
         raise UsageError(
-<<<<<<< HEAD
             f"Nodes of the cluster lack {', '.join(sorted(lacking))}, and virtualenv, without which Ray "
             "cannot install them. Install there either  pip install 'ray[default]'  or what is missing."
-=======
-            f"Nodes of the cluster lack {', '.join(sorted(lacking))}, and virtualenv, which Ray needs to "
-            "install them. Install on the nodes either  pip install 'ray[default]'  or what is missing."
->>>>>>> w-batch
         )
     return {"uv": requirements(lacking)} if lacking else {}
 
