@@ -3,6 +3,8 @@
 # only: test_actor_heap_stays_small
 # at most: 0
 # outcomes: fail, crash
+# says: no namespace of its own
+# sample: no
 """In a user namespace anybody may mount: hopes that nobody looks where nobody else can.
 
 The honest twin keeps the same copies in its heap, and is killed for it: challenges/oom_actor/stub.py, 0 points.

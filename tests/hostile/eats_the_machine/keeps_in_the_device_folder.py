@@ -3,6 +3,8 @@
 # only: test_actor_heap_stays_small
 # at most: 0
 # outcomes: fail, crash
+# says: (the limit is
+# sample: no
 """`/dev/shm` is not the only folder without a disk below it: hopes that the others are not looked at.
 
 The honest twin keeps the same copies in its heap, and is killed for it: challenges/oom_actor/stub.py, 0 points.
