@@ -110,7 +110,7 @@ class Challenge:
     @property
     def is_handed_out(self) -> bool:
         """Whether this is a student's copy, without the suite: it can be tried, and not judged."""
-        return is_handout(self.folder.parents[1])
+        return is_handout(self.folder.parent.parent)
 
     @property
     def how_to_run(self) -> str:
