@@ -67,9 +67,11 @@ def never_overlapped(mine: Trace, reference: Trace) -> Diagnosis | None:
     """One task at a time, where the reference runs several or makes several calls to the world at once.
 
     Tasks that were submitted before their turn wait for each other's results: a chain, which submitting them
-    otherwise would not shorten.
+    otherwise would not shorten. Where workers died, only what ran again is known.
     """
     ran = mine.ran
+    if _callers(mine) - {mine.driver_pid, *mine.pids}:
+        return None
     if len(ran) < 4 or mine.peak_running() > 1 or _submitted_ahead(ran) > len(ran) / 2:
         return None
     if max(reference.peak_running(), _calls_peak(reference)) < 2 or _calls_peak(mine) > 1:
@@ -184,8 +186,14 @@ def spilled(mine: Trace, _reference: Trace) -> Diagnosis | None:
 
 
 def no_ray_at_all(mine: Trace, reference: Trace) -> Diagnosis | None:
-    """Nothing ran in Ray."""
-    if mine.n_spans or not reference.n_spans:
+    """Nothing ran in Ray.
+
+    What made the world's calls may have been workers of another session, which the program opened itself; and
+    a program that makes no call at all may have had nothing to do.
+    """
+    if mine.n_spans or not reference.n_spans or _callers(mine) - {mine.driver_pid}:
+        return None
+    if reference is NO_REFERENCE and not mine.calls:
         return None
     return Diagnosis(
         rule="no_ray_at_all",
@@ -249,6 +257,11 @@ def _submitted_ahead(ran: Sequence[Span]) -> int:
     """How many tasks were submitted before the one that ran before them had ended."""
     in_order = sorted(ran, key=lambda span: span.started_s or 0.0)
     return sum(b.submitted_s < (a.ended_s or 0.0) for a, b in pairwise(in_order))
+
+
+def _callers(trace: Trace) -> set[int]:
+    """Processes that called the world."""
+    return {call.pid for call in trace.calls}
 
 
 def _calls_peak(trace: Trace) -> int:

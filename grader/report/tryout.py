@@ -24,7 +24,9 @@ from grader.world.troubles import PLAIN, Trial, Trouble
 
 MAX_LINES = 1000
 MAX_MISHAPS = 12
-REPEATED = "repeated: calls with the same arguments as an earlier one, as a retry makes them."
+REPEATED = (
+    "repeated: calls with the same arguments as an earlier one, by a retry or because others ask the same."
+)
 _WIDEST = 110
 _LABEL = 12
 _LONGEST_LINE = 300

@@ -45,7 +45,7 @@ SHOWS = {
     "tiny_tasks": tiny(),
     "queued_long": queued(),
     "spilled": a_trace(spilled_bytes=200_000_000),
-    "no_ray_at_all": a_trace([]),
+    "no_ray_at_all": a_trace([], calls=[ServiceCall(op="fetch", pid=99, start_s=0.0, end_s=0.5)]),
 }
 SAYS = {
     "never_overlapped": "12 tasks never overlapped",
@@ -86,6 +86,18 @@ def test_only_what_is_shown_is_found():
         found = {d.rule for d in diagnose(trace, GOOD)}
         allowed = together if rule in together else {rule}
         assert found <= allowed, (rule, found)
+
+
+def test_where_workers_died_the_tasks_that_ran_again_are_not_called_sequential():
+    spans = [a_span(n, n + 0.9, pid=1, submitted_s=n) for n in range(4)]
+    died = [ServiceCall(op="save", pid=41, start_s=0.0, end_s=0.1)]
+    assert notice(a_trace(spans, seconds=4.0, calls=died)) == []
+
+
+def test_work_in_a_session_of_the_programs_own_is_not_called_the_drivers():
+    calls = [ServiceCall(op="level", pid=7, start_s=0.0, end_s=0.1)]
+    assert notice(a_trace([], calls=calls)) == []
+    assert notice(a_trace([])) == []
 
 
 def test_tasks_that_wait_for_each_others_results_are_not_called_sequential():
